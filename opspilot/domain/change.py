@@ -1,0 +1,49 @@
+"""What somebody changed, and when."""
+
+from typing import Literal
+
+from opspilot.domain.model import Instant, Model
+from opspilot.domain.resource import Resource
+from opspilot.domain.window import Window
+
+ChangeKind = Literal["release", "configuration", "capacity", "other"]
+
+
+class Change(Model):
+    """One change of a resource.
+
+    Attributes:
+        kind: "release" when other code serves callers from now on.
+        actor: User name as the feed gives it; empty when unknown.
+        before: Values before, where known ({"version": "17"}); environment values never.
+        after: Values after.
+        source: Which feed told: cloudtrail, lambda.versions ...
+        event_id: Id in that feed; empty when it has none.
+    """
+
+    at: Instant
+    resource: Resource
+    kind: ChangeKind
+    summary: str
+    actor: str = ""
+    before: dict[str, str] = {}
+    after: dict[str, str] = {}
+    source: str
+    event_id: str = ""
+
+
+class ChangeFeed(Model):
+    """Changes in a window, oldest first, and how far the feed can be trusted.
+
+    Attributes:
+        complete_until: Before this account time the feed is whole; later changes may still arrive,
+            so an empty feed after it is not evidence of "no change".
+        gaps: What could not be read, as sentences.
+    """
+
+    window: Window
+    changes: tuple[Change, ...] = ()
+    complete_until: Instant
+    gaps: tuple[str, ...] = ()
+    truncated: bool = False
+    request_ids: tuple[str, ...] = ()

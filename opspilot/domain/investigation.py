@@ -1,0 +1,49 @@
+"""The progress of one investigation: its tasks, what they cost, and its verdict."""
+
+from typing import Literal
+
+from opspilot.domain.hypothesis import Verdict
+from opspilot.domain.identity import Actor
+from opspilot.domain.model import Instant, Model, Record
+from opspilot.domain.telemetry import CallUsage
+
+TaskStatus = Literal["waiting", "running", "done", "gap", "skipped"]
+
+
+class Task(Model):
+    """One question of the investigation, shown live.
+
+    Attributes:
+        key: Stable name, "metric:lambda.errors:arn..."; at most one evidence entry per key.
+        title: For people, "Errors of checkout".
+        evidence_id: With "done" or "gap".
+    """
+
+    key: str
+    title: str
+    status: TaskStatus = "waiting"
+    evidence_id: str = ""
+    wall_seconds: float = 0.0
+
+
+class Investigation(Record):
+    """One pass over the sources; a repeated investigation has the next number.
+
+    Attributes:
+        requested_by: The person who asked, or the system.
+        phase: "gathering" until no task is open, then "diagnosing", then "done".
+        started_wall: Wall time; `ended_wall` with "done" or "stopped".
+        stop_requested: A person asked to stop with what there is.
+    """
+
+    incident_id: str
+    number: int = 1
+    requested_by: Actor
+    phase: Literal["gathering", "diagnosing", "done", "stopped"] = "gathering"
+    stop_requested: bool = False
+    tasks: tuple[Task, ...] = ()
+    usage: CallUsage = CallUsage()
+    verdict: Verdict | None = None
+    started_at: Instant
+    started_wall: Instant
+    ended_wall: Instant | None = None

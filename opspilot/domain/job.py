@@ -1,0 +1,44 @@
+"""Durable work: what is due when, and who holds it."""
+
+from enum import StrEnum
+
+from opspilot.domain.model import Instant, Model, Record
+
+
+class JobKind(StrEnum):
+    """Kinds of job; bootstrap hands the worker one handler for each."""
+
+    INCIDENT = "incident"
+    ALARMS = "alarms"
+    CHECKPOINT = "checkpoint"
+
+
+class Job(Record):
+    """One job; an incident has exactly one, which moves it step by step.
+
+    Attributes:
+        id: "incident:INC-0001", "alarms", "checkpoint".
+        due_at: Wall time from which it may run; None while it is blocked on something else.
+        blocked_on: What it waits for, in words, when `due_at` is None.
+        lease_owner: The worker that holds it; None when free.
+        lease_until: Wall time at which the lease ends.
+        attempts: Consecutive failed runs; reset by a run that ends well.
+        last_error: Why the last run failed; empty when it did not.
+    """
+
+    id: str
+    kind: JobKind
+    incident_id: str | None = None
+    due_at: Instant | None
+    blocked_on: str = ""
+    lease_owner: str | None = None
+    lease_until: Instant | None = None
+    attempts: int = 0
+    last_error: str = ""
+
+
+class Lease(Model):
+    """A claim on a job; a commit that carries it fails once somebody else holds the job."""
+
+    job_id: str
+    owner: str

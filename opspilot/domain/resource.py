@@ -1,0 +1,104 @@
+"""Resources, identified by their ARN."""
+
+from enum import StrEnum
+from typing import Self
+
+from pydantic import model_validator
+
+from opspilot.domain.model import Model
+
+
+class ResourceKind(StrEnum):
+    """The kinds of resource that OpsPilot reads signals of."""
+
+    FUNCTION = "lambda.function"
+    TABLE = "dynamodb.table"
+    QUEUE = "sqs.queue"
+    API = "apigateway.api"
+    OTHER = "other"
+
+
+_ARN_PARTS = 6
+
+
+class Resource(Model):
+    """One AWS resource; two are the same when their ARNs are equal.
+
+    An API of API Gateway is named by its *name* (its metrics are), written as
+    `arn:aws:apigateway:REGION::/restapis/NAME`.
+
+    Attributes:
+        arn: `arn:partition:service:region:account:rest`, without a qualifier.
+    """
+
+    arn: str
+
+    @model_validator(mode="after")
+    def _well_formed(self) -> Self:
+        parts = self.arn.split(":", _ARN_PARTS - 1)
+        if len(parts) != _ARN_PARTS or parts[0] != "arn" or not parts[2] or not parts[5]:
+            raise ValueError(f"not an ARN: {self.arn!r}")
+        return self
+
+    def __str__(self) -> str:
+        return self.arn
+
+    @property
+    def _parts(self) -> list[str]:
+        return self.arn.split(":", _ARN_PARTS - 1)
+
+    @property
+    def service(self) -> str:
+        """Service part of the ARN, "lambda"."""
+        return self._parts[2]
+
+    @property
+    def region(self) -> str:
+        """Region part of the ARN."""
+        return self._parts[3]
+
+    @property
+    def account(self) -> str:
+        """Account id; empty for API Gateway."""
+        return self._parts[4]
+
+    @property
+    def name(self) -> str:
+        """Short name for people: function, table, queue or API name."""
+        rest = self._parts[5]
+        if self.service == "lambda":
+            return rest.removeprefix("function:").split(":")[0]
+        return rest.rsplit("/", 1)[-1] if "/" in rest else rest
+
+    @property
+    def kind(self) -> ResourceKind:
+        """What sort of resource this is."""
+        rest = self._parts[5]
+        table = {
+            "lambda": ("function:", ResourceKind.FUNCTION),
+            "dynamodb": ("table/", ResourceKind.TABLE),
+            "sqs": ("", ResourceKind.QUEUE),
+            "apigateway": ("/restapis/", ResourceKind.API),
+        }
+        prefix, kind = table.get(self.service, ("", ResourceKind.OTHER))
+        return kind if rest.startswith(prefix) else ResourceKind.OTHER
+
+
+def lambda_function(account: str, region: str, name: str) -> Resource:
+    """The resource of a Lambda function."""
+    return Resource(arn=f"arn:aws:lambda:{region}:{account}:function:{name}")
+
+
+def dynamodb_table(account: str, region: str, name: str) -> Resource:
+    """The resource of a DynamoDB table."""
+    return Resource(arn=f"arn:aws:dynamodb:{region}:{account}:table/{name}")
+
+
+def sqs_queue(account: str, region: str, name: str) -> Resource:
+    """The resource of an SQS queue."""
+    return Resource(arn=f"arn:aws:sqs:{region}:{account}:{name}")
+
+
+def rest_api(region: str, name: str) -> Resource:
+    """The resource of an API Gateway REST API, by its name."""
+    return Resource(arn=f"arn:aws:apigateway:{region}::/restapis/{name}")
