@@ -19,7 +19,10 @@ help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' Makefile | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 install: $(run_stamp) ## set up .venv with what OpsPilot needs to run
+	@:
+
 install-dev: $(dev_stamp) ## the same, with what tests and checks need
+	@:
 
 $(run_stamp):
 	@tools/install.sh requirements.txt

@@ -43,7 +43,7 @@ choose_installer() {
     fi
     make_venv
     ensure_pip
-    if [ "${INSTALLER:-}" != pip ] && "$in_venv" -m pip install --quiet --disable-pip-version-check "$uv_pin" >&2; then
+    if [ "${INSTALLER:-}" != pip ] && "$in_venv" -m pip install --quiet --quiet --disable-pip-version-check "$uv_pin" >&2; then
         uv=.venv/bin/uv
         return
     fi
@@ -63,5 +63,5 @@ if [ -n "$uv" ]; then
     "$uv" pip install --quiet --python "$in_venv" --no-deps "$@" --editable .
 else
     say "installing with $("$in_venv" -m pip --version | cut -d' ' -f1,2), which takes longer than uv would"
-    "$in_venv" -m pip install --quiet --disable-pip-version-check --no-deps "$@" --editable .
+    "$in_venv" -m pip install --quiet --quiet --disable-pip-version-check --no-deps "$@" --editable .
 fi
