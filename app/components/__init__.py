@@ -1,0 +1,1 @@
+"""Components of the screens: domain objects in, intentions out."""

@@ -1,0 +1,1 @@
+"""Implementations of the ports; sibling adapters do not import each other."""

@@ -1,0 +1,1 @@
+"""AWS through boto3: metrics, logs, workloads, changes and alarms."""

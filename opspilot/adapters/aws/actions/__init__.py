@@ -1,0 +1,1 @@
+"""One AWS change per module: read the pre-state, apply, wait."""

@@ -1,0 +1,1 @@
+"""Ports kept in memory, for tests and the virtual clock."""

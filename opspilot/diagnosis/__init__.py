@@ -1,0 +1,1 @@
+"""Weighing causes against evidence: failure signatures, hypotheses and the verdict."""

@@ -1,0 +1,1 @@
+"""Processes that start the engine: command line, worker and server."""

@@ -1,0 +1,1 @@
+"""Typed remediation: actions, risk policy and the digest an approval binds to."""

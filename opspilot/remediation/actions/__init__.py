@@ -1,0 +1,1 @@
+"""One remediation action per module."""
