@@ -1,0 +1,277 @@
+"""One group of invocations of one runtime: cold start, steps, timeout, memory, failures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from opspilot.embedded.fleet import Failure, Invoke, Send, Step, TableCall, Work
+from opspilot.embedded.simulator.records import (
+    ABSENT,
+    ANSWERED,
+    ERRED,
+    FAILED,
+    KILLED,
+    TIMED_OUT,
+    CallBatch,
+    Codes,
+    Runtime,
+    TableBatch,
+)
+from opspilot.embedded.simulator.traffic import Bools, Floats, Ints
+
+if TYPE_CHECKING:
+    from opspilot.embedded.simulator.walk import Walk
+
+_FULL_CPU_MB = 1769
+_COLD_CHANCE = 0.006
+_NEW_CONTAINERS_S = 6.0
+_INVOKE_S = 0.004
+_RARE_SIGMAS = 4.6
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What callers get: when, and ANSWERED, ERRED, THROTTLED or ABSENT."""
+
+    end: Floats
+    seen: Codes
+
+
+def cpu_factor(memory_mb: int, reference_mb: int) -> float:
+    """How much longer CPU work takes at this memory size than at the reference size."""
+    return min(reference_mb, _FULL_CPU_MB) / min(memory_mb, _FULL_CPU_MB)
+
+
+class Execution:
+    """Runs a group; `run` may be called once."""
+
+    def __init__(
+        self, walk: Walk, place: str, runtime: Runtime, start: Floats, rows: Ints, epoch: int
+    ) -> None:
+        self._walk = walk
+        self._place = place
+        self._runtime = runtime
+        self._build = runtime.build
+        self._environment = runtime.version.environment
+        self._state = walk.timeline.states[epoch]
+        self._start = start
+        self._rows = rows
+        self._draws = walk.draws(place)
+        self._end = np.empty(start.size)
+        self._code = np.zeros(start.size, dtype=np.int16)
+        self._failures: list[Failure] = []
+        self._bounds: list[Floats] = []
+        self._active = np.arange(start.size)
+
+    def run(self) -> Answer:
+        """Execute the steps of the build and record what happened."""
+        begin = self._start + self._cold_start()
+        self._deadline = begin + self._runtime.version.timeout_s
+        self._time = begin
+        self._work = self._own_work()
+        used = self._memory()
+        self._mark(begin)
+        self._initialise(used)
+        for number, step in enumerate(self._build.steps):
+            if not self._active.size:
+                break
+            self._do(step)
+            if number == 0:
+                self._fail_by_chance()
+        self._end[self._active] = self._time
+        self._walk.record_call(
+            CallBatch(
+                self._runtime,
+                self._place,
+                self._rows,
+                self._start,
+                begin,
+                self._end,
+                self._code,
+                tuple(self._failures),
+                tuple(self._bounds),
+                used if self._walk.detail else None,
+            )
+        )
+        return Answer(self._end, np.where(self._code == 0, ANSWERED, ERRED).astype(np.int16))
+
+    def _cold_start(self) -> Floats:
+        age = np.maximum(self._start - self._runtime.since, 0.0)
+        chance = _COLD_CHANCE + np.exp(-age / _NEW_CONTAINERS_S)
+        cold = self._draws.uniform[1][self._rows] < chance
+        spread = np.exp(0.16 * self._draws.normal[1][self._rows])
+        return np.where(cold, self._build.init_ms / 1000.0 * spread, 0.0)
+
+    def _own_work(self) -> Floats:
+        build = self._build
+        cpu = cpu_factor(self._runtime.version.memory_mb, build.reference_memory_mb)
+        factor = build.work_ms / 1000.0 * (1.0 - build.cpu_share + build.cpu_share * cpu)
+        work = factor * np.exp(build.work_sigma * self._draws.normal[0][self._rows])
+        work *= self._walk.load[self._rows]
+        slow = self._draws.uniform[2][self._rows] < build.slow_chance
+        return np.where(slow, work * build.slow_factor, work)
+
+    def _memory(self) -> Floats | None:
+        """Peak memory; None when nobody asks and nobody can run out of it."""
+        build = self._build
+        largest = build.memory_mb * np.exp(_RARE_SIGMAS * build.memory_sigma)
+        if not self._walk.detail and largest < self._runtime.version.memory_mb:
+            return None
+        spread = np.exp(build.memory_sigma * self._draws.normal[2][self._rows])
+        return build.memory_mb * spread
+
+    def _initialise(self, used: Floats | None) -> None:
+        missing = [v for v in self._build.required_variables if v not in self._environment]
+        if missing:
+            self._fail(None, self._time + 0.002, _key_error(missing[0]))
+        elif used is not None:
+            over = used > self._runtime.version.memory_mb
+            if over.any():
+                at = np.minimum(self._time + 0.6 * self._work, self._deadline)
+                self._stop(over, at, KILLED)
+
+    def _do(self, step: Step) -> None:
+        """Execute a step for those still running; some may end in it."""
+        before = self._time
+        failure: tuple[Bools | None, Failure] | None = None
+        if isinstance(step, Work):
+            after = before + self._work[self._active] * step.share
+        elif isinstance(step, Invoke):
+            after, failures = self._call(step, before)
+            for mask, why in failures:
+                self._code[self._active[mask]] = self._failure_code(why)
+        elif isinstance(step, TableCall):
+            after, failure = self._use_table(step, before)
+        else:
+            after, failure = self._send(step, before)
+        if failure is not None:
+            self._code[self._active] = self._failure_code(failure[1])
+        self._mark(after)
+        self._settle(after)
+
+    def _settle(self, after: Floats) -> None:
+        """Time out who is past the deadline, end who has failed, let the others go on."""
+        deadline = self._deadline[self._active]
+        late = after > deadline
+        failed = self._code[self._active] >= FAILED
+        over = late | failed
+        if over.any():
+            gone = self._active[over]
+            self._end[gone] = np.where(late[over], deadline[over], after[over])
+            self._code[gone] = np.where(late[over], TIMED_OUT, self._code[gone])
+            self._active, after = self._active[~over], after[~over]
+        self._time = after
+
+    def _mark(self, after: Floats) -> None:
+        if self._walk.detail:
+            bound = np.full(self._start.size, np.nan)
+            bound[self._active] = after
+            self._bounds.append(bound)
+
+    def _stop(self, mask: Bools, at: Floats, code: int) -> None:
+        gone = self._active[mask]
+        self._end[gone], self._code[gone] = at[mask], code
+        self._active, self._time = self._active[~mask], self._time[~mask]
+
+    def _fail(self, mask: Bools | None, at: Floats, failure: Failure) -> None:
+        chosen = np.ones(self._active.size, dtype=bool) if mask is None else mask
+        self._stop(chosen, at, self._failure_code(failure))
+
+    def _failure_code(self, failure: Failure) -> int:
+        if failure not in self._failures:
+            self._failures.append(failure)
+        return FAILED + self._failures.index(failure)
+
+    def _fail_by_chance(self) -> None:
+        if self._build.failure_rate <= 0.0:
+            return
+        unlucky = self._draws.uniform[3][self._rows[self._active]] < self._build.failure_rate
+        if unlucky.any():
+            self._fail(unlucky, self._time, self._build.failure)
+
+    def _call(
+        self, step: Invoke, before: Floats
+    ) -> tuple[Floats, list[tuple[Bools, Failure]]]:
+        target = self._environment.get(step.variable)
+        if target is None:
+            everyone = np.ones(before.size, dtype=bool)
+            return before + 0.001, [(everyone, _key_error(step.variable))]
+        answer = self._walk.invoke(
+            f"{self._place}/{step.variable}",
+            target,
+            before + _INVOKE_S / 2,
+            self._rows[self._active],
+        )
+        failures: list[tuple[Bools, Failure]] = []
+        if step.required:
+            for seen in np.unique(answer.seen):
+                if seen != ANSWERED:
+                    failures.append((answer.seen == seen, _callee_failure(target, int(seen))))
+        return answer.end + _INVOKE_S / 2, failures
+
+    def _use_table(
+        self, step: TableCall, before: Floats
+    ) -> tuple[Floats, tuple[None, Failure] | None]:
+        table = self._environment.get(step.variable)
+        if table is None:
+            return before + 0.001, (None, _key_error(step.variable))
+        luck = self._walk.draws(f"{self._place}/{step.variable}").normal[0]
+        took = step.latency_ms / 1000.0 * np.exp(0.28 * luck[self._rows[self._active]])
+        after = before + took
+        if table not in self._state.tables:
+            return after, (None, _client_failure("ResourceNotFoundException", step.operation,
+                                                 "Requested resource not found"))
+        self._walk.record_table(
+            TableBatch(table, step.operation, after, took * 1000.0, step.units)
+        )
+        return after, None
+
+    def _send(self, step: Send, before: Floats) -> tuple[Floats, tuple[None, Failure] | None]:
+        url = self._environment.get(step.variable)
+        if url is None:
+            return before + 0.001, (None, _key_error(step.variable))
+        rows = self._rows[self._active]
+        place = f"{self._place}/{step.variable}"
+        luck = self._walk.draws(place).normal[0]
+        after = before + step.latency_ms / 1000.0 * np.exp(0.28 * luck[rows])
+        queue = url.rsplit("/", 1)[-1]
+        if queue not in self._state.queues:
+            return after, (None, _client_failure("AWS.SimpleQueueService.NonExistentQueue",
+                                                 "SendMessage",
+                                                 "The specified queue does not exist."))
+        in_time: npt.NDArray[np.bool_] = after <= self._deadline[self._active]
+        self._walk.record_messages(place, queue, rows[in_time], after[in_time])
+        return after, None
+
+
+def _key_error(variable: str) -> Failure:
+    return Failure("KeyError", f"'{variable}'", ('File "/var/task/app.py", line 12, in <module>',))
+
+
+def _client_failure(code: str, operation: str, message: str) -> Failure:
+    return Failure(
+        "ClientError",
+        f"An error occurred ({code}) when calling the {operation} operation: {message}",
+        ('File "/var/task/app.py", line 66, in handler',
+         'File "/opt/python/botocore/client.py", line 1078, in _make_api_call'),
+    )
+
+
+def _callee_failure(target: str, seen: int) -> Failure:
+    if seen == ERRED:
+        return Failure(
+            "DependencyError",
+            f"{target} answered with FunctionError Unhandled",
+            ('File "/var/task/app.py", line 61, in handler',),
+        )
+    if seen == ABSENT:
+        return _client_failure(
+            "ResourceNotFoundException", "Invoke", f"Function not found: {target}"
+        )
+    return _client_failure(
+        "TooManyRequestsException", "Invoke", "Rate Exceeded."
+    )

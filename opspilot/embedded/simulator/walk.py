@@ -1,0 +1,235 @@
+"""One chunk of requests walks the call graph, all of them at once, in arrays.
+
+A callee's latency is part of its caller's duration, and a caller that has given up calls nobody any
+more, so metrics, logs and call graph agree with one another by construction.
+
+Groups: invocations are split where the configuration changes and where an alias shares traffic; inside
+a group everything that is configured is one value. Nearly always there is one group.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from opspilot.embedded.configuration import Timeline
+from opspilot.embedded.fleet import Build, Fleet, QueueSpec
+from opspilot.embedded.simulator.concurrency import Occupancy
+from opspilot.embedded.simulator.execution import Answer, Execution
+from opspilot.embedded.simulator.records import (
+    ABSENT,
+    ANSWERED,
+    THROTTLED,
+    ApiBatch,
+    CallBatch,
+    ChunkTrace,
+    QueueBatch,
+    Runtime,
+    TableBatch,
+    ThrottleBatch,
+)
+from opspilot.embedded.simulator.resolve import Resolver
+from opspilot.embedded.simulator.traffic import Arrivals, Floats, Ints, arrivals, generator
+
+Singles = npt.NDArray[np.float32]
+
+_ABSENT_S = 0.012
+_POLL_S = (0.02, 0.35)
+
+
+@dataclass(frozen=True, slots=True)
+class Draws:
+    """Random numbers of one place in the call graph: one column for each request of the route."""
+
+    normal: Singles
+    uniform: Singles
+
+
+class Walk:
+    """The walk of one chunk; `run` does it once.
+
+    With `detail`, batches carry step boundaries and memory, as log lines need them.
+    """
+
+    def __init__(
+        self,
+        fleet: Fleet,
+        builds: Mapping[str, Build],
+        timeline: Timeline,
+        seed: int,
+        chunk: int,
+        *,
+        detail: bool = False,
+    ) -> None:
+        self.fleet = fleet
+        self.detail = detail
+        self.timeline = timeline
+        self.trace = ChunkTrace(chunk)
+        self.load: Floats = np.empty(0)
+        self._seed = seed
+        self._chunk = chunk
+        self._resolver = Resolver(timeline, builds)
+        self._draws: dict[str, Draws] = {}
+        self._occupancy: dict[str, Occupancy] = {}
+        self._messages: list[tuple[str, str, Ints, Floats]] = []
+        self._recording = True
+
+    def run(self) -> ChunkTrace:
+        """Everything that becomes of the chunk's requests."""
+        for route, arrived in zip(
+            self.fleet.api.routes, arrivals(self.fleet, self._seed, self._chunk), strict=True
+        ):
+            self.load = arrived.load
+            place = f"{route.method} {route.path}"
+            answer = self.invoke(
+                place, route.target, arrived.time, np.arange(arrived.time.size)
+            )
+            self._record_api(route.method, route.path, arrived, answer)
+            self._deliver()
+        return self.trace
+
+    def draws(self, place: str) -> Draws:
+        """The random numbers of a place; shapes depend on the number of requests only."""
+        found = self._draws.get(place)
+        if found is None:
+            random = generator(self._seed, self._chunk, place)
+            size = self.load.size
+            found = Draws(
+                random.standard_normal((3, size), dtype=np.float32),
+                random.random((4, size), dtype=np.float32),
+            )
+            self._draws[place] = found
+        return found
+
+    def invoke(self, place: str, target: str, start: Floats, rows: Ints) -> Answer:
+        """Invoke `target` at these times; answers in the same order."""
+        end = np.empty(start.size)
+        seen = np.full(start.size, ABSENT, dtype=np.int16)
+        for epoch, members in self._epochs(start):
+            choices = self._resolver.choices(target, epoch)
+            if not choices:
+                end[members] = start[members] + _ABSENT_S
+                continue
+            for runtime, chosen in self._share(place, choices, rows, members):
+                answer = self._admitted(place, runtime, start[chosen], rows[chosen], epoch)
+                end[chosen], seen[chosen] = answer.end, answer.seen
+        return Answer(end, seen)
+
+    def record_call(self, batch: CallBatch) -> None:
+        """Keep a batch of invocations."""
+        if self._recording:
+            self.trace.calls[batch.runtime.function].append(batch)
+
+    def record_table(self, batch: TableBatch) -> None:
+        """Keep a batch of table requests."""
+        if self._recording:
+            self.trace.tables.append(batch)
+
+    def record_messages(self, place: str, queue: str, rows: Ints, sent: Floats) -> None:
+        """Keep messages, to be delivered after the route's requests are through."""
+        if self._recording:
+            self._messages.append((place, queue, rows, sent))
+
+    def _epochs(self, start: Floats) -> list[tuple[int, Ints]]:
+        if start.size == 0:
+            return []
+        first, last = self.timeline.index(float(start.min())), self.timeline.index(float(start.max()))
+        if first == last:
+            return [(first, np.arange(start.size))]
+        index = np.searchsorted(np.asarray(self.timeline.times), start, side="right") - 1
+        return [(int(epoch), np.flatnonzero(index == epoch)) for epoch in np.unique(index)]
+
+    def _share(
+        self, place: str, choices: list[tuple[float, Runtime]], rows: Ints, members: Ints
+    ) -> list[tuple[Runtime, Ints]]:
+        if len(choices) == 1:
+            return [(choices[0][1], members)]
+        luck = self.draws(place).uniform[0][rows[members]]
+        low = 0.0
+        shares: list[tuple[Runtime, Ints]] = []
+        for weight, runtime in choices:
+            shares.append((runtime, members[(luck >= low) & (luck < low + weight)]))
+            low += weight
+        return [(runtime, chosen) for runtime, chosen in shares if chosen.size]
+
+    def _admitted(
+        self, place: str, runtime: Runtime, start: Floats, rows: Ints, epoch: int
+    ) -> Answer:
+        """Run what reserved concurrency admits; refuse the rest.
+
+        How long a call would run must be known before it is known who is admitted, so a limited
+        function runs twice: once unrecorded to learn the durations, once for the admitted ones.
+        """
+        if runtime.reserved is None:
+            return Execution(self, place, runtime, start, rows, epoch).run()
+        admitted = np.zeros(start.size, dtype=bool)
+        order = np.argsort(start, kind="stable")
+        if runtime.reserved > 0:
+            rehearsal = self._rehearse(place, runtime, start, rows, epoch)
+            occupancy = self._occupancy.setdefault(runtime.function, Occupancy())
+            admitted[order] = occupancy.admit(
+                start[order], rehearsal.end[order], runtime.reserved
+            )
+        end = start + 0.005
+        seen = np.full(start.size, THROTTLED, dtype=np.int16)
+        if admitted.any():
+            answer = Execution(
+                self, place, runtime, start[admitted], rows[admitted], epoch
+            ).run()
+            end[admitted], seen[admitted] = answer.end, answer.seen
+        if self._recording:
+            refused = ThrottleBatch(runtime.resource, start[~admitted])
+            self.trace.throttles[runtime.function].append(refused)
+        return Answer(end, seen)
+
+    def _rehearse(
+        self, place: str, runtime: Runtime, start: Floats, rows: Ints, epoch: int
+    ) -> Answer:
+        before, self._recording = self._recording, False
+        answer = Execution(self, place, runtime, start, rows, epoch).run()
+        self._recording = before
+        return answer
+
+    def _record_api(self, method: str, path: str, arrived: Arrivals, answer: Answer) -> None:
+        api = self.fleet.api
+        took = answer.end - arrived.time + api.overhead_ms / 1000.0
+        late = took > api.integration_timeout_s
+        took = np.minimum(took, api.integration_timeout_s)
+        status = np.where(arrived.client_error, 400, 200)
+        status = np.where(answer.seen == ANSWERED, status, 502)
+        status = np.where(late, 504, status)
+        self.trace.api.append(
+            ApiBatch(method, path, arrived.time, arrived.time + took, took * 1000.0, status)
+        )
+
+    def _deliver(self) -> None:
+        """Hand the messages sent so far to their consumers, which may send more."""
+        while self._messages:
+            place, queue, rows, sent = self._messages.pop(0)
+            spec = next(q for q in self.fleet.queues if q.name == queue)
+            self._consume(spec, f"{place} > {queue}", rows, sent)
+
+    def _consume(self, spec: QueueSpec, place: str, rows: Ints, sent: Floats) -> None:
+        gone = np.full(sent.size, np.inf)
+        dead = np.zeros(sent.size, dtype=bool)
+        received: list[Floats] = []
+        waiting = np.arange(sent.size)
+        due = sent
+        for attempt in range(spec.max_receives if spec.consumer else 0):
+            luck = self.draws(f"{place}#{attempt}").uniform[1][rows[waiting]]
+            taken = due + _POLL_S[0] + luck * (_POLL_S[1] - _POLL_S[0])
+            received.append(taken)
+            answer = self.invoke(
+                f"{place}#{attempt}", str(spec.consumer), taken, rows[waiting]
+            )
+            done = answer.seen == ANSWERED
+            gone[waiting[done]] = answer.end[done]
+            waiting, due = waiting[~done], taken[~done] + spec.visibility_timeout_s
+            if not waiting.size:
+                break
+        if spec.consumer and spec.dead_letter and waiting.size:
+            gone[waiting], dead[waiting] = due, True
+        taken_all = np.concatenate(received) if received else np.empty(0)
+        self.trace.queues.append(QueueBatch(spec.name, sent, taken_all, gone, dead))
+
