@@ -25,9 +25,11 @@ make_venv() {
     new_enough "$python" ||
         fail "$("$python" -V 2>&1) is too old, 3.11 or newer is needed; name another one: make install PYTHON=python3.12"
     say "making .venv with $("$python" -V)"
-    "$python" -m venv --clear "$@" .venv >&2 ||
+    "$python" -m venv --clear "$@" .venv >&2 || {
+        rm -rf .venv
         fail "'$python -m venv' does not work; on Debian and Ubuntu the package python$("$python" -c \
             'import sys; print("%d.%d" % sys.version_info[:2])')-venv (or python3-venv) holds it"
+    }
 }
 
 ensure_pip() {
@@ -58,9 +60,10 @@ for file in "$@"; do # each FILE becomes -r FILE
 done
 
 # --no-deps: the requirement files are complete, so nothing has to be resolved again.
+# --compile-bytecode, as pip does: it costs 10 s once and saves up to 6 s at each start.
 if [ -n "$uv" ]; then
     say "installing with $("$uv" --version) ($uv)"
-    "$uv" pip install --quiet --python "$in_venv" --no-deps "$@" --editable .
+    "$uv" pip install --quiet --compile-bytecode --python "$in_venv" --no-deps "$@" --editable .
 else
     say "installing with $("$in_venv" -m pip --version | cut -d' ' -f1,2), which takes longer than uv would"
     "$in_venv" -m pip install --quiet --quiet --disable-pip-version-check --no-deps "$@" --editable .
