@@ -24,6 +24,7 @@ class Job(Record):
         lease_until: Wall time at which the lease ends.
         attempts: Consecutive failed runs; reset by a run that ends well.
         last_error: Why the last run failed; empty when it did not.
+        cursor: Account time up to which a polling job has looked; None before its first look.
     """
 
     id: str
@@ -35,6 +36,12 @@ class Job(Record):
     lease_until: Instant | None = None
     attempts: int = 0
     last_error: str = ""
+    cursor: Instant | None = None
+
+    @property
+    def done(self) -> bool:
+        """Nothing is left to do: neither due, nor blocked, nor held by a worker."""
+        return self.due_at is None and not self.blocked_on and self.lease_owner is None
 
 
 class Lease(Model):
