@@ -129,8 +129,8 @@ class LogDetail(Model):
         invocations: REPORT lines in the incident window.
         timeouts: "Task timed out" lines; `timeout_seconds` is the limit they name.
         first_timeout: Account time of the first one.
-        out_of_memory: Invocations killed for memory.
-        errors: Error type to count.
+        out_of_memory: Invocations killed for memory; `out_of_memory_baseline` in the baseline.
+        errors: Error type to count; `errors_baseline` in the baseline.
         versions: Version to time of its first START line in the searched windows.
     """
 
@@ -143,7 +143,9 @@ class LogDetail(Model):
     timeout_seconds: float | None = None
     first_timeout: Instant | None = None
     out_of_memory: int = 0
+    out_of_memory_baseline: int = 0
     errors: dict[str, int] = {}
+    errors_baseline: dict[str, int] = {}
     duration_p50_ms: float | None = None
     duration_max_ms: float | None = None
     memory_size_mb: int | None = None

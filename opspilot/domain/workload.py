@@ -40,6 +40,7 @@ class FunctionConfiguration(Model):
         state: Active, Pending, Inactive or Failed.
         update_status: Successful, InProgress or Failed.
         versions: Newest first.
+        gaps: What could not be read, as sentences; the fields concerned are then empty.
     """
 
     resource: Resource
@@ -55,6 +56,7 @@ class FunctionConfiguration(Model):
     reserved_concurrency: int | None = None
     versions: tuple[FunctionVersion, ...] = ()
     aliases: tuple[FunctionAlias, ...] = ()
+    gaps: tuple[str, ...] = ()
     request_ids: tuple[str, ...] = ()
 
     def alias(self, name: str) -> FunctionAlias | None:
@@ -86,9 +88,14 @@ class Edge(Model):
 
 
 class Topology(Model):
-    """The neighbourhood of a resource, as far as it could be read."""
+    """The neighbourhood of a resource, as far as it could be read.
+
+    Attributes:
+        gaps: What could not be read, as sentences; edges may be missing there.
+    """
 
     edges: tuple[Edge, ...] = ()
+    gaps: tuple[str, ...] = ()
     request_ids: tuple[str, ...] = ()
 
     def callees(self, resource: Resource) -> tuple[Edge, ...]:

@@ -1,0 +1,93 @@
+"""Stands in for every AWS port while there is no account to ask: each call says why."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NoReturn
+
+from opspilot.domain.alarm import Alarm, AlarmTransition
+from opspilot.domain.change import ChangeFeed
+from opspilot.domain.plan import Instruction, PreState
+from opspilot.domain.resource import Resource
+from opspilot.domain.telemetry import (
+    InsightsQuery,
+    InsightsResult,
+    LogLines,
+    LogQuery,
+    MetricQuery,
+    MetricSeries,
+)
+from opspilot.domain.window import Window
+from opspilot.domain.workload import FunctionConfiguration, Topology
+from opspilot.errors import AwsUnavailable, OpsPilotError
+from opspilot.ports.actuator import Receipt, Settling
+
+
+@dataclass(frozen=True)
+class Unreachable:
+    """All AWS ports at once.
+
+    Attributes:
+        cause: Why the account cannot be asked; its message and hint are passed on.
+    """
+
+    cause: OpsPilotError
+
+    def _refuse(self) -> NoReturn:
+        raise AwsUnavailable(self.cause.message, hint=self.cause.hint) from self.cause
+
+    def fetch(self, queries: Sequence[MetricQuery], window: Window) -> list[MetricSeries]:
+        """Refuse."""
+        self._refuse()
+
+    def search(self, query: LogQuery) -> LogLines:
+        """Refuse."""
+        self._refuse()
+
+    def start(self, query: InsightsQuery) -> str:
+        """Refuse."""
+        self._refuse()
+
+    def poll(self, query_id: str) -> InsightsResult:
+        """Refuse."""
+        self._refuse()
+
+    def stop(self, query_id: str) -> None:
+        """Refuse."""
+        self._refuse()
+
+    def resolve(self, name_or_arn: str) -> Resource:
+        """Refuse."""
+        self._refuse()
+
+    def describe(self, resource: Resource) -> FunctionConfiguration:
+        """Refuse."""
+        self._refuse()
+
+    def topology(self, resource: Resource) -> Topology:
+        """Refuse."""
+        self._refuse()
+
+    def changes(self, resources: Sequence[Resource], window: Window) -> ChangeFeed:
+        """Refuse."""
+        self._refuse()
+
+    def transitions(self, since: datetime) -> list[AlarmTransition]:
+        """Refuse."""
+        self._refuse()
+
+    def alarms_of(self, resource: Resource) -> list[Alarm]:
+        """Refuse."""
+        self._refuse()
+
+    def read(self, instruction: Instruction) -> PreState:
+        """Refuse."""
+        self._refuse()
+
+    def apply(self, instruction: Instruction, expected: PreState) -> Receipt:
+        """Refuse."""
+        self._refuse()
+
+    def settling(self, instruction: Instruction) -> Settling:
+        """Refuse."""
+        self._refuse()

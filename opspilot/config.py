@@ -1,0 +1,73 @@
+"""Settings, read once from the environment; only bootstrap and the entrypoints import this."""
+
+import os
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from opspilot.errors import InputError
+
+
+def _default_state_dir() -> Path:
+    base = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
+    return Path(base) / "opspilot"
+
+
+class Settings(BaseSettings):
+    """What may be set, each as `OPSPILOT_<NAME>`; AWS itself is configured the standard AWS way.
+
+    Attributes:
+        state_dir: Folder of local state: stores, checkpoints, the embedded account's journal.
+        account: "auto" takes AWS_ENDPOINT_URL if set, else the embedded account if this state folder
+            has one, else AWS by the default chain. "aws" never looks for an embedded account.
+        store: Where incidents, plans and the audit chain are kept.
+        auto_investigate: Whether an incident opened by an alarm is investigated at once.
+        approval_minutes: Wall minutes for which a plan can be approved, and an approval used.
+        trust_actor: Whether a self-asserted name (`--actor`) counts as a person.
+        role_map: JSON object: identity (STS ARN or asserted name) to a list of roles.
+        api_call_budget: AWS calls per investigation; scan_budget_mb: log megabytes likewise.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="OPSPILOT_", extra="ignore")
+
+    state_dir: Path = Field(default_factory=_default_state_dir)
+    account: Literal["auto", "aws"] = "auto"
+    store: Literal["sqlite"] = "sqlite"
+    auto_investigate: bool = True
+    approval_minutes: int = Field(default=30, ge=1, le=24 * 60)
+    trust_actor: bool = False
+    role_map: dict[str, list[str]] = Field(default_factory=dict)
+    api_call_budget: int = Field(default=400, ge=10)
+    scan_budget_mb: int = Field(default=2_000, ge=1)
+    aws_endpoint_url: str = Field(default="", validation_alias="AWS_ENDPOINT_URL")
+    aws_profile: str = Field(default="", validation_alias="AWS_PROFILE")
+    aws_region: str = Field(default="", validation_alias="AWS_REGION")
+    aws_default_region: str = Field(default="", validation_alias="AWS_DEFAULT_REGION")
+
+    @field_validator("state_dir")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().absolute()
+
+    @property
+    def embedded_dir(self) -> Path:
+        """Folder of the embedded account and of the store that belongs to it."""
+        return self.state_dir / "embedded"
+
+
+def load_settings() -> Settings:
+    """Read the environment.
+
+    Raises:
+        InputError: A variable is malformed; the message names it.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "OPSPILOT_" + "_".join(str(part) for part in first["loc"]).upper()
+        raise InputError(
+            f"{name}: {first['msg']}", hint="See docs/configuration.md for what may be set."
+        ) from error

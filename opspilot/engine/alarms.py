@@ -1,0 +1,210 @@
+"""Polls alarms: each transition into ALARM opens or joins exactly one incident."""
+
+import logging
+from dataclasses import dataclass
+from datetime import timedelta
+
+from opspilot.domain.alarm import AlarmReceipt, AlarmTransition
+from opspilot.domain.audit import SYSTEM_CHAIN, AuditDraft
+from opspilot.domain.identity import SYSTEM
+from opspilot.domain.incident import Incident, IncidentStatus, Severity, Symptom
+from opspilot.domain.job import Job
+from opspilot.domain.resource import (
+    Resource,
+    dynamodb_table,
+    lambda_function,
+    rest_api,
+    sqs_queue,
+)
+from opspilot.domain.telemetry import MetricQuery
+from opspilot.domain.window import Window
+from opspilot.engine.intake import ACTIVE, DEFAULT_BASELINE, DEFAULT_WINDOW, Intake
+from opspilot.engine.investigate import Investigations
+from opspilot.engine.steps import JobResult, Scope
+from opspilot.errors import AwsError, Conflict
+from opspilot.lifecycle import Trigger, advance
+from opspilot.ports.store import Changeset
+from opspilot.ports.workloads import Alarms, Workloads
+
+logger = logging.getLogger(__name__)
+
+POLL = timedelta(seconds=5)
+_OVERLAP = timedelta(minutes=10)
+_FIRST_LOOK = timedelta(hours=24)
+_REOPEN_WITHIN = timedelta(hours=1)
+
+
+def resource_of(query: MetricQuery, account_id: str, region: str) -> Resource | None:
+    """The resource whose metric an alarm watches; None when it is none that we know."""
+    names = dict(query.dimensions)
+    if name := names.get("FunctionName"):
+        return lambda_function(account_id, region, name.split(":")[0])
+    if name := names.get("ApiName"):
+        return rest_api(region, name)
+    if name := names.get("TableName"):
+        return dynamodb_table(account_id, region, name)
+    if name := names.get("QueueName"):
+        return sqs_queue(account_id, region, name)
+    return None
+
+
+@dataclass(frozen=True)
+class AlarmPoll:
+    """The alarm job.
+
+    Attributes:
+        auto_investigate: Whether an incident opened here is investigated at once.
+    """
+
+    intake: Intake
+    investigations: Investigations
+    alarms: Alarms
+    workloads: Workloads
+    account_id: str
+    region: str
+    auto_investigate: bool
+
+    def __call__(self, job: Job, scope: Scope) -> JobResult:
+        """Handle every transition that has no receipt yet."""
+        clock = self.intake.desk.clock
+        now = clock.account_now()
+        first = job.cursor is None
+        since = (now - _FIRST_LOOK) if job.cursor is None else job.cursor - _OVERLAP
+        for transition in sorted(self.alarms.transitions(since), key=_deepest_first):
+            over = transition.alarm.state != "ALARM"
+            if transition.after != "ALARM" or scope.out_of_time() or (first and over):
+                continue
+            if scope.store.receipt(transition.key) is None:
+                self._handle(transition, scope)
+        due = clock.now() + POLL
+        return JobResult(due_at=due, cursor=now if not scope.out_of_time() else job.cursor)
+
+    def _handle(self, transition: AlarmTransition, scope: Scope) -> None:
+        query = transition.alarm.query
+        resource = resource_of(query, self.account_id, self.region) if query else None
+        if resource is None or query is None:
+            self._ignore(transition, scope)
+            return
+        incident = self._related(resource, transition, scope)
+        try:
+            if incident is None:
+                self._open(transition, resource, query, scope)
+            else:
+                self._join(incident, transition, resource, scope)
+        except Conflict:
+            logger.info("alarm=<%s> | handled meanwhile", transition.alarm.name)
+
+    def _open(
+        self, transition: AlarmTransition, resource: Resource, query: MetricQuery, scope: Scope
+    ) -> None:
+        alarm = transition.alarm
+        now = self.intake.desk.clock.account_now()
+        draft = self.intake.draft(
+            resource,
+            Window(start=transition.at - DEFAULT_WINDOW, end=max(now, transition.at)),
+            DEFAULT_BASELINE,
+            SYSTEM,
+            Symptom(
+                query=query,
+                summary=f"{alarm.name}: {alarm.reason or 'in ALARM'}",
+                alarm_arn=alarm.arn,
+            ),
+            title=alarm.description or alarm.name,
+            severity=Severity.CRITICAL if resource.service == "apigateway" else Severity.HIGH,
+        ).model_copy(update={"alarms": (alarm.name,)})
+        entry = self._entry(draft, "incident.opened", transition, resource)
+        receipt = self._receipt(transition, draft.id)
+        self.intake.desk.submit(draft, receipt, audit=(entry,))
+        logger.info("incident_id=<%s> | opened by alarm %s", draft.id, alarm.name)
+        if self.auto_investigate:
+            self.investigations.start(draft.id, actor=SYSTEM)
+
+    def _join(
+        self, incident: Incident, transition: AlarmTransition, resource: Resource, scope: Scope
+    ) -> None:
+        names = tuple(dict.fromkeys((*incident.alarms, transition.alarm.name)))
+        joined = incident.model_copy(update={"alarms": names})
+        audit = [self._entry(incident, "incident.joined", transition, resource)]
+        if incident.status is IncidentStatus.RESOLVED and transition.at > (
+            incident.resolved_at or transition.at
+        ):
+            status = advance(incident.status, Trigger.ALARM_RETURNED)
+            joined = joined.model_copy(
+                update={"status": status, "waits_for": "an investigation", "outcome": ""}
+            )
+            audit.append(self._entry(incident, "incident.alarm_returned", transition, resource))
+        self.intake.desk.submit(joined, self._receipt(transition, incident.id), audit=audit)
+
+    def _ignore(self, transition: AlarmTransition, scope: Scope) -> None:
+        entry = self.intake.desk.journal.entry(
+            SYSTEM_CHAIN,
+            SYSTEM,
+            "alarm.ignored",
+            transition.alarm.name,
+            input={"alarm": transition.alarm.arn, "at": transition.at.isoformat()},
+            result="its metric belongs to no resource that OpsPilot reads signals of",
+        )
+        receipt = self._receipt(transition, "")
+        scope.store.commit(Changeset(puts=(receipt,), audit=(entry,)))
+
+    def _related(
+        self, resource: Resource, transition: AlarmTransition, scope: Scope
+    ) -> Incident | None:
+        """The incident that this alarm belongs to: same resource first, else a direct neighbour."""
+        recent = scope.store.incidents((*ACTIVE, IncidentStatus.RESOLVED), limit=100).items
+        candidates = [item for item in recent if _in_reach(item, transition)]
+        same = next((item for item in candidates if item.resource == resource), None)
+        if same or not candidates:
+            return same
+        near = self._neighbours(resource)
+        return next(
+            (
+                item
+                for item in candidates
+                if item.resource in near and item.status is not IncidentStatus.RESOLVED
+            ),
+            None,
+        )
+
+    def _neighbours(self, resource: Resource) -> set[Resource]:
+        try:
+            edges = self.workloads.topology(resource).edges
+        except AwsError as error:
+            logger.warning("resource=<%s> | no topology: %s", resource.arn, error.message)
+            return set()
+        return {edge.callee for edge in edges if edge.caller == resource} | {
+            edge.caller for edge in edges if edge.callee == resource
+        }
+
+    def _receipt(self, transition: AlarmTransition, incident_id: str) -> AlarmReceipt:
+        return AlarmReceipt(key=transition.key, incident_id=incident_id, at=transition.at)
+
+    def _entry(
+        self, incident: Incident, action: str, transition: AlarmTransition, resource: Resource
+    ) -> AuditDraft:
+        return self.intake.desk.journal.entry(
+            incident.id,
+            SYSTEM,
+            action,
+            incident.id,
+            input={
+                "alarm": transition.alarm.arn,
+                "transition": transition.key,
+                "reason": transition.alarm.reason,
+                "resource": resource.arn,
+            },
+            result={"title": incident.title, "severity": incident.severity},
+        )
+
+
+def _deepest_first(transition: AlarmTransition) -> tuple[object, ...]:
+    """Oldest first; of one moment the alarm farthest from the entry opens, the others join."""
+    query = transition.alarm.query
+    return (transition.at, query is not None and query.namespace == "AWS/ApiGateway")
+
+
+def _in_reach(incident: Incident, transition: AlarmTransition) -> bool:
+    if incident.status is not IncidentStatus.RESOLVED:
+        return True
+    resolved = incident.resolved_at or incident.opened_at
+    return transition.at - resolved < _REOPEN_WITHIN

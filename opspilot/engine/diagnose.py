@@ -1,0 +1,73 @@
+"""Diagnose: the rules draw the verdict from the ledger, before any prose is written."""
+
+from dataclasses import dataclass
+
+from opspilot.diagnosis import diagnose
+from opspilot.domain.hypothesis import Verdict, VerdictStatus
+from opspilot.domain.identity import SYSTEM
+from opspilot.domain.incident import Incident
+from opspilot.engine.investigate import ledger_of
+from opspilot.engine.journal import Journal
+from opspilot.engine.steps import Scope, StepResult
+from opspilot.errors import IllegalTransition
+from opspilot.lifecycle import Trigger
+from opspilot.ports.clock import Clock
+
+_WAITS_FOR = {
+    VerdictStatus.CONFIRMED: "somebody to ask for a plan",
+    VerdictStatus.LIKELY: "somebody to ask for a plan",
+    VerdictStatus.INCONCLUSIVE: "a person: the evidence does not settle the cause",
+    VerdictStatus.NO_INCIDENT: "a person to close it: nothing abnormal was found",
+}
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """The step that follows gathering."""
+
+    clock: Clock
+    journal: Journal
+
+    def __call__(self, incident: Incident, scope: Scope) -> StepResult:
+        """Draw the verdict and put it on record."""
+        current = scope.store.investigation(incident.id)
+        if current is None:
+            raise IllegalTransition(f"{incident.id} has no investigation")
+        ledger = ledger_of(scope.store.evidence(incident.id), current.number)
+        if not any(item.status != "gap" for item in ledger):
+            reasons = sorted({item.finding for item in ledger})
+            failed = incident.model_copy(
+                update={
+                    "last_error": "no source could be read: " + "; ".join(reasons[:3]),
+                    "waits_for": "a person: no source answered",
+                }
+            )
+            stopped = current.model_copy(
+                update={"phase": "stopped", "ended_wall": self.clock.now()}
+            )
+            return StepResult(failed, puts=(stopped,), trigger=Trigger.INVESTIGATION_FAILED)
+        verdict = diagnose(incident, ledger, self.clock.account_now())
+        done = current.model_copy(
+            update={"phase": "done", "verdict": verdict, "ended_wall": self.clock.now()}
+        )
+        entry = self.journal.entry(
+            incident.id,
+            SYSTEM,
+            "verdict.reached",
+            incident.id,
+            input={"evidence": [item.id for item in ledger], "rules": verdict.rules_version},
+            result=_summary(verdict),
+        )
+        moved = incident.model_copy(update={"waits_for": _WAITS_FOR[verdict.status]})
+        return StepResult(moved, puts=(done,), audit=(entry,), trigger=Trigger.VERDICT_REACHED)
+
+
+def _summary(verdict: Verdict) -> dict[str, object]:
+    cause = verdict.cause
+    return {
+        "status": verdict.status,
+        "confidence": verdict.confidence,
+        "cause_class": cause.cause_class if cause else None,
+        "resource": cause.resource.arn if cause else None,
+        "onset": cause.onset.isoformat() if cause and cause.onset else None,
+    }

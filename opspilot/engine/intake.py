@@ -1,0 +1,223 @@
+"""Incidents come in: from a person, or from an alarm."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from opspilot.domain.commands import Command
+from opspilot.domain.identity import Actor
+from opspilot.domain.incident import Incident, IncidentStatus, Severity, Symptom
+from opspilot.domain.resource import Resource, ResourceKind
+from opspilot.domain.signals import query_of, signals_of
+from opspilot.domain.window import Window
+from opspilot.engine.commands import Desk, persistently
+from opspilot.errors import InputError, InvalidWindow
+from opspilot.lifecycle import Trigger, advance
+from opspilot.ports.workloads import Workloads
+
+DEFAULT_WINDOW = timedelta(minutes=30)
+DEFAULT_BASELINE = timedelta(hours=3)
+LONGEST_WINDOW = timedelta(hours=24)
+SHORTEST_WINDOW = timedelta(minutes=5)
+RETENTION = timedelta(days=455)
+"""CloudWatch keeps metrics this long at most."""
+
+ACTIVE = (
+    IncidentStatus.OPEN,
+    IncidentStatus.INVESTIGATING,
+    IncidentStatus.DIAGNOSED,
+    IncidentStatus.AWAITING_APPROVAL,
+    IncidentStatus.REMEDIATING,
+    IncidentStatus.VERIFYING,
+    IncidentStatus.ROLLING_BACK,
+)
+"""Statuses in which an incident still takes in new alarms of its resource."""
+
+_MAX_TITLE = 200
+
+
+def checked_window(window: Window, baseline: timedelta, now: datetime) -> Window:
+    """The window, if telemetry can exist for it.
+
+    Raises:
+        InvalidWindow: It lies in the future, before retention, or is too short or too long.
+    """
+    if window.start >= now:
+        raise InvalidWindow(
+            f"the window starts in the future: {window.start:%Y-%m-%d %H:%M:%S} UTC, "
+            f"the account's clock shows {now:%Y-%m-%d %H:%M:%S} UTC",
+            hint="Give times in UTC that have passed on the account's clock.",
+        )
+    if window.start - baseline < now - RETENTION:
+        raise InvalidWindow(
+            f"the window reaches past CloudWatch's retention of {RETENTION.days} days",
+            hint="Choose a later start, or a shorter baseline.",
+        )
+    if not SHORTEST_WINDOW <= window.length <= LONGEST_WINDOW:
+        raise InvalidWindow(
+            f"the window is {window.length}; it must last 5 minutes to 24 hours",
+            hint="Use --window 30m, or --start and --end.",
+        )
+    return Window(start=window.start, end=min(window.end, now))
+
+
+@dataclass(frozen=True)
+class Intake:
+    """Opens, joins and closes incidents."""
+
+    desk: Desk
+    workloads: Workloads
+
+    def open_incident(
+        self,
+        resource: str,
+        *,
+        actor: Actor,
+        window: Window | None = None,
+        baseline: timedelta | None = None,
+        title: str = "",
+    ) -> Incident:
+        """Open an incident on a resource, or return the active one that it has already.
+
+        Raises:
+            NotAllowed: The actor is no responder.
+            UnknownResource: No such resource.
+            InvalidWindow: The window cannot hold telemetry.
+            InputError: The title is too long, or OpsPilot reads no signals of the resource.
+        """
+        self.desk.require(actor, Command.OPEN_INCIDENT, subject=resource[:_MAX_TITLE])
+        if len(title) > _MAX_TITLE:
+            raise InputError(f"the title has {len(title)} characters; at most {_MAX_TITLE}")
+        now = self.desk.clock.account_now()
+        length = baseline or DEFAULT_BASELINE
+        if length < DEFAULT_WINDOW:
+            raise InvalidWindow(
+                f"the baseline is {length}; it must last at least {DEFAULT_WINDOW}",
+                hint="Use --baseline 3h.",
+            )
+        given = window or Window(start=now - DEFAULT_WINDOW, end=now)
+        checked = checked_window(given, length, now)
+        found = self.workloads.resolve(resource)
+        if found.kind is ResourceKind.OTHER:
+            raise InputError(
+                f"{found.name} is of a kind that OpsPilot reads no signals of ({found.service})",
+                hint="Open the incident on a Lambda function, table, queue or REST API.",
+            )
+        return persistently(
+            lambda: self._open_or_join(
+                found, checked, length, actor, Symptom(), title=title or f"{found.name}: reported"
+            )
+        )
+
+    def open_from(self, incident: Incident, actor: Actor, given: dict[str, str]) -> Incident:
+        """File a new incident as it stands."""
+        entry = self.desk.journal.entry(
+            incident.id,
+            actor,
+            "incident.opened",
+            incident.id,
+            input={"resource": incident.resource.arn, "title": incident.title, **given},
+            result={
+                "window": incident.window.model_dump(mode="json"),
+                "baseline": incident.baseline.model_dump(mode="json"),
+            },
+        )
+        self.desk.submit(incident, audit=(entry,))
+        return self.desk.store.incident(incident.id)
+
+    def draft(
+        self,
+        resource: Resource,
+        window: Window,
+        baseline: timedelta,
+        actor: Actor,
+        symptom: Symptom,
+        title: str,
+        severity: Severity = Severity.HIGH,
+    ) -> Incident:
+        """A new incident, not stored yet."""
+        number = self.desk.store.next_number("incident")
+        return Incident(
+            id=f"INC-{number:04d}",
+            title=title,
+            resource=resource,
+            severity=severity,
+            symptom=self._with_signal(symptom, resource),
+            window=window,
+            baseline=window.before(baseline),
+            opened_at=self.desk.clock.account_now(),
+            opened_wall=self.desk.clock.now(),
+            opened_by=actor,
+            waits_for="an investigation",
+        )
+
+    def close(self, incident_id: str, *, actor: Actor, reason: str) -> Incident:
+        """Close an incident for good.
+
+        Raises:
+            NotAllowed: The actor is no responder.
+            InputError: No reason is given.
+            IllegalTransition: It cannot be closed from where it stands.
+        """
+        self.desk.require(actor, Command.CLOSE_INCIDENT, chain=incident_id, subject=incident_id)
+        if not reason.strip():
+            raise InputError("closing an incident needs a reason", hint="Say why in a few words.")
+
+        def attempt() -> Incident:
+            incident = self.desk.store.incident(incident_id)
+            status = advance(incident.status, Trigger.CLOSED)
+            entry = self.desk.journal.entry(
+                incident_id,
+                actor,
+                "incident.closed",
+                incident_id,
+                input={"reason": reason, "status": incident.status},
+                result={"status": status},
+            )
+            closed = incident.model_copy(
+                update={"status": status, "waits_for": "", "outcome": incident.outcome or "closed"}
+            )
+            self.desk.submit(closed, audit=(entry,))
+            return self.desk.store.incident(incident_id)
+
+        return persistently(attempt)
+
+    def active_on(self, resource: Resource) -> Incident | None:
+        """The newest active incident of a resource."""
+        page = self.desk.store.incidents(ACTIVE, limit=200)
+        return next((item for item in page.items if item.resource == resource), None)
+
+    def _open_or_join(
+        self,
+        resource: Resource,
+        window: Window,
+        baseline: timedelta,
+        actor: Actor,
+        symptom: Symptom,
+        title: str,
+    ) -> Incident:
+        active = self.active_on(resource)
+        if active is None:
+            draft = self.draft(resource, window, baseline, actor, symptom, title)
+            return self.open_from(draft, actor, {})
+        entry = self.desk.journal.entry(
+            active.id,
+            actor,
+            "incident.joined",
+            active.id,
+            input={"resource": resource.arn, "title": title},
+            result="this resource has an active incident already",
+        )
+        self.desk.submit(active, audit=(entry,))
+        return self.desk.store.incident(active.id)
+
+    @staticmethod
+    def _with_signal(symptom: Symptom, resource: Resource) -> Symptom:
+        if symptom.query is not None:
+            return symptom
+        signal = signals_of(resource)[0]
+        return symptom.model_copy(
+            update={
+                "query": query_of(signal, resource),
+                "summary": symptom.summary or f"{signal.title} of {resource.name}",
+            }
+        )

@@ -1,0 +1,42 @@
+"""Audit drafts, redacted before anything is hashed or stored."""
+
+from dataclasses import dataclass
+
+from opspilot.domain.audit import AuditDraft
+from opspilot.domain.identity import Actor
+from opspilot.domain.model import Json
+from opspilot.engine.redaction import redact
+from opspilot.ports.clock import Clock
+
+
+@dataclass(frozen=True)
+class Journal:
+    """Writes drafts with both times."""
+
+    clock: Clock
+
+    def entry(
+        self,
+        chain: str,
+        actor: Actor,
+        action_type: str,
+        subject: str,
+        *,
+        input: dict[str, Json] | None = None,  # noqa: A002 - the audit schema's own word
+        result: Json = None,
+        error: str = "",
+        request_ids: tuple[str, ...] = (),
+    ) -> AuditDraft:
+        """One draft; `input`, `result` and `error` are redacted here."""
+        return AuditDraft(
+            chain=chain,
+            actor=actor,
+            action_type=action_type,
+            subject=subject,
+            input=redact(input or {}),
+            result=redact(result),
+            error=str(redact(error)),
+            aws_request_ids=request_ids,
+            at=self.clock.account_now(),
+            wall=self.clock.now(),
+        )

@@ -1,0 +1,156 @@
+"""Verify: the criteria of the approved plan, measured on the original signal."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from opspilot.analysis import measure
+from opspilot.domain.identity import SYSTEM
+from opspilot.domain.incident import Incident
+from opspilot.domain.plan import (
+    Criterion,
+    Measurement,
+    Plan,
+    Verification,
+    VerificationOutcome,
+)
+from opspilot.domain.telemetry import MetricSeries
+from opspilot.domain.window import Window
+from opspilot.engine.journal import Journal
+from opspilot.engine.steps import Scope, StepResult
+from opspilot.errors import IllegalTransition
+from opspilot.lifecycle import Trigger
+from opspilot.ports.clock import Clock
+from opspilot.ports.telemetry import Metrics
+
+_WORST_FIRST = (
+    VerificationOutcome.WORSE,
+    VerificationOutcome.NO_EFFECT,
+    VerificationOutcome.TOO_LITTLE_DATA,
+    VerificationOutcome.IMPROVING,
+    VerificationOutcome.RECOVERED,
+)
+_LOOK_EVERY = timedelta(seconds=15)
+"""Account time between looks: a quarter of CloudWatch's usual period."""
+
+_LATE = timedelta(minutes=3)
+"""How long after the deadline a late datapoint is still waited for."""
+
+
+def combined(measurements: tuple[Measurement, ...]) -> VerificationOutcome:
+    """The worst of the criteria; recovered only if every one is."""
+    outcomes = {one.outcome for one in measurements}
+    return next(
+        (outcome for outcome in _WORST_FIRST if outcome in outcomes),
+        VerificationOutcome.TOO_LITTLE_DATA,
+    )
+
+
+@dataclass(frozen=True)
+class Observation:
+    """The step of a verifying incident."""
+
+    metrics: Metrics
+    clock: Clock
+    journal: Journal
+
+    def __call__(self, incident: Incident, scope: Scope) -> StepResult:
+        """Measure once; end on recovery, on a clear worsening, or at the deadline."""
+        plan = scope.store.plan(incident.plan_id or "")
+        before = plan.verification
+        if before is None:
+            raise IllegalTransition(f"{plan.id} is being verified without a start")
+        now = self.clock.account_now()
+        measured = tuple(self._measure(criterion, before, now) for criterion in plan.criteria)
+        outcome = combined(measured)
+        if outcome is VerificationOutcome.RECOVERED:
+            return self._end(incident, plan, before, measured, outcome, now)
+        if _clearly_worse(measured, plan) or now >= before.deadline_at + _LATE:
+            return self._end(incident, plan, before, measured, outcome, now)
+        return self._go_on(incident, plan, before, measured, now)
+
+    def _measure(
+        self, criterion: Criterion, verification: Verification, now: datetime
+    ) -> Measurement:
+        queries = [criterion.numerator]
+        if criterion.denominator is not None:
+            queries.append(criterion.denominator)
+        end = max(now, verification.started_at + timedelta(seconds=1))
+        window = Window(start=verification.started_at, end=end)
+        series: list[MetricSeries] = self.metrics.fetch(queries, window)
+        denominator = series[1] if len(series) > 1 else None
+        return measure(criterion, series[0], denominator, verification.started_at, now)
+
+    def _go_on(
+        self,
+        incident: Incident,
+        plan: Plan,
+        before: Verification,
+        measured: tuple[Measurement, ...],
+        now: datetime,
+    ) -> StepResult:
+        observed = before.model_copy(update={"measurements": measured})
+        changed = [one.outcome for one in measured] != [one.outcome for one in before.measurements]
+        audit = ()
+        if changed:
+            audit = (
+                self.journal.entry(
+                    incident.id,
+                    SYSTEM,
+                    "verification.measured",
+                    plan.id,
+                    result=[one.model_dump(mode="json") for one in measured],
+                ),
+            )
+        return StepResult(
+            incident,
+            puts=(plan.model_copy(update={"verification": observed}),),
+            audit=audit,
+            wake_at=self.clock.wall_at(now + _LOOK_EVERY),
+            blocked_on="datapoints after the change",
+        )
+
+    def _end(
+        self,
+        incident: Incident,
+        plan: Plan,
+        before: Verification,
+        measured: tuple[Measurement, ...],
+        outcome: VerificationOutcome,
+        now: datetime,
+    ) -> StepResult:
+        recovered = outcome is VerificationOutcome.RECOVERED
+        ended = before.model_copy(
+            update={"measurements": measured, "outcome": outcome, "ended_at": now}
+        )
+        moved = incident.model_copy(
+            update={
+                "outcome": outcome,
+                "resolved_at": now if recovered else None,
+                "waits_for": "" if recovered else "a person: undo, or investigate again",
+            }
+        )
+        entry = self.journal.entry(
+            incident.id,
+            SYSTEM,
+            "verification.ended",
+            plan.id,
+            input={"criteria": [criterion.text for criterion in plan.criteria]},
+            result={
+                "outcome": outcome,
+                "measurements": [one.model_dump(mode="json") for one in measured],
+            },
+        )
+        return StepResult(
+            moved,
+            puts=(plan.model_copy(update={"verification": ended}),),
+            audit=(entry,),
+            trigger=Trigger.RECOVERED if recovered else Trigger.NOT_RECOVERED,
+        )
+
+
+def _clearly_worse(measured: tuple[Measurement, ...], plan: Plan) -> bool:
+    holds = {criterion.id: criterion.hold_periods for criterion in plan.criteria}
+    return any(
+        one.outcome is VerificationOutcome.WORSE and one.periods_seen >= holds[one.criterion_id]
+        for one in measured
+    )
