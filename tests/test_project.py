@@ -17,6 +17,8 @@ import pytest
 from tests.loopback.loopback_only import OutsideConnectionBlocked
 
 ROOT = Path(__file__).resolve().parent.parent
+OWN = {"opspilot", "app", "pages"}
+STANDARD = sys.stdlib_module_names
 OUTSIDE = "192.0.2.1"  # reserved for documentation: nobody answers there
 PIN = re.compile(r"^[a-z0-9][a-z0-9.-]*(\[[a-z0-9,-]+\])?==[^ ]+( ; .+)?$")
 
@@ -64,19 +66,34 @@ def test_every_direct_requirement_has_its_pin(stem: str) -> None:
     assert wanted <= pinned
 
 
+COMES_WITH = {"botocore": "boto3", "werkzeug": "flask"}
+"""Package that the code may import undeclared -> the declared one whose interface it is part of."""
+
+NEVER_IMPORTED = {"flask": "moto's server needs it", "flask-cors": "moto's server needs it"}
+
+
+def _declared() -> set[str]:
+    return {re.split(r"[\[=<>]", line)[0] for line in _requirements("requirements.in")}
+
+
+def _imports_of_the_code() -> dict[str, set[str]]:
+    """Top-level package -> the files that import it, without our own and the standard library."""
+    found: dict[str, set[str]] = {}
+    for path in (path for top in OWN for path in (ROOT / top).rglob("*.py")):
+        for module in _imported_modules(path):
+            found.setdefault(module.partition(".")[0], set()).add(str(path.relative_to(ROOT)))
+    return {name: files for name, files in found.items() if name not in OWN | STANDARD}
+
+
 def test_the_code_imports_only_what_is_declared() -> None:
-    declared = {re.split(r"[\[=<>]", line)[0] for line in _requirements("requirements.in")}
-    own = {"opspilot", "app", "pages"}
-    known = {name.replace("-", "_") for name in declared} | own | sys.stdlib_module_names
-    # both come with what is declared and are part of its interface
-    known |= {"botocore", "werkzeug"}
-    imported = {
-        (name.partition(".")[0], path.relative_to(ROOT).as_posix())
-        for top in own
-        for path in (ROOT / top).rglob("*.py")
-        for name in _imported_modules(path)
-    }
-    assert {pair for pair in imported if pair[0] not in known} == set()
+    known = {name.replace("-", "_") for name in _declared()} | COMES_WITH.keys()
+    assert {k: files for k, files in _imports_of_the_code().items() if k not in known} == {}
+
+
+def test_nothing_is_required_that_the_code_does_not_import() -> None:
+    imported = {COMES_WITH.get(name, name) for name in _imports_of_the_code()}
+    unused = {name for name in _declared() if name.replace("-", "_") not in imported}
+    assert unused - NEVER_IMPORTED.keys() == set()
 
 
 def _imported_modules(path: Path) -> Iterator[str]:
