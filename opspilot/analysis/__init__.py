@@ -1,1 +1,27 @@
-"""Statistics over series and log lines: pure functions, no I/O and no clock."""
+"""What is abnormal, since when and how surely: pure functions, one algorithm per file."""
+
+from opspilot.analysis.anomaly import Alert, AnomalyReport, detect_anomalies
+from opspilot.analysis.findings import metric_detail, metric_sentence
+from opspilot.analysis.log_findings import log_detail, log_sentence
+from opspilot.analysis.logs import LogTemplates, PatternChange, compare_logs, mine_templates
+from opspilot.analysis.onset import Onset, onset_of
+from opspilot.analysis.recovery import measure
+from opspilot.analysis.series import SeriesError
+
+__all__ = [
+    "Alert",
+    "AnomalyReport",
+    "LogTemplates",
+    "Onset",
+    "PatternChange",
+    "SeriesError",
+    "compare_logs",
+    "detect_anomalies",
+    "log_detail",
+    "log_sentence",
+    "measure",
+    "metric_detail",
+    "metric_sentence",
+    "mine_templates",
+    "onset_of",
+]

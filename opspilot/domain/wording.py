@@ -1,7 +1,7 @@
 """Numbers and times in words: three significant digits, units, UTC.
 
-Findings, verdicts and criteria are sentences that quote the ledger; they all speak through here, so that
-one value never reads two ways.
+Findings, verdicts and criteria are sentences that quote the ledger; they all speak through here, so
+that one value never reads two ways.
 """
 
 from datetime import datetime

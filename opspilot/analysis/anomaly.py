@@ -1,0 +1,173 @@
+"""Finds what is abnormal in one series: dense scores, a band, and one alert per episode."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from opspilot.analysis.baseline import Baseline, fit_past, fit_whole
+from opspilot.analysis.episodes import Episode, episodes, score_of
+from opspilot.analysis.model import HeavyTailed, Model, small_counts
+from opspilot.analysis.rhythm import daily_profile
+from opspilot.analysis.series import Bools, Floats, checked_values, outside
+from opspilot.domain.telemetry import MetricKind
+from opspilot.domain.window import Window
+
+_SMALL_COUNT = 50.0
+_LOG_SCALE_FLOOR = 0.02
+_BOUNDS: dict[MetricKind, tuple[float, float]] = {
+    "count": (0.0, np.inf),
+    "rate": (0.0, np.inf),
+    "duration": (0.0, np.inf),
+    "percent": (0.0, 100.0),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """One episode.
+
+    Attributes:
+        start: Time of its first point; `end` of its last (inclusive); `peak` of its rarest.
+        score: Of the episode as a whole, in [0, 1].
+        effect_size: Robust standard deviations from the expected value at the peak, signed.
+    """
+
+    start: pd.Timestamp
+    end: pd.Timestamp
+    peak: pd.Timestamp
+    direction: Literal["up", "down"]
+    score: float
+    effect_size: float
+
+
+@dataclass(frozen=True, slots=True)
+class AnomalyReport:
+    """What `detect_anomalies` found.
+
+    Attributes:
+        scores: In [0, 1], on the index of the input: min(1, -log10(tail probability) / 6); 0 for a
+            missing point and where too little is known to say.
+        band: Columns lower, expected, upper; outside it the score is above 0.5.
+        alerts: One per episode, in order of time.
+        sigma: Signed deviation from the expected value in robust standard deviations, same index.
+    """
+
+    scores: pd.Series
+    band: pd.DataFrame
+    alerts: tuple[Alert, ...]
+    sigma: pd.Series
+
+
+def detect_anomalies(
+    series: pd.Series,
+    *,
+    causal: bool = False,
+    kind: MetricKind | None = None,
+    exclude: Sequence[Window | tuple[object, object]] = (),
+) -> AnomalyReport:
+    """Score every point of a series against its robust baseline.
+
+    Args:
+        series: Values on ascending, unique times; NaN is a missing point, which for counts means
+            zero.
+        causal: The score of a point depends on the points before it and itself only.
+        kind: Bounds of the band and the meaning of missing points; None assumes nothing.
+        exclude: Half-open windows kept out of the baseline: the incident under suspicion.
+
+    Raises:
+        SeriesError: Times unsorted or repeated, or an infinite value; names the series.
+    """
+    values = checked_values(series)
+    if kind == "count":
+        values = np.nan_to_num(values)
+    usable = outside(series.index, exclude)
+    model, fit, kept = _model(series.index, values, usable, kind, causal)
+    up, down = model.tails(values)
+    if not causal:
+        up, down = _as_rare_as_shown(values, model.sigma(values), kept, usable, up, down)
+    return _report(series, model, kind, (up, down), (model.sigma(values), fit.memory))
+
+
+def _model(
+    index: pd.Index, values: Floats, usable: Bools, kind: MetricKind | None, causal: bool
+) -> tuple[Model, Baseline, Bools]:
+    learned = values[usable & ~np.isnan(values)]
+    logarithmic = kind == "duration" and len(learned) > 0 and bool((learned > 0).all())
+    with np.errstate(divide="ignore", invalid="ignore"):
+        seen = np.log(np.where(values > 0, values, np.nan)) if logarithmic else values
+    rhythm = np.zeros(len(seen)) if causal else daily_profile(index, seen, usable)
+    if causal:
+        fit, kept = fit_past(seen, usable), usable
+    else:
+        fit, kept = fit_whole(seen - rhythm, usable)
+    if kind == "count" and _are_small_counts(learned):
+        return small_counts(fit, rhythm), fit, kept
+    floor = np.full(len(seen), _LOG_SCALE_FLOOR if logarithmic else 0.0)
+    if kind == "count":
+        floor = np.sqrt(np.maximum(fit.center + rhythm, 0.0))
+    return HeavyTailed(fit, rhythm, floor, logarithmic), fit, kept
+
+
+def _are_small_counts(learned: Floats) -> bool:
+    whole = len(learned) > 0 and bool((learned >= 0).all() and (learned % 1 == 0).all())
+    return whole and float(np.median(learned)) < _SMALL_COUNT
+
+
+def _as_rare_as_shown(
+    values: Floats, sigma: Floats, kept: Bools, usable: Bools, up: Floats, down: Floats
+) -> tuple[Floats, Floats]:
+    """Outside the baseline nothing is rarer than the baseline itself shows it to be.
+
+    Where k of n baseline points are at least as extreme as this one, its tail probability is not
+    below (k + 1) / (n + 1), whatever the model says.
+    """
+    shown = np.sort(sigma[kept])
+    judged = ~usable & ~np.isnan(values)
+    if not len(shown) or not bool(judged.any()):
+        return up, down
+    above = len(shown) - np.searchsorted(shown, sigma, side="left")
+    below = np.searchsorted(shown, sigma, side="right")
+
+    def floor(p: Floats, beyond: Floats) -> Floats:
+        least = np.where(beyond > 0, (beyond + 1.0) / (len(shown) + 1.0), 0.0)
+        return np.where(judged, np.maximum(p, least), p)
+
+    return floor(up, above.astype(np.float64)), floor(down, below.astype(np.float64))
+
+
+def _report(
+    series: pd.Series,
+    model: Model,
+    kind: MetricKind | None,
+    tails: tuple[Floats, Floats],
+    spread: tuple[Floats, Floats],
+) -> AnomalyReport:
+    up, down = tails
+    sigma, memory = spread
+    low, high = _BOUNDS.get(kind, (-np.inf, np.inf)) if kind else (-np.inf, np.inf)
+    lower, expected, upper = (np.clip(line, low, high) for line in model.band())
+    scores = score_of(np.minimum(1.0, 2.0 * np.minimum(up, down)))
+    return AnomalyReport(
+        scores=pd.Series(scores, index=series.index, name="score"),
+        band=pd.DataFrame(
+            {"lower": lower, "expected": expected, "upper": upper}, index=series.index
+        ),
+        alerts=tuple(
+            _alert(series.index, sigma, episode) for episode in episodes(up, down, sigma, memory)
+        ),
+        sigma=pd.Series(sigma, index=series.index, name="sigma"),
+    )
+
+
+def _alert(index: pd.Index, sigma: Floats, episode: Episode) -> Alert:
+    return Alert(
+        start=index[episode.first],
+        end=index[episode.last],
+        peak=index[episode.peak],
+        direction=episode.direction,
+        score=episode.score,
+        effect_size=float(sigma[episode.peak]),
+    )

@@ -1,0 +1,171 @@
+"""What one metric shows: the ledger's detail, its snapshot, and the sentence that says it."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import numpy as np
+import pandas as pd
+
+from opspilot.analysis.anomaly import Alert, AnomalyReport, detect_anomalies
+from opspilot.analysis.onset import Onset, onset_of
+from opspilot.analysis.series import from_telemetry
+from opspilot.domain.evidence import MetricDetail
+from opspilot.domain.model import Json
+from opspilot.domain.signals import Signal
+from opspilot.domain.telemetry import MetricSeries
+from opspilot.domain.window import Window
+from opspilot.domain.wording import clock, number, plural, quantity
+
+_DIGITS = 6
+
+
+def metric_detail(
+    signal: Signal, series: MetricSeries, incident: Window
+) -> tuple[MetricDetail, Json]:
+    """What a metric shows in the incident window against the time before it.
+
+    Args:
+        signal: The signal that was read.
+        series: Its answer over baseline and incident window together.
+        incident: The window under suspicion; kept out of the baseline.
+
+    Returns:
+        The detail, and the snapshot for the ledger: lists of equal length, rounded to six
+        significant digits, None where there is no value.
+    """
+    values = from_telemetry(series, signal)
+    report = detect_anomalies(values, kind=signal.kind, exclude=(incident,))
+    start, end = pd.Timestamp(incident.start), pd.Timestamp(incident.end)
+    during = values[(values.index >= start) & (values.index < end)]
+    before = values[values.index < start]
+    alert = _strongest(report.alerts, start, end)
+    detail = MetricDetail(
+        signal=signal.name,
+        statistic=signal.statistic,
+        unit=signal.unit,
+        metric_kind=signal.kind,
+        anomalous=alert is not None,
+        direction=alert.direction if alert else "none",
+        points=_observed(series, incident),
+    )
+    levels = _levels(before, during, alert) | _totals(before, during, signal)
+    if alert:
+        levels |= _timing(report, alert, series.period_seconds)
+    return detail.model_copy(update=levels), _snapshot(values, report)
+
+
+def metric_sentence(resource_name: str, signal: Signal, detail: MetricDetail) -> str:
+    """The finding in one sentence; every number is in `detail`."""
+    subject = f"{signal.title} of {resource_name}"
+    if detail.points == 0 and not detail.anomalous:
+        return f"{subject}: no data in the incident window."
+    if not detail.anomalous or detail.onset is None:
+        return _unremarkable(subject, detail)
+    verb = "rose" if detail.direction == "up" else "fell"
+    levels = _from_to(detail)
+    sigma = f"{abs(detail.effect_size):.3g} robust sigma"
+    total = _total(detail)
+    return f"{subject} {verb}{levels} at {clock(detail.onset)} ({sigma}{total})."
+
+
+def _unremarkable(subject: str, detail: MetricDetail) -> str:
+    if detail.baseline_value is None or detail.incident_value is None:
+        seen = plural(detail.points, "datapoint")
+        return f"{subject}: {seen} in the incident window, too few before it to compare with."
+    usual, now = (
+        quantity(value, detail.unit) for value in (detail.baseline_value, detail.incident_value)
+    )
+    return f"{subject}: nothing stands out (median {now}, before {usual}{_total(detail)})."
+
+
+def _from_to(detail: MetricDetail) -> str:
+    if detail.baseline_value is None or detail.incident_value is None:
+        return ""
+    usual = quantity(detail.baseline_value, detail.unit)
+    return f" from {usual} to {quantity(detail.incident_value, detail.unit)}"
+
+
+def _total(detail: MetricDetail) -> str:
+    if detail.total_incident is None:
+        return ""
+    return f", {number(detail.total_incident)} in all"
+
+
+def _strongest(alerts: Sequence[Alert], start: pd.Timestamp, end: pd.Timestamp) -> Alert | None:
+    """The alert of greatest evidence that reaches into the incident window."""
+    inside = [alert for alert in alerts if alert.end >= start and alert.start < end]
+    return max(inside, key=lambda alert: (alert.score, abs(alert.effect_size)), default=None)
+
+
+def _observed(series: MetricSeries, incident: Window) -> int:
+    return sum(incident.contains(at) for at in series.times)
+
+
+def _levels(before: pd.Series, during: pd.Series, alert: Alert | None) -> dict[str, object]:
+    part = during[(during.index >= alert.start) & (during.index <= alert.end)] if alert else during
+    peak = _peak(part, alert)
+    return {
+        "baseline_value": _median(before),
+        "incident_value": _median(part),
+        "peak_value": None if peak is None else _rounded(float(part[peak])),
+        "peak_at": None if peak is None else _moment(peak),
+    }
+
+
+def _peak(part: pd.Series, alert: Alert | None) -> pd.Timestamp | None:
+    known = part.dropna()
+    if known.empty:
+        return None
+    down = alert is not None and alert.direction == "down"
+    position = int(known.argmin() if down else known.argmax())
+    return pd.Timestamp(known.index[position])
+
+
+def _totals(before: pd.Series, during: pd.Series, signal: Signal) -> dict[str, object]:
+    if signal.kind != "count":
+        return {}
+    return {
+        "total_baseline": float(before.sum()) if len(before) else None,
+        "total_incident": float(during.sum()) if len(during) else None,
+    }
+
+
+def _timing(
+    report: AnomalyReport,
+    alert: Alert,
+    period_seconds: int,
+) -> dict[str, object]:
+    onset: Onset = onset_of(alert, report.sigma, timedelta(seconds=period_seconds))
+    return {
+        "onset": _moment(onset.at),
+        "onset_uncertainty_seconds": onset.uncertainty.total_seconds(),
+        "effect_size": _rounded(alert.effect_size),
+    }
+
+
+def _snapshot(values: pd.Series, report: AnomalyReport) -> Json:
+    columns = {
+        "values": values,
+        "lower": report.band["lower"],
+        "expected": report.band["expected"],
+        "upper": report.band["upper"],
+        "scores": report.scores,
+    }
+    times = [_moment(at).isoformat() for at in values.index]
+    return {"times": times} | {
+        name: [_rounded(float(value)) for value in column] for name, column in columns.items()
+    }
+
+
+def _median(series: pd.Series) -> float | None:
+    known = series.dropna()
+    return _rounded(float(known.median())) if len(known) else None
+
+
+def _rounded(value: float) -> float | None:
+    """Six significant digits; None for what JSON cannot hold."""
+    return float(f"{value:.{_DIGITS}g}") if np.isfinite(value) else None
+
+
+def _moment(stamp: pd.Timestamp) -> datetime:
+    return stamp.to_pydatetime()

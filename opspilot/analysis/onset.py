@@ -1,0 +1,62 @@
+"""When an episode began, and how surely that is known."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import numpy as np
+import pandas as pd
+
+from opspilot.analysis.anomaly import Alert
+from opspilot.analysis.series import Floats
+
+_LOOK_BACK_POINTS = 10
+_FEWEST_POINTS = 3
+_LIKELIHOOD_DROP = 1.92
+
+
+@dataclass(frozen=True, slots=True)
+class Onset:
+    """First point of an episode, with the half-width of what the data leaves open."""
+
+    at: pd.Timestamp
+    uncertainty: timedelta
+
+
+def onset_of(alert: Alert, sigma: pd.Series, period: timedelta) -> Onset:
+    """The onset of an alert.
+
+    One change in mean between two levels is fitted around the first rare point; positions whose
+    profile log-likelihood is within 1.92 of the best form the 95 % interval (Hinkley, "Inference
+    about the change-point in a sequence of random variables", Biometrika 57, 1970). The onset is
+    the alert's first point; the half-width is one period, or more where the interval is wider.
+
+    Args:
+        alert: The episode.
+        sigma: Deviations from the expected value in robust standard deviations, same index.
+        period: Distance of the points.
+    """
+    start = int(sigma.index.searchsorted(alert.start))
+    peak = int(sigma.index.searchsorted(alert.peak))
+    low = max(0, start - _LOOK_BACK_POINTS)
+    near = sigma.to_numpy(dtype=np.float64)[low : peak + 1]
+    interval = _change_interval(near[~np.isnan(near)])
+    if interval is None:
+        return Onset(alert.start, period)
+    first, last = interval
+    widest = max(abs(first - (start - low)), abs(last - (start - low)))
+    return Onset(alert.start, period * max(1, min(widest, peak - start + 1)))
+
+
+def _change_interval(values: Floats) -> tuple[int, int] | None:
+    """First and last position at which one change in mean is plausible; None for too few points."""
+    size = len(values)
+    if size < _FEWEST_POINTS:
+        return None
+    costs = np.array([_squares(values[:cut]) + _squares(values[cut:]) for cut in range(1, size)])
+    noise = max(float(costs.min()) / size, 1.0)
+    plausible = np.flatnonzero(costs - costs.min() <= 2.0 * _LIKELIHOOD_DROP * noise) + 1
+    return int(plausible[0]), int(plausible[-1])
+
+
+def _squares(values: Floats) -> float:
+    return float(((values - values.mean()) ** 2).sum())
