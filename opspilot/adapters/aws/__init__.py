@@ -1,1 +1,20 @@
-"""AWS through boto3: metrics, logs, workloads, changes and alarms."""
+"""AWS through boto3: metrics, logs, workloads, changes, alarms and the actuator.
+
+`connect` builds all of them; `REQUIRED_ACTIONS` says which IAM actions each needs.
+"""
+
+from opspilot.adapters.aws.account import AwsAccount, Identity, connect
+from opspilot.adapters.aws.operations import REQUIRED_ACTIONS
+from opspilot.adapters.aws.session import SessionOptions
+from opspilot.adapters.aws.throttle import Buckets, Patience, Timer
+
+__all__ = [
+    "REQUIRED_ACTIONS",
+    "AwsAccount",
+    "Buckets",
+    "Identity",
+    "Patience",
+    "SessionOptions",
+    "Timer",
+    "connect",
+]

@@ -1,0 +1,201 @@
+"""CloudTrail's records, turned into changes; pure.
+
+Source: the CloudTrail record contents reference; Lambda's event names carry the date of an API
+version ("UpdateAlias20150331", "UpdateFunctionConfiguration20150331v2"). Lambda leaves environment
+variables out of its records, and what slips through is not taken over.
+"""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, cast
+
+from opspilot.domain.change import Change, ChangeKind
+from opspilot.domain.resource import Resource
+from opspilot.domain.workload import FunctionVersion
+
+_API_VERSION = re.compile(r"20\d{6}(v\d+)?$")
+_READS = ("Get", "List", "Describe", "Lookup", "Head", "BatchGet", "Query", "Scan", "Search")
+
+_KINDS: dict[str, ChangeKind] = {
+    "UpdateAlias": "release",
+    "CreateAlias": "release",
+    "UpdateFunctionCode": "release",
+    "CreateDeployment": "release",
+    "UpdateStage": "configuration",
+    "UpdateFunctionConfiguration": "configuration",
+    "UpdateFunctionEventInvokeConfig": "configuration",
+    "PutFunctionEventInvokeConfig": "configuration",
+    "UpdateEventSourceMapping": "configuration",
+    "SetQueueAttributes": "configuration",
+    "UpdateTable": "capacity",
+    "PutFunctionConcurrency": "capacity",
+    "DeleteFunctionConcurrency": "capacity",
+    "PutProvisionedConcurrencyConfig": "capacity",
+    "DeleteProvisionedConcurrencyConfig": "capacity",
+}
+
+# Field of the record to our word, in the order in which a summary names them.
+_FIELDS = {
+    "timeout": "timeout_seconds",
+    "memorySize": "memory_mb",
+    "runtime": "runtime",
+    "handler": "handler",
+    "role": "role",
+    "reservedConcurrentExecutions": "reserved_concurrency",
+    "provisionedConcurrentExecutions": "provisioned_concurrency",
+    "billingMode": "billing_mode",
+}
+
+
+@dataclass(frozen=True)
+class TrailEvent:
+    """One management event that changed something.
+
+    Attributes:
+        name: Event name without API version, "UpdateAlias".
+        asked: Request parameters; `answered`: response elements.
+    """
+
+    id: str
+    at: datetime
+    name: str
+    actor: str
+    asked: Mapping[str, Any]
+    answered: Mapping[str, Any]
+
+
+def to_event(item: Mapping[str, Any]) -> TrailEvent | None:
+    """The event of a LookupEvents item; None for reads and for calls that failed."""
+    record = _record(item)
+    name = _API_VERSION.sub("", str(item.get("EventName") or record.get("eventName") or ""))
+    read_only = str(item.get("ReadOnly") or record.get("readOnly") or "").lower() == "true"
+    if read_only or name.startswith(_READS) or record.get("errorCode"):
+        return None
+    return TrailEvent(
+        id=str(item.get("EventId") or record.get("eventID") or ""),
+        at=cast(datetime, item["EventTime"]).astimezone(UTC),
+        name=name,
+        actor=str(item.get("Username") or ""),
+        asked=record.get("requestParameters") or {},
+        answered=record.get("responseElements") or {},
+    )
+
+
+def _record(item: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        record: Any = json.loads(str(item.get("CloudTrailEvent") or "{}"))
+    except ValueError:
+        return {}
+    return cast(dict[str, Any], record) if isinstance(record, dict) else {}
+
+
+def to_changes(resource: Resource, events: Sequence[TrailEvent]) -> list[Change]:
+    """Changes of a resource, oldest first.
+
+    What was there before is taken from the preceding event of the same alias or setting, so events
+    from before the window may be given as well; where there is none, `before` stays empty.
+    """
+    known: dict[str, dict[str, str]] = {}
+    changes: list[Change] = []
+    for event in sorted(events, key=lambda event: (event.at, event.id)):
+        so_far = known.setdefault(_subject(event), {})
+        before, after = _difference(so_far, _after(event))
+        so_far.update({**_settings(event.answered), **_after(event)})
+        changes.append(
+            Change(
+                at=event.at,
+                resource=resource,
+                kind=_KINDS.get(event.name, "other"),
+                summary=_summary(event, before, after),
+                actor=event.actor,
+                before=before,
+                after=after,
+                source="cloudtrail",
+                event_id=event.id,
+            )
+        )
+    return changes
+
+
+def published(resource: Resource, version: FunctionVersion) -> Change:
+    """The publishing of a version, as the list of versions tells it."""
+    return Change(
+        at=version.published_at,
+        resource=resource,
+        kind="other",
+        summary=f"version {version.version} published",
+        after={"version": version.version},
+        source="lambda.versions",
+        event_id=f"{resource.name}:{version.version}",
+    )
+
+
+def lacks_before(change: Change) -> bool:
+    """Whether a change moved an alias from a version that its events do not tell."""
+    return change.kind == "release" and "alias" in change.after and "version" not in change.before
+
+
+def _subject(event: TrailEvent) -> str:
+    """What an event is about: one alias, or the resource's own settings."""
+    if event.name in {"UpdateAlias", "CreateAlias", "DeleteAlias"}:
+        return f"alias {event.asked.get('name') or event.answered.get('name') or ''}"
+    if event.name == "PublishVersion":
+        return f"version {event.id}"
+    return "settings"
+
+
+def _after(event: TrailEvent) -> dict[str, str]:
+    if event.name in {"UpdateAlias", "CreateAlias"}:
+        return _alias_after(event)
+    if event.name == "PublishVersion":
+        version = event.answered.get("version")
+        return {"version": str(version)} if version else {}
+    after = _settings(event.asked)
+    sha256 = event.answered.get("codeSha256")
+    if event.name == "UpdateFunctionCode" and sha256:
+        after["code_sha256"] = str(sha256)
+    return after
+
+
+def _settings(elements: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        ours: str(value)
+        for field, ours in _FIELDS.items()
+        if (value := elements.get(field)) is not None
+    }
+
+
+def _alias_after(event: TrailEvent) -> dict[str, str]:
+    version = event.asked.get("functionVersion") or event.answered.get("functionVersion")
+    alias = event.asked.get("name") or event.answered.get("name")
+    after = {"alias": str(alias)} if alias else {}
+    return {**after, "version": str(version)} if version else after
+
+
+def _difference(
+    known: Mapping[str, str], asked: Mapping[str, str]
+) -> tuple[dict[str, str], dict[str, str]]:
+    """What was there and what is there now, without what stayed; an alias keeps its name."""
+    after = {
+        name: value for name, value in asked.items() if name == "alias" or known.get(name) != value
+    }
+    return {name: known[name] for name in after if name in known and name != "alias"}, after
+
+
+def _summary(event: TrailEvent, before: Mapping[str, str], after: Mapping[str, str]) -> str:
+    if event.name in {"UpdateAlias", "CreateAlias"} and "version" in after:
+        origin = f" from version {before['version']}" if "version" in before else ""
+        return f"alias {after.get('alias', '?')} moved{origin} to version {after['version']}"
+    if event.name == "PublishVersion":
+        return f"version {after['version']} published" if after else "a version published"
+    changed = [
+        f"{name} {before[name]} to {value}" if name in before else f"{name} {value}"
+        for name, value in after.items()
+        if name != "code_sha256"
+    ]
+    if "environment" in event.asked:
+        changed.append("environment variables")
+    return f"{event.name}: {', '.join(changed)}" if changed else event.name

@@ -1,0 +1,177 @@
+"""Lambda's read API, page by page."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
+
+from opspilot.adapters.aws import operations
+from opspilot.adapters.aws.functions_data import (
+    VERSIONS_KEPT,
+    EventSource,
+    items_of,
+    to_aliases,
+    to_configuration,
+    to_environment,
+    to_event_sources,
+    to_reserved,
+    to_update_failure,
+    to_versions,
+)
+from opspilot.adapters.aws.throttle import Budget, Calls
+from opspilot.domain.resource import Resource
+from opspilot.domain.workload import FunctionAlias, FunctionConfiguration, FunctionVersion
+from opspilot.errors import AwsError, AwsNotFound
+
+if TYPE_CHECKING:
+    from types_boto3_lambda.client import LambdaClient
+
+T = TypeVar("T")
+
+
+class Functions:
+    """Reads functions, their versions, aliases, policies and event sources."""
+
+    def __init__(self, client: "LambdaClient", calls: Calls) -> None:
+        self._client = client
+        self._calls = calls
+
+    def describe(self, resource: Resource, budget: Budget) -> FunctionConfiguration:
+        """A function with its versions, aliases and reserved concurrency.
+
+        What could not be read of the latter three is said in `gaps`.
+
+        Raises:
+            AwsNotFound: There is no such function.
+            AwsError: Its configuration could not be read.
+        """
+        base = self.configuration(resource, budget)
+        gaps: list[str] = []
+        versions = _or_gap(lambda: self.versions(resource, budget), (), gaps, "versions")
+        aliases = _or_gap(lambda: self.aliases(resource, budget), (), gaps, "aliases")
+        reserved = _or_gap(
+            lambda: self._reserved_concurrency(resource, budget), None, gaps, "concurrency"
+        )
+        return base.model_copy(
+            update={
+                "versions": versions[:VERSIONS_KEPT],
+                "aliases": aliases,
+                "reserved_concurrency": reserved,
+                "gaps": tuple(gaps),
+                "request_ids": tuple(budget.request_ids),
+            }
+        )
+
+    def configuration(self, resource: Resource, budget: Budget) -> FunctionConfiguration:
+        """The configuration of $LATEST alone."""
+        answer = self._calls.send(
+            operations.GET_FUNCTION_CONFIGURATION,
+            budget,
+            lambda: self._client.get_function_configuration(FunctionName=resource.name),
+            resource=resource.arn,
+        )
+        return to_configuration(resource, answer)
+
+    def update_failure(self, resource: Resource, budget: Budget) -> str:
+        """Why AWS gave the last update up, "CODE: reason"."""
+        answer = self._calls.send(
+            operations.GET_FUNCTION_CONFIGURATION,
+            budget,
+            lambda: self._client.get_function_configuration(FunctionName=resource.name),
+            resource=resource.arn,
+        )
+        return to_update_failure(answer)
+
+    def versions(self, resource: Resource, budget: Budget) -> tuple[FunctionVersion, ...]:
+        """Every published version, newest first."""
+        name = resource.name
+        pages = self._calls.pages(
+            operations.LIST_VERSIONS,
+            budget,
+            lambda token: (
+                self._client.list_versions_by_function(FunctionName=name, Marker=token)
+                if token
+                else self._client.list_versions_by_function(FunctionName=name)
+            ),
+            "NextMarker",
+            resource=resource.arn,
+        )
+        return to_versions(items_of(pages, "Versions"))
+
+    def aliases(self, resource: Resource, budget: Budget) -> tuple[FunctionAlias, ...]:
+        """Every alias, by name."""
+        name = resource.name
+        pages = self._calls.pages(
+            operations.LIST_ALIASES,
+            budget,
+            lambda token: (
+                self._client.list_aliases(FunctionName=name, Marker=token)
+                if token
+                else self._client.list_aliases(FunctionName=name)
+            ),
+            "NextMarker",
+            resource=resource.arn,
+        )
+        return to_aliases(items_of(pages, "Aliases"))
+
+    def all(self, budget: Budget) -> dict[str, dict[str, str]]:
+        """Every function of the account: environment variables by function name."""
+        pages = self._calls.pages(
+            operations.LIST_FUNCTIONS,
+            budget,
+            lambda token: (
+                self._client.list_functions(Marker=token)
+                if token
+                else self._client.list_functions()
+            ),
+            "NextMarker",
+        )
+        return {
+            str(item["FunctionName"]): to_environment(item) for item in items_of(pages, "Functions")
+        }
+
+    def event_sources(self, budget: Budget) -> tuple[EventSource, ...]:
+        """Every enabled event source mapping of the account."""
+        pages = self._calls.pages(
+            operations.LIST_EVENT_SOURCE_MAPPINGS,
+            budget,
+            lambda token: (
+                self._client.list_event_source_mappings(Marker=token)
+                if token
+                else self._client.list_event_source_mappings()
+            ),
+            "NextMarker",
+        )
+        return to_event_sources(items_of(pages, "EventSourceMappings"))
+
+    def policy(self, resource: Resource, qualifier: str, budget: Budget) -> str:
+        """The resource policy (JSON) of a function or of one alias; empty when there is none."""
+        try:
+            answer = self._calls.send(
+                operations.GET_POLICY,
+                budget,
+                lambda: (
+                    self._client.get_policy(FunctionName=resource.name, Qualifier=qualifier)
+                    if qualifier
+                    else self._client.get_policy(FunctionName=resource.name)
+                ),
+                resource=resource.arn,
+            )
+        except AwsNotFound:
+            return ""
+        return str(answer.get("Policy") or "")
+
+    def _reserved_concurrency(self, resource: Resource, budget: Budget) -> int | None:
+        answer = self._calls.send(
+            operations.GET_FUNCTION_CONCURRENCY,
+            budget,
+            lambda: self._client.get_function_concurrency(FunctionName=resource.name),
+            resource=resource.arn,
+        )
+        return to_reserved(answer)
+
+
+def _or_gap(read: Callable[[], T], otherwise: T, gaps: list[str], what: str) -> T:
+    try:
+        return read()
+    except AwsError as error:
+        gaps.append(f"{what} could not be read: {error}")
+        return otherwise

@@ -1,0 +1,122 @@
+"""The words of Lambda's read API, turned into ours; pure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from opspilot.domain.resource import Resource
+from opspilot.domain.workload import FunctionAlias, FunctionConfiguration, FunctionVersion
+
+VERSIONS_KEPT = 50
+_SWITCHED_OFF = frozenset({"Disabled", "Disabling", "Deleting"})
+
+
+@dataclass(frozen=True)
+class EventSource:
+    """A stream or queue that Lambda polls for a function."""
+
+    source_arn: str
+    function_arn: str
+
+
+def items_of(pages: Iterable[Mapping[str, Any]], key: str) -> list[Mapping[str, Any]]:
+    """The items of all pages of a listing, kept under `key`."""
+    return [item for page in pages for item in page.get(key) or ()]
+
+
+def to_time(text: str) -> datetime | None:
+    """Lambda's time format, "2026-03-04T12:00:20.123+0000"; None when there is none."""
+    if not text:
+        return None
+    moment = datetime.fromisoformat(text)
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def to_versions(items: Sequence[Mapping[str, Any]]) -> tuple[FunctionVersion, ...]:
+    """Published versions, newest first, without $LATEST."""
+    published = [item for item in items if str(item.get("Version", "")).isdigit()]
+    published.sort(key=lambda item: int(item["Version"]), reverse=True)
+    found = [_to_version(item) for item in published]
+    return tuple(version for version in found if version is not None)
+
+
+def _to_version(item: Mapping[str, Any]) -> FunctionVersion | None:
+    published_at = to_time(str(item.get("LastModified") or ""))
+    if published_at is None:
+        return None
+    return FunctionVersion(
+        version=str(item["Version"]),
+        published_at=published_at,
+        code_sha256=str(item.get("CodeSha256") or ""),
+        memory_mb=int(item.get("MemorySize") or 128),
+        timeout_seconds=int(item.get("Timeout") or 3),
+        description=str(item.get("Description") or ""),
+    )
+
+
+def to_aliases(items: Sequence[Mapping[str, Any]]) -> tuple[FunctionAlias, ...]:
+    """Aliases by name."""
+    return tuple(
+        FunctionAlias(
+            name=str(item["Name"]),
+            version=str(item["FunctionVersion"]),
+            weights=to_weights(item),
+            revision_id=str(item.get("RevisionId") or ""),
+        )
+        for item in sorted(items, key=lambda item: str(item["Name"]))
+    )
+
+
+def to_weights(alias: Mapping[str, Any]) -> dict[str, float]:
+    """The extra versions of an alias with their share of the traffic."""
+    routing: Mapping[str, Any] = alias.get("RoutingConfig") or {}
+    weights: Mapping[str, Any] = routing.get("AdditionalVersionWeights") or {}
+    return {str(version): float(weight) for version, weight in weights.items()}
+
+
+def to_environment(item: Mapping[str, Any]) -> dict[str, str]:
+    """Environment variables of a function; values as the API gives them."""
+    environment: Mapping[str, Any] = item.get("Environment") or {}
+    variables: Mapping[str, Any] = environment.get("Variables") or {}
+    return {str(name): str(value) for name, value in variables.items()}
+
+
+def to_configuration(resource: Resource, item: Mapping[str, Any]) -> FunctionConfiguration:
+    """The configuration of $LATEST, without versions, aliases and concurrency."""
+    return FunctionConfiguration(
+        resource=resource,
+        runtime=str(item.get("Runtime") or ""),
+        memory_mb=int(item.get("MemorySize") or 128),
+        timeout_seconds=int(item.get("Timeout") or 3),
+        environment=to_environment(item),
+        code_sha256=str(item.get("CodeSha256") or ""),
+        revision_id=str(item.get("RevisionId") or ""),
+        last_modified=to_time(str(item.get("LastModified") or "")),
+        # Emulators may leave the states out; a function that answers without one is in use.
+        state=str(item.get("State") or "Active"),
+        update_status=str(item.get("LastUpdateStatus") or "Successful"),
+    )
+
+
+def to_event_sources(items: Sequence[Mapping[str, Any]]) -> tuple[EventSource, ...]:
+    """The event source mappings that are in use."""
+    return tuple(
+        EventSource(str(item["EventSourceArn"]), str(item["FunctionArn"]))
+        for item in items
+        if item.get("EventSourceArn")
+        and item.get("FunctionArn")
+        and item.get("State") not in _SWITCHED_OFF
+    )
+
+
+def to_reserved(answer: Mapping[str, Any]) -> int | None:
+    """Reserved concurrency; None when nothing is reserved, while 0 stops the function."""
+    reserved = answer.get("ReservedConcurrentExecutions")
+    return None if reserved is None else int(reserved)
+
+
+def to_update_failure(item: Mapping[str, Any]) -> str:
+    """Why the last update failed, in AWS's words."""
+    code = str(item.get("LastUpdateStatusReasonCode") or "no code")
+    return f"{code}: {item.get('LastUpdateStatusReason') or 'no reason given'}"

@@ -1,0 +1,159 @@
+"""What exists in the account, listed once and kept for a short while.
+
+Call graphs and close names are asked for often and need the whole account; listing it takes one
+call per 50 functions of a quota that everything in the account shares.
+"""
+
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from opspilot.adapters.aws import operations
+from opspilot.adapters.aws.apis import RestApis
+from opspilot.adapters.aws.functions import Functions
+from opspilot.adapters.aws.functions_data import EventSource
+from opspilot.adapters.aws.names import Directory, Place
+from opspilot.adapters.aws.throttle import Budget, Calls
+from opspilot.errors import AwsError
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb.client import DynamoDBClient
+    from types_boto3_sqs.client import SQSClient
+
+T = TypeVar("T")
+
+_QUEUES_A_PAGE = 1_000
+
+
+@dataclass(frozen=True)
+class Inventory:
+    """The account at one moment.
+
+    Attributes:
+        environments: Environment variables by function name; its keys are all functions.
+        apis: Names of REST APIs by id.
+        gaps: What could not be listed, as sentences.
+    """
+
+    environments: dict[str, dict[str, str]]
+    tables: frozenset[str]
+    queues: frozenset[str]
+    event_sources: tuple[EventSource, ...]
+    apis: dict[str, str]
+    gaps: tuple[str, ...]
+    request_ids: tuple[str, ...]
+
+    def api_ids(self, name: str) -> list[str]:
+        """Ids of the REST APIs of this name; names need not be unique."""
+        return sorted(api_id for api_id, known in self.apis.items() if known == name)
+
+    def directory(self, place: Place) -> Directory:
+        """The names, to recognise them in values."""
+        return Directory(place, self.environments.keys(), self.tables, self.queues)
+
+
+class Lister:
+    """Lists the account, at most once in `keep_seconds`."""
+
+    def __init__(
+        self,
+        functions: Functions,
+        dynamodb: "DynamoDBClient",
+        sqs: "SQSClient",
+        apis: RestApis,
+        calls: Calls,
+        *,
+        keep_seconds: float = 20.0,
+    ) -> None:
+        self._functions = functions
+        self._dynamodb = dynamodb
+        self._sqs = sqs
+        self._apis = apis
+        self._calls = calls
+        self._keep_seconds = keep_seconds
+        self._kept: tuple[float, Inventory] | None = None
+        self._lock = threading.Lock()
+
+    def inventory(self, budget: Budget) -> Inventory:
+        """The account as it was at most `keep_seconds` ago.
+
+        An answer with gaps is not kept.
+
+        Raises:
+            AwsError: The functions could not be listed; gaps elsewhere are said in `gaps`.
+        """
+        # One thread lists, the others wait for its answer rather than spend the quota again.
+        with self._lock:
+            now = self._calls.monotonic()
+            if self._kept is not None and now - self._kept[0] < self._keep_seconds:
+                return self._kept[1]
+            inventory = self._list(budget)
+            if not inventory.gaps:
+                self._kept = (now, inventory)
+            return inventory
+
+    def _list(self, budget: Budget) -> Inventory:
+        gaps: list[str] = []
+        before = len(budget.request_ids)
+        environments = self._functions.all(budget)
+        tables = _or_gap(lambda: self._tables(budget), frozenset[str](), gaps, "tables")
+        queues = _or_gap(lambda: self._queues(budget), frozenset[str](), gaps, "queues")
+        apis = _or_gap(lambda: self._apis.names(budget), dict[str, str](), gaps, "REST APIs")
+        sources = _or_gap(
+            lambda: self._functions.event_sources(budget), (), gaps, "event source mappings"
+        )
+        return Inventory(
+            environments=environments,
+            tables=tables,
+            queues=queues,
+            event_sources=sources,
+            apis=apis,
+            gaps=tuple(gaps),
+            request_ids=tuple(budget.request_ids[before:]),
+        )
+
+    def _tables(self, budget: Budget) -> frozenset[str]:
+        pages = self._calls.pages(
+            operations.LIST_TABLES,
+            budget,
+            lambda token: (
+                self._dynamodb.list_tables(ExclusiveStartTableName=token)
+                if token
+                else self._dynamodb.list_tables()
+            ),
+            "LastEvaluatedTableName",
+        )
+        return _to_table_names(pages)
+
+    def _queues(self, budget: Budget) -> frozenset[str]:
+        # Without MaxResults SQS gives no token and stops at 1,000.
+        pages = self._calls.pages(
+            operations.LIST_QUEUES,
+            budget,
+            lambda token: (
+                self._sqs.list_queues(MaxResults=_QUEUES_A_PAGE, NextToken=token)
+                if token
+                else self._sqs.list_queues(MaxResults=_QUEUES_A_PAGE)
+            ),
+            "NextToken",
+        )
+        return _to_queue_names(pages)
+
+
+def _to_table_names(pages: Iterable[Mapping[str, Any]]) -> frozenset[str]:
+    return frozenset(str(name) for page in pages for name in page.get("TableNames") or ())
+
+
+def _to_queue_names(pages: Iterable[Mapping[str, Any]]) -> frozenset[str]:
+    return frozenset(
+        str(url).rsplit("/", 1)[-1] for page in pages for url in page.get("QueueUrls") or ()
+    )
+
+
+def _or_gap(read: Callable[[], T], otherwise: T, gaps: list[str], what: str) -> T:
+    try:
+        return read()
+    except AwsError as error:
+        gaps.append(f"{what} could not be listed: {error}")
+        return otherwise

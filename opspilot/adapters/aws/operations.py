@@ -1,0 +1,108 @@
+"""Every AWS API operation that the adapters call: its IAM action, its rate and who needs it.
+
+The one place from which rate limits (`throttle`), denial messages (`errors`) and the permissions
+that OpsPilot asks for (`REQUIRED_ACTIONS`) are derived. Rates are requests per second per account
+and region, from the AWS quota pages; where a page gives several, the lowest.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One API operation.
+
+    Attributes:
+        name: "lambda:UpdateAlias", service and operation as botocore spells them.
+        ports: The ports whose adapter calls it.
+        iam_action: The permission it needs; empty for one that needs none.
+        bucket: Operations of one bucket share one rate; `name` unless AWS counts them together.
+        per_second: Sustained requests per second.
+        changes: Whether it changes the account: then only a refusal that certainly did nothing is
+            tried again.
+    """
+
+    name: str
+    ports: tuple[str, ...]
+    iam_action: str
+    bucket: str
+    per_second: float
+    changes: bool = False
+
+
+def _read(name: str, *ports: str, per_second: float, iam_action: str | None = None) -> Operation:
+    action = name if iam_action is None else iam_action
+    return Operation(name, ports, action, bucket=name, per_second=per_second)
+
+
+def _lambda_control(name: str, *ports: str, changes: bool = False) -> Operation:
+    # Lambda's control plane but for GetFunction, GetPolicy and Invoke shares 15 requests a second.
+    return Operation(
+        f"lambda:{name}",
+        ports,
+        f"lambda:{name}",
+        bucket="lambda control plane",
+        per_second=15,
+        changes=changes,
+    )
+
+
+GET_METRIC_DATA = _read("cloudwatch:GetMetricData", "metrics", per_second=50)
+DESCRIBE_ALARMS = _read("cloudwatch:DescribeAlarms", "alarms", per_second=9)
+DESCRIBE_ALARM_HISTORY = _read("cloudwatch:DescribeAlarmHistory", "alarms", per_second=3)
+
+FILTER_LOG_EVENTS = _read("logs:FilterLogEvents", "logs", per_second=5)
+START_QUERY = _read("logs:StartQuery", "logs", per_second=10)
+GET_QUERY_RESULTS = _read("logs:GetQueryResults", "logs", per_second=10)
+STOP_QUERY = _read("logs:StopQuery", "logs", per_second=10)
+
+LOOKUP_EVENTS = _read("cloudtrail:LookupEvents", "changes", per_second=2)
+
+LIST_FUNCTIONS = _lambda_control("ListFunctions", "workloads")
+GET_FUNCTION_CONFIGURATION = _lambda_control("GetFunctionConfiguration", "workloads", "actuator")
+LIST_VERSIONS = _lambda_control("ListVersionsByFunction", "workloads", "changes")
+LIST_ALIASES = _lambda_control("ListAliases", "workloads")
+GET_FUNCTION_CONCURRENCY = _lambda_control("GetFunctionConcurrency", "workloads")
+LIST_EVENT_SOURCE_MAPPINGS = _lambda_control("ListEventSourceMappings", "workloads")
+GET_ALIAS = _lambda_control("GetAlias", "actuator")
+UPDATE_FUNCTION_CONFIGURATION = _lambda_control(
+    "UpdateFunctionConfiguration", "actuator", changes=True
+)
+UPDATE_ALIAS = _lambda_control("UpdateAlias", "actuator", changes=True)
+GET_POLICY = _read("lambda:GetPolicy", "workloads", per_second=15)
+
+LIST_TABLES = _read("dynamodb:ListTables", "workloads", per_second=10)
+LIST_QUEUES = _read("sqs:ListQueues", "workloads", per_second=10)
+# API Gateway's permissions are named after HTTP methods.
+GET_REST_APIS = _read(
+    "apigateway:GetRestApis", "workloads", per_second=5, iam_action="apigateway:GET"
+)
+GET_RESOURCES = _read(
+    "apigateway:GetResources", "workloads", per_second=5, iam_action="apigateway:GET"
+)
+GET_CALLER_IDENTITY = _read("sts:GetCallerIdentity", "identity", per_second=10, iam_action="")
+
+OPERATIONS: tuple[Operation, ...] = tuple(
+    value for value in globals().values() if isinstance(value, Operation)
+)
+"""All of the above."""
+
+
+def _required() -> dict[str, tuple[str, ...]]:
+    ports = sorted({port for operation in OPERATIONS for port in operation.ports})
+    return {
+        port: tuple(
+            sorted(
+                {
+                    operation.iam_action
+                    for operation in OPERATIONS
+                    if port in operation.ports and operation.iam_action
+                }
+            )
+        )
+        for port in ports
+    }
+
+
+REQUIRED_ACTIONS: dict[str, tuple[str, ...]] = _required()
+"""The IAM actions that each port needs, sorted; an empty tuple for `identity`."""

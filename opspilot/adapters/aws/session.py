@@ -1,0 +1,115 @@
+"""Clients of the AWS services, found the standard way: profile, region, AWS_ENDPOINT_URL."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore import exceptions as sdk
+from botocore.config import Config
+
+from opspilot import __version__
+from opspilot.errors import AwsCredentialsMissing, AwsRejected
+
+if TYPE_CHECKING:
+    from types_boto3_apigateway.client import APIGatewayClient
+    from types_boto3_cloudtrail.client import CloudTrailClient
+    from types_boto3_cloudwatch.client import CloudWatchClient
+    from types_boto3_dynamodb.client import DynamoDBClient
+    from types_boto3_lambda.client import LambdaClient
+    from types_boto3_logs.client import CloudWatchLogsClient
+    from types_boto3_sqs.client import SQSClient
+    from types_boto3_sts.client import STSClient
+
+
+@dataclass(frozen=True)
+class SessionOptions:
+    """Where the account is; an empty field is left to the SDK's own rules.
+
+    Attributes:
+        endpoint_url: Of every service; beats AWS_ENDPOINT_URL.
+        access_key_id: With `secret_access_key`, beats every other source of credentials.
+    """
+
+    profile: str = ""
+    region: str = ""
+    endpoint_url: str = ""
+    access_key_id: str = ""
+    secret_access_key: str = ""
+    session_token: str = ""
+
+
+@dataclass(frozen=True)
+class AwsClients:
+    """One client per service, thread-safe, built once.
+
+    Attributes:
+        region: The region they all talk to.
+        endpoint_url: Of CloudWatch; tells an emulator from AWS in bucket names.
+    """
+
+    region: str
+    endpoint_url: str
+    cloudwatch: "CloudWatchClient"
+    logs: "CloudWatchLogsClient"
+    functions: "LambdaClient"
+    cloudtrail: "CloudTrailClient"
+    dynamodb: "DynamoDBClient"
+    sqs: "SQSClient"
+    apigateway: "APIGatewayClient"
+    sts: "STSClient"
+
+
+def client_config() -> Config:
+    """Time-outs, pool and name; one attempt, since `throttle` does the retrying."""
+    return Config(
+        retries={"total_max_attempts": 1, "mode": "standard"},
+        connect_timeout=3,
+        read_timeout=15,
+        tcp_keepalive=True,
+        max_pool_connections=20,
+        user_agent_extra=f"opspilot/{__version__}",
+    )
+
+
+def build_clients(options: SessionOptions) -> AwsClients:
+    """The clients of an account; no network call is made.
+
+    Raises:
+        AwsCredentialsMissing: The profile does not exist.
+        AwsRejected: No region is configured.
+    """
+    session = _session(options)
+    region = str(session.region_name or "")
+    if not region:
+        raise AwsRejected(
+            "no AWS region is configured", hint="set AWS_DEFAULT_REGION or the profile's region"
+        )
+    endpoint, config = options.endpoint_url or None, client_config()
+    cloudwatch: CloudWatchClient = session.client(
+        "cloudwatch", endpoint_url=endpoint, config=config
+    )
+    return AwsClients(
+        region=region,
+        endpoint_url=str(cloudwatch.meta.endpoint_url),
+        cloudwatch=cloudwatch,
+        logs=session.client("logs", endpoint_url=endpoint, config=config),
+        functions=session.client("lambda", endpoint_url=endpoint, config=config),
+        cloudtrail=session.client("cloudtrail", endpoint_url=endpoint, config=config),
+        dynamodb=session.client("dynamodb", endpoint_url=endpoint, config=config),
+        sqs=session.client("sqs", endpoint_url=endpoint, config=config),
+        apigateway=session.client("apigateway", endpoint_url=endpoint, config=config),
+        sts=session.client("sts", endpoint_url=endpoint, config=config),
+    )
+
+
+def _session(options: SessionOptions) -> boto3.Session:
+    try:
+        return boto3.Session(
+            profile_name=options.profile or None,
+            region_name=options.region or None,
+            aws_access_key_id=options.access_key_id or None,
+            aws_secret_access_key=options.secret_access_key or None,
+            aws_session_token=options.session_token or None,
+        )
+    except sdk.ProfileNotFound as exc:
+        raise AwsCredentialsMissing(str(exc), hint="check AWS_PROFILE and ~/.aws/config") from exc

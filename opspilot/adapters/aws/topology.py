@@ -1,0 +1,177 @@
+"""The call graph around a resource, inferred from configuration.
+
+Three witnesses: environment values that name a resource of this account, event source mappings, and
+resource policies that let API Gateway invoke a function.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, cast
+
+from opspilot.adapters.aws.functions_data import EventSource
+from opspilot.adapters.aws.inventory import Inventory
+from opspilot.adapters.aws.names import Directory, Named, Place, from_arn
+from opspilot.domain.resource import Resource, ResourceKind
+from opspilot.domain.workload import Edge, Relation
+from opspilot.errors import UnknownResource
+
+# These give the function itself a name, often that of a whole service, and call nobody.
+_SELF_NAMES = frozenset(
+    {"POWERTOOLS_SERVICE_NAME", "OTEL_SERVICE_NAME", "DD_SERVICE", "SERVICE_NAME"}
+)
+_RELATIONS: dict[ResourceKind, Relation] = {
+    ResourceKind.FUNCTION: "invokes",
+    ResourceKind.TABLE: "reads_writes",
+    ResourceKind.QUEUE: "sends_to",
+    ResourceKind.API: "invokes",
+}
+_EXECUTE_API = re.compile(r"arn:[^:]+:execute-api:[^:]*:[^:]*:([^/:]+)(?:/.*)?")
+
+
+def edges_of_account(inventory: Inventory, place: Place) -> list[Edge]:
+    """Every edge that environments and event source mappings tell of."""
+    directory = inventory.directory(place)
+    edges = [
+        edge
+        for name, environment in inventory.environments.items()
+        for edge in _from_environment(place.function(name), environment, directory)
+    ]
+    return edges + _from_event_sources(inventory.event_sources, place)
+
+
+def around(resource: Resource, edges: Iterable[Edge]) -> list[Edge]:
+    """The edges to direct callers and callees, and on to the callees of those callees."""
+    everything = list(edges)
+    callees = {edge.callee.arn for edge in everything if edge.caller == resource}
+    return [
+        edge
+        for edge in everything
+        if resource in (edge.caller, edge.callee) or edge.caller.arn in callees
+    ]
+
+
+def in_order(edges: Iterable[Edge]) -> tuple[Edge, ...]:
+    """Each edge once, sorted."""
+    unique = {
+        (edge.caller.arn, edge.callee.arn, edge.relation, edge.qualifier, edge.via): edge
+        for edge in edges
+    }
+    return tuple(unique[key] for key in sorted(unique))
+
+
+def from_policy(
+    function: Resource, qualifier: str, policy: str, apis: Mapping[str, str], place: Place
+) -> list[Edge]:
+    """Edges from the REST APIs that a resource policy (JSON) lets invoke a function.
+
+    `qualifier` is the alias that the policy belongs to (empty: the function itself), `apis` holds
+    the names of REST APIs by id; an API that is not among them is left out.
+
+    Raises:
+        ValueError: The policy is not JSON.
+    """
+    if not policy:
+        return []
+    names = {apis[api_id] for api_id in _api_ids(policy) if api_id in apis}
+    return [
+        Edge(
+            caller=place.api(name),
+            callee=function,
+            relation="invokes",
+            qualifier=qualifier,
+            via="resource policy",
+        )
+        for name in sorted(names)
+    ]
+
+
+def from_integrations(api: Resource, function_arns: Iterable[str], place: Place) -> list[Edge]:
+    """Edges from a REST API to the functions of this account that its methods invoke."""
+    edges: list[Edge] = []
+    for arn in function_arns:
+        try:
+            named = from_arn(arn, place)
+        except UnknownResource:
+            continue
+        edges.append(_edge(api, named, "integration"))
+    return edges
+
+
+def _from_environment(
+    function: Resource, environment: Mapping[str, str], directory: Directory
+) -> list[Edge]:
+    named = [
+        (variable, directory.recognise(value))
+        for variable, value in environment.items()
+        if variable not in _SELF_NAMES
+    ]
+    return [
+        _edge(function, callee, f"environment {variable}")
+        for variable, callee in named
+        if callee is not None and callee.resource != function
+    ]
+
+
+def _edge(caller: Resource, callee: Named, via: str) -> Edge:
+    return Edge(
+        caller=caller,
+        callee=callee.resource,
+        relation=_RELATIONS[callee.resource.kind],
+        qualifier=callee.qualifier,
+        via=via,
+    )
+
+
+def _from_event_sources(sources: Sequence[EventSource], place: Place) -> list[Edge]:
+    edges: list[Edge] = []
+    for mapping in sources:
+        try:
+            source = from_arn(mapping.source_arn, place)
+            function = from_arn(mapping.function_arn, place)
+        except UnknownResource:
+            # A stream or broker that OpsPilot has no signals for, or a queue of another account.
+            continue
+        edges.append(
+            Edge(
+                caller=function.resource,
+                callee=source.resource,
+                relation="consumes",
+                via="event source mapping",
+            )
+        )
+    return edges
+
+
+def _api_ids(policy: str) -> set[str]:
+    """Ids of the APIs in a policy's source ARNs, arn:aws:execute-api:REGION:ACCOUNT:ID/..."""
+    document: Mapping[str, Any] = json.loads(policy)
+    return {
+        api_id
+        for statement in _listed(document.get("Statement"))
+        if statement.get("Effect") == "Allow"
+        for api_id in _api_ids_of(statement.get("Condition") or {})
+    }
+
+
+def _api_ids_of(condition: Mapping[str, Any]) -> set[str]:
+    found: set[str] = set()
+    for operator, tests in condition.items():
+        if not operator.startswith(("ArnLike", "ArnEquals", "StringLike", "StringEquals")):
+            continue
+        for key, value in tests.items():
+            if key.lower() == "aws:sourcearn":
+                found |= {_api_id(str(arn)) for arn in _listed(value)}
+    return found - {""}
+
+
+def _listed(value: Any) -> list[Any]:
+    """IAM's JSON allows one value in place of a list."""
+    if value is None:
+        return []
+    return cast(list[Any], value) if isinstance(value, list) else [value]
+
+
+def _api_id(arn: str) -> str:
+    match = _EXECUTE_API.fullmatch(arn)
+    return match.group(1) if match else ""
