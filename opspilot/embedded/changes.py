@@ -109,7 +109,9 @@ def _update_configuration(state: Configuration, params: Params, stamp: Stamp) ->
     _check_revision(params, function.latest.revision_id)
     _settled(function, stamp)
     fields = ("memory_mb", "timeout_s", "ephemeral_mb", "environment", "description", "handler")
-    changed = {key: params[key] for key in (*fields, "runtime", "role") if params.get(key) is not None}
+    changed = {
+        key: params[key] for key in (*fields, "runtime", "role") if params.get(key) is not None
+    }
     return _with_latest(state, function, stamp, changed)
 
 
@@ -133,9 +135,7 @@ def _with_latest(
         last_modified=stamp.at,
         revision_id=stamp.revision(function.name),
     )
-    return state.with_function(
-        replace(function, latest=latest, updating_until=stamp.at + SETTLE_S)
-    )
+    return state.with_function(replace(function, latest=latest, updating_until=stamp.at + SETTLE_S))
 
 
 def _publish_version(state: Configuration, params: Params, stamp: Stamp) -> Configuration:
@@ -234,10 +234,10 @@ def alias_of(function: FunctionConfig, name: str) -> AliasConfig:
     return found
 
 
-def _with_alias(state: Configuration, function: FunctionConfig, alias: AliasConfig) -> Configuration:
-    return state.with_function(
-        replace(function, aliases={**function.aliases, alias.name: alias})
-    )
+def _with_alias(
+    state: Configuration, function: FunctionConfig, alias: AliasConfig
+) -> Configuration:
+    return state.with_function(replace(function, aliases={**function.aliases, alias.name: alias}))
 
 
 def unreserved(state: Configuration, without: str | None = None) -> int:

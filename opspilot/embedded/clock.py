@@ -155,7 +155,9 @@ class ScaledClock:
 
 def _checked(speed: float) -> float:
     if not MIN_SPEED <= speed <= MAX_SPEED:
-        raise EmbeddedError(f"speed must lie between {MIN_SPEED:g} and {MAX_SPEED:g}, not {speed:g}")
+        raise EmbeddedError(
+            f"speed must lie between {MIN_SPEED:g} and {MAX_SPEED:g}, not {speed:g}"
+        )
     return float(speed)
 
 

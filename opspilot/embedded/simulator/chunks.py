@@ -62,9 +62,7 @@ class Simulation:
         epochs = self.epochs(chunk)
         kept = self._kept.get(key)
         if kept is None or kept.epochs != epochs:
-            walk = Walk(
-                self.fleet, self._builds, self.timeline, self.seed, chunk, detail=detail
-            )
+            walk = Walk(self.fleet, self._builds, self.timeline, self.seed, chunk, detail=detail)
             kept = _Kept(epochs, walk.run())
             self._kept[key] = kept
         self._kept.move_to_end(key)

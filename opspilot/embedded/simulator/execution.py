@@ -193,9 +193,7 @@ class Execution:
         if unlucky.any():
             self._fail(unlucky, self._time, self._build.failure)
 
-    def _call(
-        self, step: Invoke, before: Floats
-    ) -> tuple[Floats, list[tuple[Bools, Failure]]]:
+    def _call(self, step: Invoke, before: Floats) -> tuple[Floats, list[tuple[Bools, Failure]]]:
         target = self._environment.get(step.variable)
         if target is None:
             everyone = np.ones(before.size, dtype=bool)
@@ -223,11 +221,13 @@ class Execution:
         took = step.latency_ms / 1000.0 * np.exp(0.28 * luck[self._rows[self._active]])
         after = before + took
         if table not in self._state.tables:
-            return after, (None, _client_failure("ResourceNotFoundException", step.operation,
-                                                 "Requested resource not found"))
-        self._walk.record_table(
-            TableBatch(table, step.operation, after, took * 1000.0, step.units)
-        )
+            return after, (
+                None,
+                _client_failure(
+                    "ResourceNotFoundException", step.operation, "Requested resource not found"
+                ),
+            )
+        self._walk.record_table(TableBatch(table, step.operation, after, took * 1000.0, step.units))
         return after, None
 
     def _send(self, step: Send, before: Floats) -> tuple[Floats, tuple[None, Failure] | None]:
@@ -240,9 +240,14 @@ class Execution:
         after = before + step.latency_ms / 1000.0 * np.exp(0.28 * luck[rows])
         queue = url.rsplit("/", 1)[-1]
         if queue not in self._state.queues:
-            return after, (None, _client_failure("AWS.SimpleQueueService.NonExistentQueue",
-                                                 "SendMessage",
-                                                 "The specified queue does not exist."))
+            return after, (
+                None,
+                _client_failure(
+                    "AWS.SimpleQueueService.NonExistentQueue",
+                    "SendMessage",
+                    "The specified queue does not exist.",
+                ),
+            )
         in_time: npt.NDArray[np.bool_] = after <= self._deadline[self._active]
         self._walk.record_messages(place, queue, rows[in_time], after[in_time])
         return after, None
@@ -256,8 +261,10 @@ def _client_failure(code: str, operation: str, message: str) -> Failure:
     return Failure(
         "ClientError",
         f"An error occurred ({code}) when calling the {operation} operation: {message}",
-        ('File "/var/task/app.py", line 66, in handler',
-         'File "/opt/python/botocore/client.py", line 1078, in _make_api_call'),
+        (
+            'File "/var/task/app.py", line 66, in handler',
+            'File "/opt/python/botocore/client.py", line 1078, in _make_api_call',
+        ),
     )
 
 
@@ -272,6 +279,4 @@ def _callee_failure(target: str, seen: int) -> Failure:
         return _client_failure(
             "ResourceNotFoundException", "Invoke", f"Function not found: {target}"
         )
-    return _client_failure(
-        "TooManyRequestsException", "Invoke", "Rate Exceeded."
-    )
+    return _client_failure("TooManyRequestsException", "Invoke", "Rate Exceeded.")

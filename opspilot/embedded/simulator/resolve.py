@@ -49,9 +49,7 @@ class Resolver:
         build = self._builds[config.build]
         return Runtime(function.name, resource, config, build, function.reserved, since)
 
-    def _since(
-        self, name: str, qualifier: str | None, config: VersionConfig, epoch: int
-    ) -> float:
+    def _since(self, name: str, qualifier: str | None, config: VersionConfig, epoch: int) -> float:
         """When callers began to meet this version: its own time, or that of the alias' move."""
         since = config.last_modified
         for earlier in range(epoch, -1, -1):

@@ -82,9 +82,7 @@ class Walk:
         ):
             self.load = arrived.load
             place = f"{route.method} {route.path}"
-            answer = self.invoke(
-                place, route.target, arrived.time, np.arange(arrived.time.size)
-            )
+            answer = self.invoke(place, route.target, arrived.time, np.arange(arrived.time.size))
             self._record_api(route.method, route.path, arrived, answer)
             self._deliver()
         return self.trace
@@ -134,7 +132,10 @@ class Walk:
     def _epochs(self, start: Floats) -> list[tuple[int, Ints]]:
         if start.size == 0:
             return []
-        first, last = self.timeline.index(float(start.min())), self.timeline.index(float(start.max()))
+        first, last = (
+            self.timeline.index(float(start.min())),
+            self.timeline.index(float(start.max())),
+        )
         if first == last:
             return [(first, np.arange(start.size))]
         index = np.searchsorted(np.asarray(self.timeline.times), start, side="right") - 1
@@ -168,15 +169,11 @@ class Walk:
         if runtime.reserved > 0:
             rehearsal = self._rehearse(place, runtime, start, rows, epoch)
             occupancy = self._occupancy.setdefault(runtime.function, Occupancy())
-            admitted[order] = occupancy.admit(
-                start[order], rehearsal.end[order], runtime.reserved
-            )
+            admitted[order] = occupancy.admit(start[order], rehearsal.end[order], runtime.reserved)
         end = start + 0.005
         seen = np.full(start.size, THROTTLED, dtype=np.int16)
         if admitted.any():
-            answer = Execution(
-                self, place, runtime, start[admitted], rows[admitted], epoch
-            ).run()
+            answer = Execution(self, place, runtime, start[admitted], rows[admitted], epoch).run()
             end[admitted], seen[admitted] = answer.end, answer.seen
         if self._recording:
             refused = ThrottleBatch(runtime.resource, start[~admitted])
@@ -220,9 +217,7 @@ class Walk:
             luck = self.draws(f"{place}#{attempt}").uniform[1][rows[waiting]]
             taken = due + _POLL_S[0] + luck * (_POLL_S[1] - _POLL_S[0])
             received.append(taken)
-            answer = self.invoke(
-                f"{place}#{attempt}", str(spec.consumer), taken, rows[waiting]
-            )
+            answer = self.invoke(f"{place}#{attempt}", str(spec.consumer), taken, rows[waiting])
             done = answer.seen == ANSWERED
             gone[waiting[done]] = answer.end[done]
             waiting, due = waiting[~done], taken[~done] + spec.visibility_timeout_s
@@ -232,4 +227,3 @@ class Walk:
             gone[waiting], dead[waiting] = due, True
         taken_all = np.concatenate(received) if received else np.empty(0)
         self.trace.queues.append(QueueBatch(spec.name, sent, taken_all, gone, dead))
-

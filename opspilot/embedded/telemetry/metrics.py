@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from opspilot.embedded.configuration import Timeline
-from opspilot.embedded.fleet import Fleet
+from opspilot.embedded.fleet import Fleet, TableCall
 from opspilot.embedded.simulator.chunks import SPILL_S, Simulation, chunk_end, chunk_of
 from opspilot.embedded.simulator.records import ChunkTrace, QueueBatch
 from opspilot.embedded.simulator.traffic import CHUNK_S, Floats
@@ -71,7 +71,12 @@ class Metrics:
         return sorted(catalogue(self._simulation.fleet, self._simulation.timeline))
 
     def query(
-        self, metric: MetricId, statistic: Statistic, period_s: int, span: tuple[float, float], as_of: float
+        self,
+        metric: MetricId,
+        statistic: Statistic,
+        period_s: int,
+        span: tuple[float, float],
+        as_of: float,
     ) -> tuple[Floats, Floats]:
         """(bucket starts, values) with the buckets that have data, in order of time.
 
@@ -109,12 +114,17 @@ class Metrics:
         return range(begin, (last - 1) // _CHUNK_MINUTES + 1)
 
     def _by_minutes(
-        self, metric: MetricId, statistic: Statistic, period_s: int, span: tuple[int, int], as_of: float
+        self,
+        metric: MetricId,
+        statistic: Statistic,
+        period_s: int,
+        span: tuple[int, int],
+        as_of: float,
     ) -> tuple[Floats, Floats]:
         first, last = span
         step = max(period_s // 60, 1)
         last += -(last - first) % step
-        values = self.minutes(metric, first, last, min(as_of, span[1] * 60.0 + 1e9))
+        values = self.minutes(metric, first, last, as_of)
         if last > span[1]:
             values = _without_tail(values, last - span[1])
         count = values.count.reshape(-1, step).sum(axis=1)
@@ -133,7 +143,12 @@ class Metrics:
         return starts, np.nanmin(edge, axis=1) if low else np.nanmax(edge, axis=1)
 
     def _by_samples(
-        self, metric: MetricId, statistic: Statistic, period_s: int, span: tuple[int, int], as_of: float
+        self,
+        metric: MetricId,
+        statistic: Statistic,
+        period_s: int,
+        span: tuple[int, int],
+        as_of: float,
     ) -> tuple[Floats, Floats]:
         begin, end = span[0] * 60.0, span[1] * 60.0
         times: list[Floats] = []
@@ -316,8 +331,6 @@ def catalogue(fleet: Fleet, timeline: Timeline) -> Iterable[MetricId]:
 
 
 def _operations(fleet: Fleet) -> list[str]:
-    from opspilot.embedded.fleet import TableCall
-
     return sorted(
         {
             step.operation

@@ -60,7 +60,7 @@ _FUNCTIONS = (
         environment={
             "FRAUD_FUNCTION": "fraud-score:live",
             "GATEWAY_HOST": "psp.example.com",
-            "DB_PASSWORD": "correct-horse-7",  # noqa: S105 - made up, so that redaction has work
+            "DB_PASSWORD": "correct-horse-7",
             "GATEWAY_API_KEY": "sk_live_4eC39HqLyjWDarjtT1zdp7dc",
             "LOG_LEVEL": "INFO",
         },

@@ -58,7 +58,9 @@ _CHECKOUT = Build(
         LogLine("DEBUG", "reserving stock for {order}", 1, 0.0),
         LogLine("INFO", "order {order} charging card of customer {customer}", 2, 0.0),
         LogLine("INFO", "order {order} stored", 3),
-        LogLine("WARNING", "customer {customer} has no loyalty record, using defaults", 0, chance=0.06),
+        LogLine(
+            "WARNING", "customer {customer} has no loyalty record, using defaults", 0, chance=0.06
+        ),
     ),
 )
 
@@ -114,7 +116,9 @@ _INVENTORY = Build(
     memory_mb=83,
     init_ms=290,
     failure_rate=0.0002,
-    failure=Failure("StockError", "negative stock level", ('File "/var/task/app.py", line 71, in level',)),
+    failure=Failure(
+        "StockError", "negative stock level", ('File "/var/task/app.py", line 71, in level',)
+    ),
     required_variables=("ORDERS_TABLE",),
     lines=(LogLine("INFO", "stock checked items={items}", 2, chance=0.25),),
 )

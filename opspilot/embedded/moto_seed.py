@@ -1,0 +1,62 @@
+"""What moto holds of the workload: its queues, tables and the API, seeded in process."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from opspilot.embedded.account import Account
+    from opspilot.embedded.fleet import Fleet
+
+
+def seed_moto(account: Account) -> None:
+    """Create the fleet's queues, tables and API in moto's backends."""
+    fleet, place = account.world.fleet, (account.account_id, account.region)
+    _seed_queues(fleet, place)
+    _seed_tables(fleet, place)
+    _seed_api(fleet, place)
+
+
+def _seed_queues(fleet: Fleet, place: tuple[str, str]) -> None:
+    from moto.sqs.models import sqs_backends
+
+    backend: Any = sqs_backends[place[0]][place[1]]
+    for queue in sorted(fleet.queues, key=lambda q: q.dead_letter is not None):
+        attributes = {"VisibilityTimeout": str(int(queue.visibility_timeout_s))}
+        if queue.dead_letter:
+            target = f"arn:aws:sqs:{place[1]}:{place[0]}:{queue.dead_letter}"
+            attributes["RedrivePolicy"] = json.dumps(
+                {"deadLetterTargetArn": target, "maxReceiveCount": queue.max_receives}
+            )
+        backend.create_queue(queue.name, {}, **attributes)
+
+
+def _seed_tables(fleet: Fleet, place: tuple[str, str]) -> None:
+    from moto.dynamodb.models import dynamodb_backends
+
+    backend: Any = dynamodb_backends[place[0]][place[1]]
+    for table in fleet.tables:
+        backend.create_table(
+            table.name,
+            schema=[{"AttributeName": table.key, "KeyType": "HASH"}],
+            throughput=None,
+            attr=[{"AttributeName": table.key, "AttributeType": "S"}],
+            global_indexes=[],
+            indexes=[],
+            streams=None,
+            billing_mode="PAY_PER_REQUEST",
+            sse_specification=None,
+            tags=[],
+            deletion_protection_enabled=False,
+            warm_throughput=None,
+        )
+
+
+def _seed_api(fleet: Fleet, place: tuple[str, str]) -> None:
+    from moto.apigateway.models import apigateway_backends
+
+    backend: Any = apigateway_backends[place[0]][place[1]]
+    api = backend.create_rest_api(fleet.api.name, "", tags={})
+    backend.apis[fleet.api.id] = backend.apis.pop(api.id)
+    api.id = fleet.api.id

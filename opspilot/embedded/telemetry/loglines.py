@@ -1,0 +1,246 @@
+"""Log lines of one function within one chunk, in the text formats that Lambda and its runtimes write.
+
+A line's time and text depend on what had happened by then: a change of configuration never rewrites
+what was already visible.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from opspilot.embedded.fleet import Failure, LogLine
+from opspilot.embedded.simulator.records import FAILED, KILLED, OK, TIMED_OUT, CallBatch, ChunkTrace
+from opspilot.embedded.simulator.traffic import CHUNK_S, Floats, Ints, generator
+from opspilot.embedded.telemetry.containers import streams_of
+
+_LEVELS = {"DEBUG": 10, "INFO": 20, "WARNING": 30, "ERROR": 40}
+_RUNTIME_ARN = (
+    "arn:aws:lambda:{region}::runtime:"
+    "0f5e1b7c4e6a6a4b0b7b0d6a0d1c1f7f9f6a3f4a0f2b7f5c9c8d7e6f5a4b3c2d"
+)
+
+
+class LogEvent(NamedTuple):
+    """One event: epoch milliseconds, stream, message with its line end."""
+
+    timestamp: int
+    stream: str
+    message: str
+    request_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Renderer:
+    """Writes the lines of functions; `formats` says which functions log JSON."""
+
+    seed: int
+    region: str
+    formats: dict[str, str]
+
+    def lines(self, function: str, trace: ChunkTrace) -> list[LogEvent]:
+        """All lines of the function's invocations in a detailed trace, by time."""
+        batches = trace.calls_of(function)
+        streams = streams_of(batches, trace.chunk)
+        events: list[LogEvent] = []
+        for batch, names in zip(batches, streams, strict=True):
+            writer = _Writer(self, batch, names, trace.chunk)
+            events.extend(writer.events())
+        events.sort(key=lambda event: event.timestamp)
+        return events
+
+
+def request_ids(batch: CallBatch, chunk: int) -> list[str]:
+    """Request ids of a batch: the same for the same place, row and chunk."""
+    place = zlib.crc32(batch.path.encode())
+    high = _mix((np.uint64(chunk) << np.uint64(32)) ^ np.uint64(place), batch.row)
+    low = _mix(np.uint64(place) * np.uint64(0x9E3779B1), batch.row + 77_777)
+    return [
+        f"{h >> 32:08x}-{(h >> 16) & 0xFFFF:04x}-4{h & 0xFFF:03x}-a{(lo >> 48) & 0xFFF:03x}-"
+        f"{lo & 0xFFFFFFFFFFFF:012x}"
+        for h, lo in zip(high.tolist(), low.tolist(), strict=True)
+    ]
+
+
+def _mix(salt: np.uint64, rows: Ints) -> npt.NDArray[np.uint64]:
+    """SplitMix64 of row and salt."""
+    with np.errstate(over="ignore"):
+        x = rows.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) + salt
+        x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        return x ^ (x >> np.uint64(31))
+
+
+def _milliseconds(times: Floats) -> Ints:
+    return np.floor(times * 1000.0).astype(np.int64)
+
+
+def _iso(milliseconds: Ints) -> list[str]:
+    text = np.datetime_as_string(milliseconds.astype("datetime64[ms]"))
+    return [f"{part}Z" for part in text.tolist()]
+
+
+class _Writer:
+    """Writes one batch."""
+
+    def __init__(
+        self, renderer: Renderer, batch: CallBatch, streams: Sequence[str], chunk: int
+    ) -> None:
+        self._renderer = renderer
+        self._batch = batch
+        self._streams = streams
+        self._chunk = chunk
+        self._ids = request_ids(batch, chunk)
+        self._json = renderer.formats.get(batch.runtime.function) == "json"
+        root = np.uint64(chunk) * np.uint64(1_000_003)
+        self._root = _mix(root, batch.row).tolist()
+
+    def events(self) -> Iterator[LogEvent]:
+        """All lines of the batch, unordered."""
+        yield from self._starts()
+        for number, line in enumerate(self._batch.runtime.build.lines):
+            yield from self._application(number, line)
+        yield from self._ends()
+
+    def _starts(self) -> Iterator[LogEvent]:
+        batch, version = self._batch, self._batch.runtime.version
+        arn = _RUNTIME_ARN.format(region=self._renderer.region)
+        init = f"INIT_START Runtime Version: {_runtime_text(version.runtime)}\tRuntime Version ARN: {arn}\n"
+        arrived = _milliseconds(batch.start).tolist()
+        began = _milliseconds(batch.begin).tolist()
+        cold = (batch.begin > batch.start).tolist()
+        for i, request in enumerate(self._ids):
+            if cold[i]:
+                yield LogEvent(arrived[i], self._streams[i], init, "")
+            start = f"START RequestId: {request} Version: {version.version}\n"
+            yield LogEvent(began[i], self._streams[i], start, request)
+
+    def _application(self, number: int, line: LogLine) -> Iterator[LogEvent]:
+        batch = self._batch
+        least = batch.runtime.version.environment.get("LOG_LEVEL", "INFO")
+        if _LEVELS[line.level] < _LEVELS.get(least, 20) or line.step + 1 >= len(batch.bounds):
+            return
+        begin, end = batch.bounds[line.step], batch.bounds[line.step + 1]
+        at = begin if line.position == 0.0 else begin + line.position * (end - begin)
+        written = at < batch.end
+        written |= (at == batch.end) & (batch.code == OK)
+        if line.chance < 1.0:
+            size = int(batch.row.max(initial=0)) + 1
+            purpose = f"{batch.path}:line:{number}"
+            luck = generator(self._renderer.seed, self._chunk, purpose).random(size)
+            written &= luck[batch.row] < line.chance
+        chosen = np.flatnonzero(written)
+        times = _milliseconds(at[chosen])
+        elapsed = _milliseconds((at - begin)[chosen]).tolist()
+        for i, when, iso, took in zip(
+            chosen.tolist(), times.tolist(), _iso(times), elapsed, strict=True
+        ):
+            text = line.text.format(elapsed=took, **_words(self._root[i], self._ids[i]))
+            yield LogEvent(
+                when,
+                self._streams[i],
+                self._line(line.level, iso, self._ids[i], text),
+                self._ids[i],
+            )
+
+    def _line(self, level: str, iso: str, request: str, text: str) -> str:
+        if not self._json:
+            return f"[{level}]\t{iso}\t{request}\t{text}\n"
+        return (
+            f'{{"timestamp": "{iso}", "level": "{level}", "message": {json.dumps(text)}, '
+            f'"logger": "app", "requestId": "{request}"}}\n'
+        )
+
+    def _ends(self) -> Iterator[LogEvent]:
+        batch = self._batch
+        times = _milliseconds(batch.end)
+        stamps = _iso(times)
+        durations = batch.duration_ms.tolist()
+        init = ((batch.begin - batch.start) * 1000.0).tolist()
+        used = _reported_memory(batch)
+        codes = batch.code.tolist()
+        for i, (when, request) in enumerate(zip(times.tolist(), self._ids, strict=True)):
+            stream = self._streams[i]
+            if codes[i] != OK:
+                text = self._failure(codes[i], stamps[i], request)
+                yield LogEvent(when, stream, text, request)
+            yield LogEvent(when, stream, f"END RequestId: {request}\n", request)
+            report = self._report(request, durations[i], init[i], used[i], codes[i])
+            yield LogEvent(when, stream, report, request)
+
+    def _failure(self, code: int, iso: str, request: str) -> str:
+        if code == TIMED_OUT:
+            seconds = self._batch.runtime.version.timeout_s
+            return f"{iso} {request} Task timed out after {seconds:.2f} seconds\n\n"
+        if code == KILLED:
+            return (
+                f"RequestId: {request} Error: Runtime exited with error: signal: killed\n"
+                "Runtime.ExitError\n"
+            )
+        failure = self._batch.failures[code - FAILED]
+        return _json_error(failure, iso, request) if self._json else _text_error(failure)
+
+    def _report(self, request: str, duration: float, init: float, used: int, code: int) -> str:
+        size = self._batch.runtime.version.memory_mb
+        cold = f"Init Duration: {init:.2f} ms\t" if init > 0 else ""
+        status = {
+            OK: "",
+            TIMED_OUT: "Status: timeout",
+            KILLED: "Status: error\tError Type: Runtime.ExitError",
+        }
+        return (
+            f"REPORT RequestId: {request}\tDuration: {duration:.2f} ms\t"
+            f"Billed Duration: {int(-(-(duration + init) // 1))} ms\tMemory Size: {size} MB\t"
+            f"Max Memory Used: {used} MB\t{cold}{status.get(code, '')}\n"
+        )
+
+
+def _reported_memory(batch: CallBatch) -> list[int]:
+    size = batch.runtime.version.memory_mb
+    used = np.full(batch.row.size, 64.0) if batch.used_mb is None else batch.used_mb
+    return np.minimum(np.ceil(used), size).astype(np.int64).tolist()
+
+
+def _runtime_text(runtime: str) -> str:
+    name = runtime.rstrip("0123456789.x")
+    return f"{name}:{runtime[len(name) :]}.v{int(hashlib.sha256(runtime.encode()).hexdigest()[:2], 16)}"
+
+
+def _words(root: int, request: str) -> dict[str, object]:
+    return {
+        "order": f"o-{root & 0xFFFFFFFF:08x}",
+        "customer": f"c-{(root >> 20) & 0xFFFF:05d}",
+        "amount": f"{5 + ((root >> 8) & 0x3FFF) / 100:.2f}",
+        "items": 1 + (root >> 40) % 7,
+        "number": int(request[:4], 16),
+    }
+
+
+def _text_error(failure: Failure) -> str:
+    trace = "".join(f"  {frame}\n" for frame in failure.frames)
+    return f"[ERROR] {failure.type}: {failure.message}\nTraceback (most recent call last):\n{trace}"
+
+
+def _json_error(failure: Failure, iso: str, request: str) -> str:
+    content = {
+        "timestamp": iso,
+        "level": "ERROR",
+        "message": failure.message,
+        "errorType": failure.type,
+        "errorMessage": failure.message,
+        "stackTrace": [f"  {frame}\n" for frame in failure.frames],
+        "requestId": request,
+    }
+    return json.dumps(content) + "\n"
+
+
+def hour_of(milliseconds: int) -> int:
+    """The chunk-long hour that a log time falls into."""
+    return milliseconds // (CHUNK_S * 1000)

@@ -1,0 +1,108 @@
+"""Log groups of the account: events by time, as an observer sees them."""
+
+from __future__ import annotations
+
+import bisect
+from collections import OrderedDict
+from collections.abc import Iterator
+from typing import Protocol
+
+from opspilot.embedded.simulator.chunks import Simulation
+from opspilot.embedded.simulator.traffic import CHUNK_S
+from opspilot.embedded.telemetry.loglines import LogEvent, Renderer, hour_of
+
+INGESTION_DELAY_S = 4.0
+_GROUP_PREFIX = "/aws/lambda/"
+_DAY = 86400.0
+_KEPT = 160
+_HOUR_MS = CHUNK_S * 1000
+
+
+class _Origin(Protocol):
+    @property
+    def region(self) -> str: ...
+
+
+class Logs:
+    """Reads the log groups; one for each function.
+
+    Events of an hour keep their positions once visible, so (hour, position) is a stable cursor.
+    """
+
+    def __init__(self, simulation: Simulation, origin: _Origin) -> None:
+        fleet = simulation.fleet
+        self._simulation = simulation
+        self._renderer = Renderer(
+            simulation.seed, origin.region, {f.name: f.log_format for f in fleet.functions}
+        )
+        self._retention_s = fleet.log_retention_days * _DAY
+        self._rendered: OrderedDict[tuple[str, int], tuple[int, list[LogEvent]]] = OrderedDict()
+        self._hours: OrderedDict[tuple[str, int], tuple[int, list[LogEvent]]] = OrderedDict()
+
+    @property
+    def retention_days(self) -> int:
+        """Days after which events are gone."""
+        return self._simulation.fleet.log_retention_days
+
+    def groups(self) -> list[str]:
+        """Names of all groups, sorted."""
+        return sorted(_GROUP_PREFIX + f.name for f in self._simulation.fleet.functions)
+
+    def visible_span(self, start_ms: int, end_ms: int, now: float) -> tuple[int, int]:
+        """The part of [start, end) that retention and ingestion leave."""
+        oldest = int(
+            max(now - self._retention_s, self._simulation.first_chunk * float(CHUNK_S)) * 1000
+        )
+        newest = int((now - INGESTION_DELAY_S) * 1000) + 1
+        return max(start_ms, oldest), min(end_ms, newest)
+
+    def events(self, group: str, start_ms: int, end_ms: int, now: float) -> Iterator[LogEvent]:
+        """Visible events with start <= time < end, by time."""
+        start_ms, end_ms = self.visible_span(start_ms, end_ms, now)
+        if end_ms <= start_ms:
+            return
+        for hour in range(hour_of(start_ms), hour_of(end_ms - 1) + 1):
+            events = self.hour(group, hour)
+            first = bisect.bisect_left(events, start_ms, key=_time)
+            last = bisect.bisect_left(events, end_ms, key=_time)
+            yield from events[first:last]
+
+    def hour(self, group: str, hour: int) -> list[LogEvent]:
+        """All events of one hour by time, those not visible yet included."""
+        function = group.removeprefix(_GROUP_PREFIX)
+        key = (function, hour)
+        epochs = self._simulation.epochs(hour)
+        kept = self._hours.get(key)
+        if kept is None or kept[0] != epochs:
+            begin, end = hour * _HOUR_MS, (hour + 1) * _HOUR_MS
+            parts = [*self._chunk(function, hour - 1), *self._chunk(function, hour)]
+            events = [event for event in parts if begin <= event.timestamp < end]
+            events.sort(key=_time)
+            kept = (epochs, events)
+            _remember(self._hours, key, kept)
+        return kept[1]
+
+    def _chunk(self, function: str, chunk: int) -> list[LogEvent]:
+        key = (function, chunk)
+        epochs = self._simulation.epochs(chunk)
+        kept = self._rendered.get(key)
+        if kept is None or kept[0] != epochs:
+            trace = self._simulation.trace(chunk, detail=True)
+            kept = (epochs, self._renderer.lines(function, trace))
+            _remember(self._rendered, key, kept)
+        return kept[1]
+
+
+def _time(event: LogEvent) -> int:
+    return event.timestamp
+
+
+def _remember(
+    cache: OrderedDict[tuple[str, int], tuple[int, list[LogEvent]]],
+    key: tuple[str, int],
+    value: tuple[int, list[LogEvent]],
+) -> None:
+    cache[key] = value
+    cache.move_to_end(key)
+    while len(cache) > _KEPT:
+        cache.popitem(last=False)

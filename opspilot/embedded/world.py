@@ -1,0 +1,340 @@
+"""The world: a workload, its seed and everything that was changed since, durable through the journal.
+
+A command is checked by applying it, journalled, and only then kept: what the journal holds has happened,
+whether or not the answer arrived. Replaying the journal gives the same world, ids included.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import cast
+
+from opspilot.embedded import changes
+from opspilot.embedded.alarm_book import AlarmBook
+from opspilot.embedded.changes import Params, Stamp
+from opspilot.embedded.configuration import (
+    AliasConfig,
+    Configuration,
+    FunctionConfig,
+    Timeline,
+    VersionConfig,
+)
+from opspilot.embedded.errors import AwsError, EmbeddedError, FaultRefused
+from opspilot.embedded.events import ApiEvent, Caller, event_id
+from opspilot.embedded.faults import FAULTS
+from opspilot.embedded.faults.fault import PUBLISHED, Fault
+from opspilot.embedded.fleet import LATEST, Build, Fleet, FunctionSpec, PlannedChange
+from opspilot.embedded.journal import Journal, Record
+from opspilot.embedded.restore import restoring_changes
+from opspilot.embedded.trail import LAMBDA_SOURCE, trace_of
+from opspilot.embedded.workloads import WORKLOADS
+
+FORMAT = 1
+DEFAULT_ACCOUNT, DEFAULT_REGION = "123456789012", "eu-west-1"
+_DAY = 86400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What a world begins with; its first journal record.
+
+    Attributes:
+        epoch: Account time at its first start.
+    """
+
+    seed: int
+    epoch: float
+    workload: str = "shop"
+    account_id: str = DEFAULT_ACCOUNT
+    region: str = DEFAULT_REGION
+
+    def to_json(self) -> dict[str, object]:
+        """As a journal record."""
+        return {
+            "kind": "world",
+            "format": FORMAT,
+            "seed": self.seed,
+            "epoch": self.epoch,
+            "workload": self.workload,
+            "account_id": self.account_id,
+            "region": self.region,
+        }
+
+    @classmethod
+    def from_json(cls, record: Record) -> Origin:
+        """From the first journal record; raises EmbeddedError when it is of another format."""
+        if record.get("kind") != "world" or record.get("format") != FORMAT:
+            raise EmbeddedError(f"the journal is of another format than {FORMAT}: {dict(record)}")
+        return cls(
+            int(cast("int", record["seed"])),
+            float(cast("float", record["epoch"])),
+            str(record["workload"]),
+            str(record["account_id"]),
+            str(record["region"]),
+        )
+
+
+class World:
+    """Configuration, faults, alarms and events of the account. Not thread-safe: callers hold a lock."""
+
+    def __init__(self, origin: Origin, journal: Journal | None = None) -> None:
+        """A new world, or with a journal that has records the world that it tells of."""
+        self.origin = origin
+        self.fleet: Fleet = WORKLOADS[origin.workload]
+        self.faults: Mapping[str, Fault] = {
+            name: fault for name, fault in FAULTS.items() if fault.workload == origin.workload
+        }
+        self.builds: Mapping[str, Build] = dict(self.fleet.builds)
+        for fault in self.faults.values():
+            self.builds = {**self.builds, **fault.builds}
+        self.events: list[ApiEvent] = []
+        self.active_faults: dict[str, float] = {}
+        self.alarms = AlarmBook(self.fleet.alarms, origin)
+        self._sequence = 0
+        self._journal: Journal | None = None
+        self.timeline = Timeline(self._initial())
+        for number, planned in enumerate(self.fleet.history):
+            self._make(planned, origin.epoch - planned.age_s, f"h{number}")
+        self.seeded = self.timeline.current
+        for record in journal.records[1:] if journal else ():
+            self._replay(record)
+        self._journal = journal
+
+    @classmethod
+    def open(cls, path: Path, fresh: Origin, *, seed: int | None = None) -> World:
+        """The world of a journal file; `fresh` begins one where there is none.
+
+        Raises:
+            EmbeddedError: the file holds a world with another seed than the one asked for.
+        """
+        journal = Journal(path)
+        if not journal.records:
+            journal.append(fresh.to_json())
+        origin = Origin.from_json(journal.records[0])
+        if seed is not None and seed != origin.seed:
+            raise EmbeddedError(
+                f"the state folder holds a world with seed {origin.seed}, not {seed}: choose "
+                "another folder or leave the seed out"
+            )
+        return cls(origin, journal)
+
+    @property
+    def is_new(self) -> bool:
+        """Whether nothing has been journalled yet but its beginning."""
+        return self._sequence == 0
+
+    def close(self) -> None:
+        """Close the journal."""
+        if self._journal is not None:
+            self._journal.close()
+
+    # -- commands ---------------------------------------------------------------------------------
+
+    def change(self, kind: str, params: Params, caller: Caller, now: float) -> Configuration:
+        """Make a change of configuration; raises AwsError when it is refused.
+
+        A refused change leaves an event, as on AWS, and nothing else.
+        """
+        record: dict[str, object] = {
+            "kind": "change",
+            "at": self._next_time(now),
+            "change": kind,
+            "params": dict(params),
+            "caller": caller.to_json(),
+        }
+        try:
+            changes.apply(kind, self.timeline.current, params, self._stamp(record))
+        except AwsError as refused:
+            record["error"] = [refused.code, refused.message]
+            self._commit(record)
+            raise
+        self._commit(record)
+        return self.timeline.current
+
+    def inject(self, name: str, now: float) -> float:
+        """Inject a fault; returns when it began.
+
+        Raises:
+            FaultRefused: unknown, or active already.
+        """
+        if name not in self.faults:
+            known = ", ".join(sorted(self.faults)) or "none"
+            raise FaultRefused(f"there is no fault {name!r}; there are: {known}")
+        if name in self.active_faults:
+            raise FaultRefused(f"the fault {name!r} is active already: reset first")
+        at = self._next_time(now)
+        steps = [_planned_json(step) for step in self.faults[name].steps]
+        self._commit({"kind": "inject", "at": at, "fault": name, "steps": steps})
+        return at
+
+    def reset(self, now: float) -> list[str]:
+        """Restore the seeded configuration; returns the faults that were active."""
+        active = sorted(self.active_faults)
+        steps = [
+            _planned_json(step) for step in restoring_changes(self.timeline.current, self.seeded)
+        ]
+        if active or steps:
+            self._commit({"kind": "reset", "at": self._next_time(now), "steps": steps})
+        return active
+
+    def put_alarm(self, definition: Mapping[str, object], now: float) -> None:
+        """Create or replace an alarm."""
+        self._commit({"kind": "alarm.put", "at": now, "definition": dict(definition)})
+
+    def delete_alarms(self, names: list[str], now: float) -> None:
+        """Delete alarms."""
+        self._commit({"kind": "alarm.delete", "at": now, "names": names})
+
+    def set_alarm_state(self, name: str, state: str, reason: str, now: float) -> None:
+        """Set an alarm's state until its next evaluation."""
+        self._commit(
+            {"kind": "alarm.state", "at": now, "name": name, "state": state, "reason": reason}
+        )
+
+    # -- replay -----------------------------------------------------------------------------------
+
+    def _commit(self, record: Record) -> None:
+        if self._journal is not None:
+            self._journal.append(record)
+        self._replay(record)
+
+    def _replay(self, record: Record) -> None:
+        self._sequence += 1
+        kind = str(record["kind"])
+        at = float(cast("float", record["at"]))
+        if kind == "change":
+            self._replay_change(record, at)
+        elif kind in ("inject", "reset"):
+            self._replay_steps(record, at, kind)
+        else:
+            self.alarms.replay(kind, record, at)
+
+    def _replay_change(self, record: Record, at: float) -> None:
+        caller = Caller.from_json(cast("Mapping[str, str]", record["caller"]))
+        params = cast("Params", record["params"])
+        kind = str(record["change"])
+        error = cast("list[str] | None", record.get("error"))
+        if error is not None:
+            self._note(kind, params, caller, at, f"{self._sequence}", (error[0], error[1]))
+            return
+        self._apply(kind, params, caller, Stamp(at, self.origin.seed, f"{self._sequence}"))
+
+    def _replay_steps(self, record: Record, at: float, kind: str) -> None:
+        steps = cast("list[Mapping[str, object]]", record["steps"])
+        for number, step in enumerate(steps):
+            planned = PlannedChange(
+                str(step["change"]), cast("Params", step["params"]), str(step["user"])
+            )
+            self._make(planned, at + number * 0.001, f"{self._sequence}.{number}")
+        if kind == "reset":
+            self.active_faults.clear()
+        else:
+            self.active_faults[str(record["fault"])] = at
+
+    def _make(self, planned: PlannedChange, at: float, sequence: str) -> None:
+        """A planned change waits for nobody: it finds its function settled."""
+        name = str(planned.params["function"])
+        state = self.timeline.current
+        function = state.functions[name]
+        if function.updating_until > at:
+            state = state.with_function(replace(function, updating_until=at))
+        params = dict(planned.params)
+        if params.get("version") == PUBLISHED:
+            params["version"] = changes.newest_version(function).version
+        self._apply(
+            planned.kind, params, Caller(planned.user), Stamp(at, self.origin.seed, sequence), state
+        )
+
+    def _apply(
+        self,
+        kind: str,
+        params: Params,
+        caller: Caller,
+        stamp: Stamp,
+        state: Configuration | None = None,
+    ) -> None:
+        after = changes.apply(kind, state or self.timeline.current, params, stamp)
+        self.timeline.append(stamp.at, after)
+        self._note(kind, params, caller, stamp.at, stamp.sequence, None)
+
+    def _note(
+        self,
+        kind: str,
+        params: Params,
+        caller: Caller,
+        at: float,
+        sequence: str,
+        error: tuple[str, str] | None,
+    ) -> None:
+        trace = trace_of(kind, params, None if error else self.timeline.current)
+        origin = self.origin
+        name = str(params["function"])
+        arn = f"arn:aws:lambda:{origin.region}:{origin.account_id}:function:{name}"
+        self.events.append(
+            ApiEvent(
+                id=event_id(origin.seed, sequence),
+                at=at,
+                name=trace.name,
+                source=LAMBDA_SOURCE,
+                caller=caller,
+                resources=(("AWS::Lambda::Function", name), ("AWS::Lambda::Function", arn)),
+                request=trace.request,
+                response=trace.response,
+                error=error,
+            )
+        )
+
+    def _stamp(self, record: Mapping[str, object]) -> Stamp:
+        at = float(cast("float", record["at"]))
+        return Stamp(at, self.origin.seed, f"{self._sequence + 1}")
+
+    def _next_time(self, now: float) -> float:
+        return max(now, self.timeline.times[-1] + 0.001)
+
+    # -- beginning --------------------------------------------------------------------------------
+
+    def _initial(self) -> Configuration:
+        origin = self.origin
+        born = origin.epoch - self.fleet.history_days * _DAY - 30 * _DAY
+        functions = {spec.name: self._function(spec, born) for spec in self.fleet.functions}
+        return Configuration(
+            functions,
+            frozenset(table.name for table in self.fleet.tables),
+            frozenset(queue.name for queue in self.fleet.queues),
+        )
+
+    def _function(self, spec: FunctionSpec, born: float) -> FunctionConfig:
+        origin = self.origin
+        stamp = Stamp(born, origin.seed, "0")
+        environment = {
+            key: value.format(region=origin.region, account=origin.account_id)
+            for key, value in spec.environment.items()
+        }
+        latest = VersionConfig(
+            version=LATEST,
+            build=spec.build,
+            memory_mb=spec.memory_mb,
+            timeout_s=spec.timeout_s,
+            environment=environment,
+            handler=spec.handler,
+            runtime=spec.runtime,
+            description=spec.description,
+            last_modified=born,
+            revision_id=stamp.revision(spec.name),
+            role=f"arn:aws:iam::{origin.account_id}:role/{spec.name}-role",
+        )
+        number = str(spec.public_version)
+        published = replace(
+            latest, version=number, revision_id=stamp.revision(f"{spec.name}:{number}")
+        )
+        aliases = {
+            name: AliasConfig(name, version, stamp.revision(f"{spec.name}:{name}"))
+            for name, version in spec.aliases.items()
+        }
+        return FunctionConfig(spec.name, latest, {number: published}, aliases, tags=dict(spec.tags))
+
+
+def _planned_json(step: PlannedChange) -> dict[str, object]:
+    return {"change": step.kind, "params": dict(step.params), "user": step.user}
