@@ -1,0 +1,173 @@
+"""Success criteria, fixed before approval: when the original signal counts as recovered."""
+
+from datetime import datetime
+from math import ceil, floor, log10, sqrt
+
+from scipy.stats import beta
+
+from opspilot.domain.evidence import Evidence, MetricDetail
+from opspilot.domain.hypothesis import Verdict
+from opspilot.domain.incident import Incident
+from opspilot.domain.plan import Criterion
+from opspilot.domain.resource import ResourceKind
+from opspilot.domain.signals import query_of, signal_named, signal_of_query
+from opspilot.domain.snapshots import total_since
+from opspilot.domain.telemetry import MetricQuery
+from opspilot.domain.wording import number, plural, quantity, share
+from opspilot.remediation.ledger import Ledger
+
+_TRAFFIC = {"lambda.errors": "lambda.invocations", "api.5xx": "api.count", "api.4xx": "api.count"}
+_STRICTEST = 0.01
+_HOLD_PERIODS = 3
+_DEADLINE_PERIODS = 15
+_LONGEST_DEADLINE_PERIODS = 60
+_CONFIDENCE = 0.95
+_FEWEST_EVENTS = 30
+_MOST_EVENTS = 20_000
+
+
+def criterion_for(incident: Incident, verdict: Verdict, ledger: Ledger) -> Criterion:
+    """The criterion on the signal that opened the incident.
+
+    A share of failed calls is judged by its upper confidence bound, anything else by its level.
+    Without an alarm's metric, the errors of the component that failed first are taken.
+    """
+    numerator = incident.symptom.query or _fallback(incident, verdict)
+    signal = signal_of_query(numerator)
+    traffic = _TRAFFIC.get(signal.name) if signal else None
+    if traffic is None:
+        return _level(numerator, ledger)
+    denominator = numerator.model_copy(
+        update={"metric": signal_named(traffic).metric, "statistic": "Sum"}
+    )
+    onset = verdict.first_failure.at if verdict.first_failure else None
+    return _rate(numerator, denominator, ledger, onset or incident.window.start)
+
+
+def _fallback(incident: Incident, verdict: Verdict) -> MetricQuery:
+    failing = verdict.first_failure.resource if verdict.first_failure else incident.resource
+    if failing.kind is ResourceKind.API:
+        return query_of(signal_named("api.5xx"), failing)
+    return query_of(signal_named("lambda.errors"), failing)
+
+
+def _rate(
+    numerator: MetricQuery, denominator: MetricQuery, ledger: Ledger, onset: datetime
+) -> Criterion:
+    failed, calls = ledger.metric_of(numerator), ledger.metric_of(denominator)
+    usual = _share_before(failed, calls)
+    before = _share_since(failed, calls, onset)
+    limit = _limit(usual, before)
+    traffic = _per_period(calls)
+    events = _events_needed(usual, limit)
+    if traffic and events / traffic > _LONGEST_DEADLINE_PERIODS / 2:
+        # Too little traffic to show so low a rate in time: ask for what can be shown.
+        events = max(_FEWEST_EVENTS, int(traffic * _LONGEST_DEADLINE_PERIODS / 2))
+        limit = max(limit, _round_up(_bound(round(usual * events), events) * 1.05))
+    needed = ceil(events / traffic) if traffic else _HOLD_PERIODS
+    deadline = min(_LONGEST_DEADLINE_PERIODS, max(_DEADLINE_PERIODS, 3 * needed + 2))
+    who = numerator.dimensions[0][1] if numerator.dimensions else numerator.namespace
+    return Criterion(
+        id="C1",
+        test="rate_upper_bound",
+        numerator=numerator,
+        denominator=denominator,
+        limit=limit,
+        hold_periods=_HOLD_PERIODS,
+        min_events=events,
+        deadline_periods=deadline,
+        before=before,
+        text=(
+            f"95 % upper bound of the failure rate of {who} ({numerator.metric} /"
+            f" {denominator.metric}) below {share(limit)} for {_HOLD_PERIODS} periods of"
+            f" {numerator.period_seconds} s, at least {plural(events, 'call')}"
+        ),
+    )
+
+
+def _share_before(
+    failed: tuple[Evidence, MetricDetail] | None, calls: tuple[Evidence, MetricDetail] | None
+) -> float:
+    """The usual share of failed calls; 0 where the baseline knows of none."""
+    bad = failed[1].total_baseline if failed else None
+    total = calls[1].total_baseline if calls else None
+    return min(1.0, (bad or 0.0) / total) if total else 0.0
+
+
+def _share_since(
+    failed: tuple[Evidence, MetricDetail] | None,
+    calls: tuple[Evidence, MetricDetail] | None,
+    onset: datetime,
+) -> float | None:
+    """The share of failed calls since the onset; None where it was not read."""
+    if failed is None or calls is None:
+        return None
+    bad, total = total_since(failed[0], onset), total_since(calls[0], onset)
+    return min(1.0, bad / total) if bad is not None and total else None
+
+
+def _limit(usual: float, before: float | None) -> float:
+    """1 %, or twice the usual rate if that is more, and clearly below the incident's."""
+    limit = max(_STRICTEST, 2.0 * usual)
+    if before is not None and limit >= before:
+        limit = (usual + before) / 2.0
+    return _round_up(limit)
+
+
+def _events_needed(usual: float, limit: float) -> int:
+    """The fewest calls with which the usual rate passes the test, with one failure to spare."""
+    events = _FEWEST_EVENTS
+    while _bound(ceil(usual * events) + 1, events) >= limit and events < _MOST_EVENTS:
+        events = ceil(events * 1.1)
+    return events
+
+
+def _bound(failed: float, total: float) -> float:
+    if failed >= total:
+        return 1.0
+    return float(beta.ppf(_CONFIDENCE, failed + 1.0, total - failed))
+
+
+def _round_up(limit: float) -> float:
+    """Two significant digits, upwards, so that the text and the test say the same."""
+    digits = 1 - floor(log10(limit))
+    return min(1.0, round(ceil(round(limit * 10.0**digits, 6)) / 10.0**digits, digits))
+
+
+def _per_period(calls: tuple[Evidence, MetricDetail] | None) -> float:
+    """Calls in a usual period."""
+    if calls is None:
+        return 0.0
+    known = [
+        value for value in (calls[1].baseline_value, calls[1].incident_value) if value is not None
+    ]
+    return min(known, default=0.0)
+
+
+def _level(query: MetricQuery, ledger: Ledger) -> Criterion:
+    """Back on the baseline's side of the geometric mean of usual and incident level."""
+    found = ledger.metric_of(query)
+    detail = found[1] if found else None
+    usual = (detail.baseline_value if detail else None) or 0.0
+    during = (detail.incident_value if detail else None) or 0.0
+    fell = detail is not None and detail.direction == "down"
+    limit = float(f"{sqrt((usual + 1.0) * (during + 1.0)) - 1.0:.3g}")
+    signal = signal_of_query(query)
+    unit = signal.unit if signal else ""
+    title = signal.title if signal else f"{query.metric} {query.statistic}"
+    who = query.dimensions[0][1] if query.dimensions else query.namespace
+    comparator = ">" if fell else "<"
+    return Criterion(
+        id="C1",
+        test="level",
+        numerator=query,
+        comparator=comparator,
+        limit=limit,
+        hold_periods=_HOLD_PERIODS,
+        deadline_periods=_DEADLINE_PERIODS,
+        before=during if found else None,
+        text=(
+            f"{title} of {who} {'above' if fell else 'below'} {quantity(limit, unit)} in each of"
+            f" {number(_HOLD_PERIODS)} consecutive periods of {query.period_seconds} s"
+        ),
+    )

@@ -1,0 +1,235 @@
+"""Single ways out: the version before, a longer timeout, more memory; each may be closed."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from math import ceil
+
+from opspilot.domain.change import Change
+from opspilot.domain.plan import Instruction
+from opspilot.domain.resource import Resource, ResourceKind
+from opspilot.domain.workload import FunctionAlias, FunctionConfiguration
+from opspilot.remediation.actions import move_alias, set_memory, set_timeout
+from opspilot.remediation.ledger import Ledger
+
+API_GATEWAY_SECONDS = 29
+"""API Gateway gives an integration up after this long; a longer timeout behind it helps nobody."""
+
+_MARGIN = 1.25
+_AFTER_ONSET = timedelta(minutes=2)
+_RELEASE_BEFORE_ONSET = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way out that is open."""
+
+    instruction: Instruction
+    summary: str
+    rationale: str
+    evidence: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """A way out that is not open, and why."""
+
+    why: str
+
+
+def roll_back(resource: Resource, onset: datetime | None, ledger: Ledger) -> Way | Closed:
+    """Move the alias that a release moved back to the version before."""
+    configuration = ledger.configuration(resource)
+    if configuration is None:
+        return Closed(f"the aliases and versions of {resource.name} could not be read")
+    if not configuration.aliases:
+        return Closed(f"{resource.name} has no alias, so there is nothing to move back")
+    released = _alias_move(resource, configuration, onset, ledger)
+    if released is None:
+        return Closed(f"no alias of {resource.name} was moved shortly before the onset")
+    evidence, alias, change = released
+    version = _version_before(configuration, alias, change)
+    if version is None:
+        return Closed(f"the version that alias {alias.name} pointed at before is not known")
+    if configuration.versions and configuration.version(version) is None:
+        return Closed(f"version {version} of {resource.name} no longer exists")
+    return Way(
+        move_alias.instruction(resource, alias.name, version),
+        f"Move alias {alias.name} of {resource.name} back to version {version}",
+        (
+            f"{resource.name} changed its behaviour when alias {alias.name} moved to version"
+            f" {alias.version}; version {version} served it before"
+        ),
+        (evidence,),
+    )
+
+
+def _alias_move(
+    resource: Resource,
+    configuration: FunctionConfiguration,
+    onset: datetime | None,
+    ledger: Ledger,
+) -> tuple[str, FunctionAlias, Change] | None:
+    """The newest move, up to the onset, of an alias that still points where it was moved to."""
+    until = onset + _AFTER_ONSET if onset else None
+    for evidence, change in ledger.changes(resource, until):
+        if onset and change.at < onset - _RELEASE_BEFORE_ONSET:
+            return None
+        alias = configuration.alias(change.after.get("alias", ""))
+        moved = change.kind == "release" and "version" in change.after
+        if alias and moved and alias.version == change.after["version"]:
+            return evidence, alias, change
+    return None
+
+
+def _version_before(
+    configuration: FunctionConfiguration, alias: FunctionAlias, change: Change
+) -> str | None:
+    """What the change says, else the newest published version older than the alias's."""
+    told = change.before.get("version")
+    if told is not None:
+        return told if told != alias.version else None
+    if not alias.version.isdigit():
+        return None
+    older = [
+        int(version.version)
+        for version in configuration.versions
+        if version.version.isdigit() and int(version.version) < int(alias.version)
+    ]
+    return str(max(older)) if older else None
+
+
+def raise_timeout_above(caller: Resource, callee: Resource, ledger: Ledger) -> Way | Closed:
+    """Raise a caller's timeout above what its callee takes now."""
+    configuration = ledger.configuration(caller)
+    if configuration is None:
+        return Closed(f"the timeout of {caller.name} could not be read")
+    slowest = _slowest_ms(callee, ledger)
+    if slowest is None:
+        return Closed(f"how long {callee.name} takes now is not known")
+    seconds = ceil(_MARGIN * (slowest[1] + _own_ms(caller, ledger)) / 1_000.0)
+    return _timeout(
+        caller,
+        configuration,
+        seconds,
+        f"{callee.name} takes up to {slowest[1] / 1_000.0:.3g} s now, {caller.name} waits"
+        f" {configuration.timeout_seconds} s for it",
+        (slowest[0],),
+        ledger,
+    )
+
+
+def restore_timeout(function: Resource, onset: datetime | None, ledger: Ledger) -> Way | Closed:
+    """Give a function the timeout back that it had, or twice what it has."""
+    configuration = ledger.configuration(function)
+    if configuration is None:
+        return Closed(f"the timeout of {function.name} could not be read")
+    now = configuration.timeout_seconds
+    lowered = _lowered(function, "timeout_seconds", now, onset, ledger)
+    if lowered:
+        why = f"the timeout was lowered from {lowered[1]} s to {now} s"
+        return _timeout(function, configuration, lowered[1], why, (lowered[0],), ledger)
+    why = f"invocations are cut off at {now} s"
+    return _timeout(function, configuration, 2 * now, why, (), ledger)
+
+
+def restore_memory(function: Resource, onset: datetime | None, ledger: Ledger) -> Way | Closed:
+    """Give a function the memory back that it had, or twice what it has."""
+    configuration = ledger.configuration(function)
+    if configuration is None:
+        return Closed(f"the memory of {function.name} could not be read")
+    if served := _served_by_alias(function, ledger):
+        return Closed(served)
+    now = configuration.memory_mb
+    if now >= set_memory.MOST_MB:
+        return Closed(f"{function.name} has {now} MB, the most that Lambda gives")
+    lowered = _lowered(function, "memory_mb", now, onset, ledger)
+    wanted = min(lowered[1] if lowered else 2 * now, set_memory.MOST_MB)
+    return Way(
+        set_memory.instruction(function, wanted),
+        f"Raise the memory of {function.name} from {now} MB to {wanted} MB",
+        f"invocations are killed at {now} MB",
+        (lowered[0],) if lowered else (),
+    )
+
+
+def _timeout(
+    function: Resource,
+    configuration: FunctionConfiguration,
+    seconds: int,
+    rationale: str,
+    evidence: tuple[str, ...],
+    ledger: Ledger,
+) -> Way | Closed:
+    if served := _served_by_alias(function, ledger):
+        return Closed(served)
+    if seconds <= configuration.timeout_seconds:
+        return Closed(
+            f"the timeout of {function.name} ({configuration.timeout_seconds} s) is long enough"
+            " already"
+        )
+    most, limiter = _most_seconds(function, ledger)
+    if seconds > most:
+        return Closed(f"{function.name} would need {seconds} s, and {limiter} allows {most} s")
+    return Way(
+        set_timeout.instruction(function, seconds),
+        f"Raise the timeout of {function.name} from {configuration.timeout_seconds} s to"
+        f" {seconds} s",
+        rationale,
+        evidence,
+    )
+
+
+def _most_seconds(function: Resource, ledger: Ledger) -> tuple[int, str]:
+    callers = ledger.topology().callers(function)
+    if any(edge.caller.kind is ResourceKind.API for edge in callers):
+        return API_GATEWAY_SECONDS, "API Gateway"
+    return set_timeout.MOST_SECONDS, "Lambda"
+
+
+def _served_by_alias(function: Resource, ledger: Ledger) -> str:
+    """Why a setting of $LATEST would not reach its callers; empty when it does."""
+    invoked = [edge for edge in ledger.topology().callers(function) if edge.relation == "invokes"]
+    aliases = sorted({edge.qualifier for edge in invoked if edge.qualifier})
+    if invoked and len(aliases) and all(edge.qualifier for edge in invoked):
+        named = ", ".join(aliases)
+        return (
+            f"{function.name} is called through {named}, whose published version keeps its own"
+            " settings: a change would need a new version"
+        )
+    return ""
+
+
+def _slowest_ms(function: Resource, ledger: Ledger) -> tuple[str, float] | None:
+    """(evidence id, milliseconds) of the longest duration seen in the incident."""
+    for signal in ("lambda.duration_max", "lambda.duration_p99"):
+        found = ledger.metric(function, signal)
+        if found and found[1].peak_value is not None:
+            return found[0].id, found[1].peak_value
+    return None
+
+
+def _own_ms(function: Resource, ledger: Ledger) -> float:
+    """How long a function usually takes; 0 when that is not known."""
+    for signal in ("lambda.duration_p99", "lambda.duration_max", "lambda.duration_p50"):
+        found = ledger.metric(function, signal)
+        if found and found[1].baseline_value is not None:
+            return found[1].baseline_value
+    return 0.0
+
+
+def _lowered(
+    function: Resource, setting: str, now: int, onset: datetime | None, ledger: Ledger
+) -> tuple[str, int] | None:
+    """(evidence id, value before) of the newest change that lowered a setting to what it is."""
+    until = onset + _AFTER_ONSET if onset else None
+    for evidence, change in ledger.changes(function, until):
+        before, after = (_whole(state.get(setting)) for state in (change.before, change.after))
+        if before is not None and after == now and before > now:
+            return evidence, before
+    return None
+
+
+def _whole(text: str | None) -> int | None:
+    found = re.match(r"\d+", text or "")
+    return int(found[0]) if found else None
