@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _PAGE = 100
+_ASK_AGAIN_SECONDS = 600.0
 _STATES: dict[str, AlarmState] = {
     "OK": "OK",
     "ALARM": "ALARM",
@@ -56,17 +57,13 @@ class AwsAlarms:
         self._client = client
         self._calls = calls
         self._arn_prefix = f"arn:aws:cloudwatch:{place.region}:{place.account_id}:alarm:"
-        self._history_missing = False
+        self._history_missed_at: float | None = None
 
     def transitions(self, since: datetime) -> list[AlarmTransition]:
         """Changes of state of metric alarms since this account time; see the port."""
         budget = self._calls.budget()
-        try:
-            items = self._history(since, budget)
-        except AwsError as error:
-            if not not_implemented(error):
-                raise
-            self._warn_once(error)
+        items = self._history_if_there_is_one(since, budget)
+        if items is None:
             return _from_states(self._alarms(budget), since)
         names = sorted({str(item.get("AlarmName")) for item in items})
         known = self._named(names, budget)
@@ -89,6 +86,30 @@ class AwsAlarms:
             ),
             key=lambda alarm: alarm.name,
         )
+
+    def _history_if_there_is_one(
+        self, since: datetime, budget: Budget
+    ) -> list[Mapping[str, Any]] | None:
+        """History items; None where the endpoint has no history, which is asked again at times."""
+        now, missed_at = self._calls.monotonic(), self._history_missed_at
+        if missed_at is not None and now - missed_at < _ASK_AGAIN_SECONDS:
+            return None
+        try:
+            items = self._history(since, budget)
+        except AwsError as error:
+            if not not_implemented(error):
+                raise
+            if missed_at is None:
+                logger.warning(
+                    "operation=<%s> | there is no alarm history here (%s): transitions are %s",
+                    operations.DESCRIBE_ALARM_HISTORY.name,
+                    error,
+                    _NO_HISTORY,
+                )
+            self._history_missed_at = now
+            return None
+        self._history_missed_at = None
+        return items
 
     def _history(self, since: datetime, budget: Budget) -> list[Mapping[str, Any]]:
         pages = self._calls.pages(
@@ -116,16 +137,6 @@ class AwsAlarms:
             "NextToken",
         )
         return [item for page in pages for item in page.get("MetricAlarms") or ()]
-
-    def _warn_once(self, error: AwsError) -> None:
-        if not self._history_missing:
-            self._history_missing = True
-            logger.warning(
-                "operation=<%s> | alarm history is not available (%s): transitions are %s",
-                operations.DESCRIBE_ALARM_HISTORY.name,
-                error,
-                _NO_HISTORY,
-            )
 
 
 def _to_alarms_request(names: Sequence[str], token: str) -> "DescribeAlarmsInputTypeDef":

@@ -37,6 +37,13 @@ _KINDS: dict[str, ChangeKind] = {
     "DeleteProvisionedConcurrencyConfig": "capacity",
 }
 
+_WORDS = {
+    "UpdateFunctionCode": "code of $LATEST updated",
+    "UpdateFunctionConfiguration": "configuration of $LATEST updated",
+    "PutFunctionConcurrency": "reserved concurrency set",
+    "DeleteFunctionConcurrency": "reserved concurrency removed",
+}
+
 # Field of the record to our word, in the order in which a summary names them.
 _FIELDS = {
     "timeout": "timeout_seconds",
@@ -198,4 +205,5 @@ def _summary(event: TrailEvent, before: Mapping[str, str], after: Mapping[str, s
     ]
     if "environment" in event.asked:
         changed.append("environment variables")
-    return f"{event.name}: {', '.join(changed)}" if changed else event.name
+    what = _WORDS.get(event.name, event.name)
+    return f"{what}: {', '.join(changed)}" if changed else what

@@ -143,6 +143,7 @@ _LACKING_CODES = frozenset(
 )
 _BAD_REQUEST, _SERVER_ERROR, _LACKING_STATUS = 400, 500, 501
 _LONGEST_TEXT = 300
+_TAG = re.compile(r"<[^>]*>")
 
 _PERFORM = re.compile(r"not authorized to perform:? ([A-Za-z0-9-]+:[A-Za-z0-9*]+)")
 _ON_RESOURCE = re.compile(r"on resource:? (\S+)")
@@ -213,12 +214,12 @@ def not_implemented(error: AwsError) -> bool:
 def may_pass(error: AwsError, operation: Operation) -> bool:
     """Whether the same request is worth sending again.
 
-    A change is sent again only if it was certainly refused; after a server error or a time-out it
-    may have taken effect, and the caller has to look.
+    What must not be sent twice is sent again only if it was certainly refused; after a server error
+    or a time-out it may have taken effect, and the caller has to look.
     """
     if isinstance(error, AwsThrottled):
         return error.aws_code != "LimitExceededException"
-    if operation.changes or not isinstance(error, AwsUnavailable):
+    if operation.once or not isinstance(error, AwsUnavailable):
         return False
     return error.aws_code != NOT_IMPLEMENTED
 
@@ -277,5 +278,5 @@ def _from_sdk(exc: sdk.BotoCoreError, operation: Operation, resource: str) -> Aw
 
 
 def _short(what: object) -> str:
-    text = " ".join(str(what).split())
+    text = " ".join(_TAG.sub(" ", str(what)).split())
     return text if len(text) <= _LONGEST_TEXT else text[:_LONGEST_TEXT] + " ..."

@@ -18,8 +18,8 @@ class Operation:
         iam_action: The permission it needs; empty for one that needs none.
         bucket: Operations of one bucket share one rate; `name` unless AWS counts them together.
         per_second: Sustained requests per second.
-        changes: Whether it changes the account: then only a refusal that certainly did nothing is
-            tried again.
+        once: Whether sending it twice does harm (it changes the account, or costs): then only what
+            was certainly refused is sent again.
     """
 
     name: str
@@ -27,15 +27,21 @@ class Operation:
     iam_action: str
     bucket: str
     per_second: float
-    changes: bool = False
+    once: bool = False
 
 
-def _read(name: str, *ports: str, per_second: float, iam_action: str | None = None) -> Operation:
+def _own_rate(
+    name: str,
+    *ports: str,
+    per_second: float,
+    iam_action: str | None = None,
+    once: bool = False,
+) -> Operation:
     action = name if iam_action is None else iam_action
-    return Operation(name, ports, action, bucket=name, per_second=per_second)
+    return Operation(name, ports, action, bucket=name, per_second=per_second, once=once)
 
 
-def _lambda_control(name: str, *ports: str, changes: bool = False) -> Operation:
+def _lambda_control(name: str, *ports: str, once: bool = False) -> Operation:
     # Lambda's control plane but for GetFunction, GetPolicy and Invoke shares 15 requests a second.
     return Operation(
         f"lambda:{name}",
@@ -43,20 +49,20 @@ def _lambda_control(name: str, *ports: str, changes: bool = False) -> Operation:
         f"lambda:{name}",
         bucket="lambda control plane",
         per_second=15,
-        changes=changes,
+        once=once,
     )
 
 
-GET_METRIC_DATA = _read("cloudwatch:GetMetricData", "metrics", per_second=50)
-DESCRIBE_ALARMS = _read("cloudwatch:DescribeAlarms", "alarms", per_second=9)
-DESCRIBE_ALARM_HISTORY = _read("cloudwatch:DescribeAlarmHistory", "alarms", per_second=3)
+GET_METRIC_DATA = _own_rate("cloudwatch:GetMetricData", "metrics", per_second=50)
+DESCRIBE_ALARMS = _own_rate("cloudwatch:DescribeAlarms", "alarms", per_second=9)
+DESCRIBE_ALARM_HISTORY = _own_rate("cloudwatch:DescribeAlarmHistory", "alarms", per_second=3)
 
-FILTER_LOG_EVENTS = _read("logs:FilterLogEvents", "logs", per_second=5)
-START_QUERY = _read("logs:StartQuery", "logs", per_second=10)
-GET_QUERY_RESULTS = _read("logs:GetQueryResults", "logs", per_second=10)
-STOP_QUERY = _read("logs:StopQuery", "logs", per_second=10)
+FILTER_LOG_EVENTS = _own_rate("logs:FilterLogEvents", "logs", per_second=5)
+START_QUERY = _own_rate("logs:StartQuery", "logs", per_second=10, once=True)
+GET_QUERY_RESULTS = _own_rate("logs:GetQueryResults", "logs", per_second=10)
+STOP_QUERY = _own_rate("logs:StopQuery", "logs", per_second=10)
 
-LOOKUP_EVENTS = _read("cloudtrail:LookupEvents", "changes", per_second=2)
+LOOKUP_EVENTS = _own_rate("cloudtrail:LookupEvents", "changes", per_second=2)
 
 LIST_FUNCTIONS = _lambda_control("ListFunctions", "workloads")
 GET_FUNCTION_CONFIGURATION = _lambda_control("GetFunctionConfiguration", "workloads", "actuator")
@@ -66,21 +72,21 @@ GET_FUNCTION_CONCURRENCY = _lambda_control("GetFunctionConcurrency", "workloads"
 LIST_EVENT_SOURCE_MAPPINGS = _lambda_control("ListEventSourceMappings", "workloads")
 GET_ALIAS = _lambda_control("GetAlias", "actuator")
 UPDATE_FUNCTION_CONFIGURATION = _lambda_control(
-    "UpdateFunctionConfiguration", "actuator", changes=True
+    "UpdateFunctionConfiguration", "actuator", once=True
 )
-UPDATE_ALIAS = _lambda_control("UpdateAlias", "actuator", changes=True)
-GET_POLICY = _read("lambda:GetPolicy", "workloads", per_second=15)
+UPDATE_ALIAS = _lambda_control("UpdateAlias", "actuator", once=True)
+GET_POLICY = _own_rate("lambda:GetPolicy", "workloads", per_second=15)
 
-LIST_TABLES = _read("dynamodb:ListTables", "workloads", per_second=10)
-LIST_QUEUES = _read("sqs:ListQueues", "workloads", per_second=10)
+LIST_TABLES = _own_rate("dynamodb:ListTables", "workloads", per_second=10)
+LIST_QUEUES = _own_rate("sqs:ListQueues", "workloads", per_second=10)
 # API Gateway's permissions are named after HTTP methods.
-GET_REST_APIS = _read(
+GET_REST_APIS = _own_rate(
     "apigateway:GetRestApis", "workloads", per_second=5, iam_action="apigateway:GET"
 )
-GET_RESOURCES = _read(
+GET_RESOURCES = _own_rate(
     "apigateway:GetResources", "workloads", per_second=5, iam_action="apigateway:GET"
 )
-GET_CALLER_IDENTITY = _read("sts:GetCallerIdentity", "identity", per_second=10, iam_action="")
+GET_CALLER_IDENTITY = _own_rate("sts:GetCallerIdentity", "identity", per_second=10, iam_action="")
 
 OPERATIONS: tuple[Operation, ...] = tuple(
     value for value in globals().values() if isinstance(value, Operation)

@@ -64,7 +64,7 @@ def client_config() -> Config:
     return Config(
         retries={"total_max_attempts": 1, "mode": "standard"},
         connect_timeout=3,
-        read_timeout=15,
+        read_timeout=25,
         tcp_keepalive=True,
         max_pool_connections=20,
         user_agent_extra=f"opspilot/{__version__}",

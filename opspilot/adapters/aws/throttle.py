@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from opspilot.adapters.aws.errors import aws_call, may_pass
+from opspilot.adapters.aws.errors import aws_call, may_pass, not_implemented
 from opspilot.adapters.aws.operations import Operation
 from opspilot.errors import AwsError, AwsThrottled, AwsUnavailable
 
@@ -46,7 +46,7 @@ class Patience:
     Attributes:
         attempts: Tries of one request, the first included.
         seconds: No attempt or page begins later than this after the port call began. With a read
-            time-out of 15 s a port call so ends within 35 s, and a step within its minute.
+            time-out of 25 s a port call so ends within 45 s, and a step within its minute.
         first_pause: Most that is waited before the second attempt; doubles from there.
         longest_pause: Most that is waited between any two.
     """
@@ -244,7 +244,11 @@ class Calls:
         return self._timer.jitter(min(self._patience.longest_pause, most))
 
     def _again(self, error: AwsError, operation: Operation, attempt: int, left: float) -> bool:
-        return attempt < self._patience.attempts and left > 0.0 and may_pass(error, operation)
+        # An endpoint that seems to lack the operation gets one more chance, no more.
+        most = (
+            min(2, self._patience.attempts) if not_implemented(error) else self._patience.attempts
+        )
+        return attempt < most and left > 0.0 and may_pass(error, operation)
 
 
 def _note(answer: Mapping[str, Any], budget: Budget) -> None:
