@@ -1,1 +1,1 @@
-"""The Streamlit shell around the engine."""
+"""The Streamlit shell of the workbench: navigation, wiring, state, components, charts."""

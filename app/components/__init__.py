@@ -1,1 +1,1 @@
-"""Components of the screens: domain objects in, intentions out."""
+"""What the pages are put together from: domain objects in, intentions out."""

@@ -1,0 +1,118 @@
+"""The ledger: every entry with its exact query, window, hash and stored snapshot."""
+
+import json
+from collections.abc import Sequence
+
+import streamlit as st
+
+from app import tables
+from app.charts import linked_chart
+from app.components.chips import EVIDENCE_KEY
+from app.components.figures import colours, draw
+from app.formatting import Now, moment, stamp, words
+from app.markup import Html, el, show
+from app.rows import row_of
+from app.wiring import Desk
+from opspilot.domain.evidence import Evidence, GapDetail, LogDetail, MetricDetail
+from opspilot.domain.incident import Incident
+
+_MOST_LINES = 200
+
+
+def evidence_tab(evidence: Sequence[Evidence], incident: Incident, desk: Desk) -> None:
+    """Choose an entry, read it, and below it the whole ledger as a table."""
+    if not evidence:
+        st.caption("Nothing has been read yet. Every answer of AWS is kept here with its query.")
+        return
+    by_id = {item.id: item for item in evidence}
+    chosen = st.selectbox(
+        "Entry of the ledger",
+        list(by_id),
+        format_func=lambda one: f"{one}: {by_id[one].finding}",
+        key=EVIDENCE_KEY,
+        bind="query-params",
+    )
+    item = by_id.get(chosen or "", evidence[0])
+    _entry(item, incident, desk)
+    st.subheader("The whole ledger")
+    tables.table([_table_row(one) for one in evidence], key="ledger", widths={"finding": 560})
+
+
+def _entry(item: Evidence, incident: Incident, desk: Desk) -> None:
+    left, right = st.columns([3, 2], gap="medium")
+    with left:
+        show(el("p", el("b", f"{item.id} "), item.finding, cls="op-verdict"))
+        _snapshot(item, incident, desk)
+    with right:
+        show(_facts(item, desk.now))
+        with st.expander("The exact query"):
+            st.code(
+                json.dumps(item.request.model_dump(mode="json"), indent=2),
+                language=None,
+                wrap_lines=True,
+            )
+
+
+def _facts(item: Evidence, now: Now) -> Html:
+    window = f"{stamp(item.window.start, now.account)} to {stamp(item.window.end, now.account)}"
+    facts: list[tuple[str, Html | str]] = [
+        ("About", el("span", item.resource.name, title=item.resource.arn)),
+        ("Source", words(item.request.source)),
+        ("Window", window),
+        ("Read at", moment(item.collected_at, now.account, now.zone)),
+        ("Status", "could not be read" if item.status == "gap" else item.status),
+        ("SHA-256 of the data", el("code", item.data_hash, cls="op-hash")),
+        ("AWS request ids", ", ".join(item.request_ids) or "none"),
+    ]
+    if isinstance(item.detail, GapDetail) and item.detail.iam_action:
+        facts.append(("Missing permission", el("code", item.detail.iam_action)))
+    return definitions(facts)
+
+
+def definitions(facts: Sequence[tuple[str, Html | str]]) -> Html:
+    """Names and values, one under the other."""
+    pairs = [el("div", el("dt", name), el("dd", value)) for name, value in facts]
+    return el("dl", *pairs, cls="op-facts")
+
+
+def _snapshot(item: Evidence, incident: Incident, desk: Desk) -> None:
+    row = row_of(item)
+    if row is not None:
+        figure = linked_chart(
+            [row],
+            (),
+            baseline=incident.baseline,
+            incident=incident.window,
+            palette=colours(desk),
+        )
+        draw(figure, f"evidence-{item.id}", item.finding)
+    elif isinstance(item.detail, MetricDetail):
+        st.caption("The metric has no datapoint in this window. No data is not zero.")
+    elif isinstance(item.detail, LogDetail):
+        st.caption("A bounded sample of the lines, redacted before they were stored.")
+        st.code(_lines(item), language=None, height=320)
+    else:
+        text = json.dumps(item.snapshot, indent=2, ensure_ascii=False)
+        st.code(text, language=None, height=320, wrap_lines=True)
+
+
+def _lines(item: Evidence) -> str:
+    snapshot = item.snapshot if isinstance(item.snapshot, dict) else {}
+    parts: list[str] = []
+    for name in ("incident", "baseline"):
+        lines = snapshot.get(name) or []
+        parts.append(f"--- {name}: {len(lines)} lines kept")
+        parts += [f"{line[0]}  {line[2]}" for line in lines[:_MOST_LINES]]
+    return "\n".join(parts)
+
+
+def _table_row(item: Evidence) -> dict[str, tables.Cell]:
+    return {
+        "entry": item.id,
+        "status": item.status,
+        "resource": item.resource.name,
+        "source": item.request.source,
+        "finding": item.finding,
+        "read at (UTC)": f"{item.collected_at:%Y-%m-%d %H:%M:%S}",
+        "hash": item.data_hash,
+    }

@@ -1,0 +1,72 @@
+"""The live feed of an investigation: every question, its time, and what it found."""
+
+from datetime import datetime
+
+from app.formatting import Now, stopwatch
+from app.markup import Html, el
+from opspilot.domain.evidence import Evidence
+from opspilot.domain.investigation import Investigation, Task
+from opspilot.domain.views import IncidentView
+from opspilot.domain.wording import plural
+
+_MARKS = {"waiting": "·", "running": "", "done": "✓", "gap": "◇", "skipped": "-"}
+_IN_WORDS = {
+    "waiting": "waits",
+    "running": "is being read",
+    "gap": "could not be read",
+    "skipped": "left out",
+}
+
+
+def feed(view: IncidentView, now: Now) -> Html:
+    """The questions with what they found so far, newest answers and open questions first."""
+    investigation = view.investigation
+    if investigation is None:
+        return el(
+            "section",
+            el("h2", "Investigation"),
+            el("p", "Nothing has been asked yet. Its steps and findings appear here."),
+            cls="op-panel op-feed",
+        )
+    found = {item.id: item for item in view.evidence}
+    ordered = sorted(investigation.tasks, key=_open_first)
+    return el(
+        "section",
+        el("h2", _headline(investigation, now.wall)),
+        el("ol", *[_line(task, found.get(task.evidence_id)) for task in ordered]),
+        cls="op-panel op-feed",
+        aria_live="polite",
+    )
+
+
+def _headline(investigation: Investigation, wall: datetime) -> str:
+    tasks = investigation.tasks
+    answered = sum(task.status in ("done", "gap") for task in tasks)
+    ended = investigation.ended_wall or wall
+    elapsed = stopwatch(ended - investigation.started_wall)
+    if investigation.phase == "diagnosing":
+        return f"Weighing {plural(answered, 'answer')}, {elapsed}"
+    if investigation.phase == "gathering":
+        return f"Gathering evidence: {answered} of {len(tasks)} answered, {elapsed}"
+    return f"{plural(answered, 'question')} answered in {elapsed}"
+
+
+def _open_first(task: Task) -> tuple[bool, int]:
+    number = task.evidence_id.removeprefix("E")
+    return task.status in ("done", "gap"), -int(number) if number.isdigit() else 0
+
+
+def _line(task: Task, item: Evidence | None) -> Html:
+    said = item.finding if item else f"{task.title} {_IN_WORDS.get(task.status, '')}"
+    seconds = f"{task.wall_seconds:.1f} s" if task.wall_seconds else ""
+    mark = el(
+        "span", _MARKS[task.status], cls="op-pulse" if task.status == "running" else "op-mark"
+    )
+    return el(
+        "li",
+        mark,
+        el("span", el("b", f"{task.evidence_id} ") if task.evidence_id else None, said),
+        el("span", seconds, cls="op-num op-quiet-text"),
+        cls=f"op-task-{task.status}",
+        title=task.title,
+    )

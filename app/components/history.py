@@ -1,0 +1,95 @@
+"""The timeline, and the audit chain with its check."""
+
+import json
+from collections.abc import Sequence
+
+import streamlit as st
+
+from app import tables
+from app.components import badges
+from app.guard import guarded, show_notices
+from app.formatting import Now, moment, short_digest
+from app.markup import Html, el, show
+from app.state import Notice, put_notice
+from app.timeline import Happening, Kind, timeline
+from app.wiring import Desk
+from opspilot.domain.audit import AuditEntry
+from opspilot.domain.views import IncidentView
+
+_PLACE = "audit"
+
+_LOOKS: dict[Kind, tuple[badges.Tone, str]] = {
+    "change": ("change", "|"),
+    "breach": ("breach", badges.FILLED),
+    "person": ("action", badges.DOT),
+    "system": ("quiet", badges.DOT),
+}
+
+
+def timeline_tab(view: IncidentView, now: Now) -> None:
+    """What happened when, oldest first."""
+    happened = timeline(view)
+    if not happened:
+        st.caption("Nothing is on record yet.")
+        return
+    show(el("ol", *[_line(one, now) for one in happened], cls="op-timeline"))
+
+
+def _line(one: Happening, now: Now) -> Html:
+    tone, mark = _LOOKS[one.kind]
+    evidence = el("span", one.evidence_id, cls="op-chip") if one.evidence_id else None
+    return el(
+        "li",
+        moment(one.at, now.account, now.zone),
+        badges.badge(one.kind, tone, mark),
+        el("span", el("b", one.who), ": ", one.what, " ", evidence),
+    )
+
+
+def audit_table(entries: Sequence[AuditEntry]) -> None:
+    """Every entry of the incident's chain."""
+    tables.table(
+        [_table_row(one) for one in entries],
+        key="audit-table",
+        widths={"input": 260, "result": 220, "error": 160},
+        empty="The chain is empty.",
+    )
+
+
+def audit_tab(view: IncidentView, desk: Desk) -> None:
+    """The chain of this incident, and the check of all chains."""
+    st.text(
+        "Every entry carries the hash of the one before it. "
+        "Signed checkpoints outside the store cover the chain."
+    )
+    if st.button("Verify the chain", key="verify-audit"):
+        with guarded("verifying the audit chain"):
+            put_notice(_PLACE, told(desk.bench.audit.verify()))
+    show_notices(_PLACE)
+    audit_table(view.audit)
+
+
+def _table_row(entry: AuditEntry) -> dict[str, tables.Cell]:
+    return {
+        "no.": entry.seq,
+        "account time (UTC)": f"{entry.at:%Y-%m-%d %H:%M:%S}",
+        "wall time (UTC)": f"{entry.wall:%Y-%m-%d %H:%M:%S}",
+        "actor": entry.actor.name,
+        "action": entry.action_type,
+        "about": entry.subject,
+        "input": _json(entry.input),
+        "result": _json(entry.result),
+        "error": entry.error,
+        "AWS request ids": ", ".join(entry.aws_request_ids),
+        "hash": short_digest(entry.hash),
+        "previous": short_digest(entry.previous_hash),
+    }
+
+
+def _json(value: object) -> str:
+    return "" if value in (None, {}) else json.dumps(value, ensure_ascii=False)
+
+
+def told(report: AuditReport) -> Notice:
+    """What the verifier found, in words."""
+    raise NotImplementedError

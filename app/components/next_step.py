@@ -1,0 +1,121 @@
+"""The bar with the one next step, and what else can be done from here."""
+
+import streamlit as st
+
+from app import stages
+from app.components import badges
+from app.formatting import short_digest
+from app.guard import sentence
+from app.intentions import Intention
+from app.markup import Html, el, show
+from opspilot.domain.commands import Command
+from opspilot.domain.identity import Actor
+from opspilot.domain.incident import IncidentStatus
+from opspilot.domain.plan import Plan, PlanStatus
+from opspilot.domain.views import IncidentView
+from opspilot.domain.wording import plural
+
+_OPEN_PLAN = (PlanStatus.PROPOSED, PlanStatus.APPROVED)
+
+
+def next_step_bar(view: IncidentView, actor: Actor) -> Intention | None:
+    """The primary step with its reason, then the others; what was pressed."""
+    step = stages.next_step(view, actor)
+    with st.container(border=True, key="next-step"):
+        left, right = st.columns([3, 2], vertical_alignment="center")
+        with left, st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            pressed = _primary(step, view)
+            show(_beside(step, view))
+        with right, st.container(horizontal=True, horizontal_alignment="right", gap="small"):
+            return pressed or _others(step, view)
+
+
+def _primary(step: stages.NextStep, view: IncidentView) -> Intention | None:
+    if step.command is None:
+        return None
+    if step.command is Command.CLOSE_INCIDENT:
+        return _closing(view, primary=True, disabled=bool(step.refusal))
+    plan = view.plan
+    # The key holds the digest: a click counts only for the plan that was on the screen.
+    key = f"next-{step.command}-{plan.digest[:12] if plan else ''}"
+    if st.button(step.label, key=key, type="primary", disabled=bool(step.refusal)):
+        return _intention(step.command, view)
+    return None
+
+
+def _beside(step: stages.NextStep, view: IncidentView) -> Html:
+    if step.running:
+        mark = el("span", "", cls="op-pulse", aria_hidden="true")
+        return el("p", mark, step.refusal, cls="op-beside", role="status")
+    if step.refusal:
+        return el("p", sentence(step.refusal), cls="op-beside op-waiting-text")
+    plan = view.plan
+    if plan is not None and plan.status in _OPEN_PLAN and plan.actions:
+        return _plan_in_short(plan)
+    return el("p", _WHAT_FOLLOWS.get(step.command, ""), cls="op-beside op-quiet-text")
+
+
+_WHAT_FOLLOWS: dict[Command | None, str] = {
+    None: "Nothing is left to do here.",
+    Command.INVESTIGATE: "Reads metrics, logs, configuration and changes; changes nothing.",
+    Command.PROPOSE_PLAN: "Makes a plan with its undo; changes nothing yet.",
+    Command.CLOSE_INCIDENT: "Ends the incident, with your reason on record.",
+    Command.UNDO_PLAN: "Puts the captured state back.",
+}
+
+
+def _plan_in_short(plan: Plan) -> Html:
+    first = plan.actions[0]
+    more = f" and {plural(len(plan.actions) - 1, 'more action')}" if len(plan.actions) > 1 else ""
+    return el(
+        "p",
+        f"{first.summary}{more} ",
+        badges.risk(plan.risk),
+        el("span", f" digest {short_digest(plan.digest)}", cls="op-quiet-text op-num"),
+        cls="op-beside",
+    )
+
+
+def _others(step: stages.NextStep, view: IncidentView) -> Intention | None:
+    status = view.incident.status
+    wanted: Intention | None = None
+    if status is IncidentStatus.INVESTIGATING and _allowed(view, Command.STOP_INVESTIGATION):
+        wanted = _button("Stop, and judge by what there is", Command.STOP_INVESTIGATION, view)
+    if view.plan and _allowed(view, Command.UNDO_PLAN) and step.command is not Command.UNDO_PLAN:
+        wanted = _button(f"Undo plan {view.plan.number}", Command.UNDO_PLAN, view) or wanted
+    again = status in (IncidentStatus.DIAGNOSED, IncidentStatus.FAILED)
+    if again and step.command is not Command.INVESTIGATE and _allowed(view, Command.INVESTIGATE):
+        wanted = _button("Investigate again", Command.INVESTIGATE, view) or wanted
+    if step.command is not Command.CLOSE_INCIDENT and _allowed(view, Command.CLOSE_INCIDENT):
+        wanted = _closing(view) or wanted
+    return wanted
+
+
+def _allowed(view: IncidentView, command: Command) -> bool:
+    return not view.refusals.get(command, "")
+
+
+def _button(label: str, command: Command, view: IncidentView) -> Intention | None:
+    return _intention(command, view) if st.button(label, key=f"other-{command}") else None
+
+
+def _closing(
+    view: IncidentView, *, primary: bool = False, disabled: bool = False
+) -> Intention | None:
+    kind = "primary" if primary else "secondary"
+    with st.popover("Close incident", type=kind, disabled=disabled, key="close-popover"):
+        reason = st.text_input("Why is it over?", key="close-reason", max_chars=300)
+        if st.button(f"Close {view.incident.id}", key="close-send", type="primary"):
+            return _intention(Command.CLOSE_INCIDENT, view, reason=reason or "")
+    return None
+
+
+def _intention(command: Command, view: IncidentView, *, reason: str = "") -> Intention:
+    plan = view.plan
+    return Intention(
+        command,
+        view.incident.id,
+        plan_id=plan.id if plan else "",
+        digest=plan.digest if plan else "",
+        reason=reason,
+    )

@@ -1,0 +1,64 @@
+"""The head of an incident's page: what it is, the next step, and the verdict or the feed."""
+
+import streamlit as st
+
+from app import stages
+from app.components.feed import feed
+from app.components.incident_header import facts, incident_header, stage_rail
+from app.components.linked import marked_changes, of_current
+from app.components.next_step import next_step_bar
+from app.components.surroundings import trust, what_changed
+from app.components.verdict import verdict_boxes
+from app.guard import NOTHING_CHANGED, sentence, show_notice, show_notices
+from app.intentions import Intention
+from app.markup import show
+from app.state import Notice
+from app.wiring import Desk
+from opspilot.domain.views import IncidentView
+
+
+def overview(view: IncidentView, desk: Desk) -> Intention | None:
+    """Everything above the charts; returns what was pressed."""
+    incident = view.incident
+    show(
+        incident_header(incident, desk.now),
+        facts(incident, desk.now),
+        stage_rail(stages.rail(view)),
+    )
+    show_notices(incident.id)
+    _troubles(view)
+    wanted = next_step_bar(view, desk.actor)
+    left, right = st.columns([3, 2], gap="medium")
+    with left:
+        _verdict_or_feed(view, desk)
+    with right:
+        evidence = of_current(view)
+        show(
+            what_changed(marked_changes(view), evidence, desk.now),
+            trust(evidence, view.investigation),
+        )
+    return wanted
+
+
+def _verdict_or_feed(view: IncidentView, desk: Desk) -> None:
+    """Both stand in one place of one least height, so that nothing jumps."""
+    investigation = view.investigation
+    if investigation is not None and investigation.verdict is not None:
+        verdict_boxes(investigation.verdict, desk.now)
+        with st.expander(f"What was asked: {len(investigation.tasks)} questions"):
+            show(feed(view, desk.now))
+    else:
+        show(feed(view, desk.now))
+
+
+def _troubles(view: IncidentView) -> None:
+    if view.job_error:
+        show_notice(
+            Notice(
+                what=f"The last step failed: {sentence(view.job_error)}",
+                kept="What was done before it is kept.",
+                todo="It is tried again by itself.",
+            )
+        )
+    if view.incident.last_error:
+        show_notice(Notice(what=sentence(view.incident.last_error), kept=NOTHING_CHANGED))

@@ -1,0 +1,89 @@
+"""The verdict in three boxes, cause, first failure and impact, and the lead when there is none."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import streamlit as st
+
+from app.components import badges
+from app.components.chips import chips
+from app.formatting import Now, moment, words
+from app.markup import Html, el, show
+from opspilot.domain.hypothesis import Cause, FirstFailure, Impact, Verdict, VerdictStatus
+from opspilot.domain.wording import share
+
+_NO_CAUSE = {
+    VerdictStatus.INCONCLUSIVE: "The evidence does not carry a cause.",
+    VerdictStatus.NO_INCIDENT: "Nothing abnormal was found in this window.",
+}
+
+
+def verdict_boxes(verdict: Verdict, now: Now) -> None:
+    """Three boxes, one below the other, each with its evidence as chips."""
+    with st.container(key="verdict", gap=None):
+        _box(
+            _cause(verdict, verdict.cause, now),
+            verdict.cause.evidence if verdict.cause else (),
+            "cause",
+        )
+        if verdict.first_failure:
+            _box(_first(verdict.first_failure, now), verdict.first_failure.evidence, "first")
+        if verdict.impact:
+            _box(_impact(verdict.impact), verdict.impact.evidence, "impact")
+
+
+def _box(body: Html, evidence: Sequence[str], key: str) -> None:
+    with st.container(key=f"box-{key}", gap=None):
+        show(body)
+        chips(evidence, key)
+
+
+def _cause(verdict: Verdict, cause: Cause | None, now: Now) -> Html:
+    confidence = el("span", f"confidence {share(verdict.confidence)}", cls="op-quiet-text op-num")
+    head = el("h2", "Cause ", badges.verdict(verdict.status), " ", confidence)
+    if cause is None:
+        return el("div", head, *_lead(verdict), cls="op-box")
+    onset = _when(cause.onset, cause.onset_uncertainty_seconds, now) if cause.onset else None
+    return el(
+        "div",
+        head,
+        el("p", cause.summary, cls="op-verdict"),
+        el("p", f"{words(cause.cause_class)} in {cause.resource.name}", onset, cls="op-quiet-text"),
+        cls="op-box",
+    )
+
+
+def _lead(verdict: Verdict) -> list[Html]:
+    lines = [el("p", _NO_CAUSE.get(verdict.status, ""), cls="op-verdict")]
+    if verdict.status is VerdictStatus.INCONCLUSIVE and verdict.hypotheses:
+        best = verdict.hypotheses[0]
+        lines.append(el("p", el("b", "Strongest lead: "), best.summary))
+    if verdict.next_query:
+        lines.append(el("p", el("b", "What would tell most: "), verdict.next_query))
+    return lines
+
+
+def _first(first: FirstFailure, now: Now) -> Html:
+    when = _when(first.at, first.uncertainty_seconds, now) if first.at else None
+    return el(
+        "div",
+        el("h2", "First failure"),
+        el("p", first.summary),
+        el("p", first.resource.name, when, cls="op-quiet-text"),
+        cls="op-box",
+    )
+
+
+def _impact(impact: Impact) -> Html:
+    return el(
+        "div",
+        el("h2", "Impact"),
+        el("p", impact.summary),
+        el("p", impact.resource.name, cls="op-quiet-text"),
+        cls="op-box",
+    )
+
+
+def _when(at: datetime, half_width: float | None, now: Now) -> Html:
+    about = f" ± {half_width:.0f} s" if half_width else ""
+    return el("span", " · ", moment(at, now.account, now.zone), about, cls="op-num")

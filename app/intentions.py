@@ -1,0 +1,86 @@
+"""What a person wants done, as components return it, and the one engine call that does it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from app import state
+from app.components.chips import open_tab
+from app.guard import attempt
+from app.wiring import Desk
+from opspilot.bootstrap import Workbench
+from opspilot.domain.commands import Command
+from opspilot.domain.identity import Actor
+
+
+@dataclass(frozen=True)
+class Intention:
+    """A command for one incident.
+
+    Attributes:
+        plan_id: The plan that the person saw, for commands on plans.
+        digest: Its digest as shown, to approve.
+        reason: To reject or close.
+    """
+
+    command: Command
+    incident_id: str
+    plan_id: str = ""
+    digest: str = ""
+    reason: str = ""
+
+
+_SHOWN_AFTER = {
+    Command.PROPOSE_PLAN: "Plan",
+    Command.APPROVE_PLAN: "Plan",
+    Command.EXECUTE_PLAN: "Verification",
+}
+"""The tab that shows what becomes of a command."""
+
+
+def carry_out(wanted: Intention, desk: Desk) -> bool:
+    """Give the command to the engine; what came of it is shown on the incident's page."""
+    doing = wanted.command.replace("_", " ")
+    call = _CALLS[wanted.command]
+    taken = attempt(wanted.incident_id, doing, lambda: call(desk.bench, wanted, desk.actor))
+    if taken and wanted.command in _SHOWN_AFTER:
+        state.remember(tab=_SHOWN_AFTER[wanted.command])
+    return taken
+
+
+def open_remembered_tab() -> None:
+    """Open the tab that the last command asked for; call before the tabs are drawn."""
+    tab = state.current().tab
+    if tab:
+        open_tab(tab)
+        state.remember(tab="")
+
+
+_CALLS: dict[Command, Callable[[Workbench, Intention, Actor], object]] = {
+    Command.INVESTIGATE: lambda bench, wanted, actor: bench.investigations.start(
+        wanted.incident_id, actor=actor
+    ),
+    Command.STOP_INVESTIGATION: lambda bench, wanted, actor: bench.investigations.stop(
+        wanted.incident_id, actor=actor
+    ),
+    Command.PROPOSE_PLAN: lambda bench, wanted, actor: bench.plans.request(
+        wanted.incident_id, actor=actor
+    ),
+    Command.WITHDRAW_PLAN: lambda bench, wanted, actor: bench.plans.withdraw(
+        wanted.plan_id, actor=actor
+    ),
+    Command.APPROVE_PLAN: lambda bench, wanted, actor: bench.approvals.approve(
+        wanted.plan_id, digest=wanted.digest, actor=actor
+    ),
+    Command.REJECT_PLAN: lambda bench, wanted, actor: bench.approvals.reject(
+        wanted.plan_id, reason=wanted.reason, actor=actor
+    ),
+    Command.EXECUTE_PLAN: lambda bench, wanted, actor: bench.executions.start(
+        wanted.plan_id, actor=actor
+    ),
+    Command.UNDO_PLAN: lambda bench, wanted, actor: bench.executions.undo(
+        wanted.plan_id, actor=actor
+    ),
+    Command.CLOSE_INCIDENT: lambda bench, wanted, actor: bench.intake.close(
+        wanted.incident_id, actor=actor, reason=wanted.reason
+    ),
+}

@@ -1,0 +1,57 @@
+"""The pages of the workbench, in the order of the navigation."""
+
+from pathlib import Path
+from typing import NoReturn
+
+import streamlit as st
+from streamlit.navigation.page import Page as StreamlitPage
+
+from app import state
+
+_PAGES = Path(__file__).resolve().parent.parent / "pages"
+
+INCIDENTS = str(_PAGES / "incidents.py")
+INCIDENT = str(_PAGES / "incident.py")
+
+_ID = "id"
+
+
+def choose() -> StreamlitPage:
+    """Declare the pages and tell which one the address asks for.
+
+    The first is the default: it answers at "/" only, whatever its file is called.
+    """
+    return st.navigation(
+        [
+            st.Page(INCIDENTS, title="Incidents", default=True),
+            st.Page(INCIDENT, title="Incident", url_path="incident"),
+        ],
+        position="top",
+    )
+
+
+def chosen_incident() -> str:
+    """The incident that the address names, or else the one last looked at; may be empty."""
+    named = st.query_params.get(_ID)
+    if named:
+        return named
+    last = state.current().incident_id
+    if last:
+        st.query_params[_ID] = last
+    return last
+
+
+def remember_incident(incident_id: str) -> None:
+    """Keep the incident for when the page is opened by the navigation."""
+    if state.current().incident_id != incident_id:
+        state.remember(incident_id=incident_id)
+
+
+def incident_link(incident_id: str, width: int) -> None:
+    """A link to the page of an incident, named by its id."""
+    st.page_link(INCIDENT, label=incident_id, query_params={_ID: incident_id}, width=width)
+
+
+def open_incident(incident_id: str) -> NoReturn:
+    """Go to the page of an incident."""
+    st.switch_page(INCIDENT, query_params={_ID: incident_id})

@@ -1,0 +1,57 @@
+"""What the screens read; answers of AWS are kept for a few seconds, the store is always asked."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from app.wiring import Desk, workbench
+from opspilot.domain.account import Account
+from opspilot.domain.incident import IncidentStatus
+from opspilot.domain.telemetry import MetricQuery, MetricSeries
+from opspilot.domain.views import IncidentPage, IncidentView
+from opspilot.domain.window import Window
+
+PAGE_ROWS = 50
+
+
+def account(desk: Desk) -> Account:
+    """The account as it answered a few seconds ago at most."""
+    return _account(desk.bench.account.model_dump_json())
+
+
+def incident(desk: Desk, incident_id: str) -> IncidentView:
+    """Everything on one incident.
+
+    Raises:
+        NotFound: There is no such incident.
+    """
+    return desk.bench.queries.incident(incident_id, desk.actor)
+
+
+def incidents(
+    desk: Desk, statuses: Sequence[IncidentStatus], limit: int = PAGE_ROWS
+) -> tuple[IncidentPage, dict[IncidentStatus, int]]:
+    """The newest incidents of these statuses (none named: of all), and the counts of all."""
+    queries = desk.bench.queries
+    return queries.incidents(statuses=tuple(statuses), limit=limit), queries.counts()
+
+
+def series(queries: Sequence[MetricQuery], window: Window) -> list[MetricSeries]:
+    """Live data of AWS, at most a few seconds old.
+
+    Raises:
+        AwsError: AWS did not answer.
+    """
+    asked = tuple(query.model_dump_json() for query in queries)
+    return _series(asked, window.model_dump_json())
+
+
+@st.cache_data(ttl=8, max_entries=4, show_spinner=False)
+def _account(opened: str) -> Account:  # noqa: ARG001 - a reopened workbench is asked anew
+    return workbench().refresh_account()
+
+
+@st.cache_data(ttl=4, max_entries=64, show_spinner=False)
+def _series(queries: tuple[str, ...], window: str) -> list[MetricSeries]:
+    asked = [MetricQuery.model_validate_json(query) for query in queries]
+    return workbench().queries.series(asked, Window.model_validate_json(window))

@@ -1,0 +1,137 @@
+"""What the linked charts draw: rows made from ledger entries, and changes with their letters."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from string import ascii_uppercase
+from typing import cast
+
+from opspilot.domain.alarm import Alarm
+from opspilot.domain.change import Change
+from opspilot.domain.evidence import Evidence, MetricDetail, MetricRequest
+from opspilot.domain.incident import Incident
+from opspilot.domain.signals import signal_of_query
+from opspilot.domain.telemetry import MetricQuery
+from opspilot.domain.window import Window
+
+MOST_ROWS = 7
+
+
+@dataclass(frozen=True)
+class Points:
+    """A metric with its band, as the ledger keeps it; missing points are absent."""
+
+    times: tuple[datetime, ...]
+    values: tuple[float | None, ...]
+    lower: tuple[float | None, ...] = ()
+    expected: tuple[float | None, ...] = ()
+    upper: tuple[float | None, ...] = ()
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of the linked charts.
+
+    Attributes:
+        title: The finding; `subtitle`: name, statistic and period.
+        threshold: A line that means something on this row, with its words; None without one.
+        onset: With its half-width in seconds.
+    """
+
+    title: str
+    subtitle: str
+    points: Points
+    period: timedelta
+    unit: str
+    threshold: tuple[float, str] | None = None
+    onset: tuple[datetime, float] | None = None
+
+
+@dataclass(frozen=True)
+class Marked:
+    """A change with the letter that names it in the chart and in the list."""
+
+    letter: str
+    change: Change
+
+
+def lettered(changes: Sequence[Change], window: Window) -> tuple[Marked, ...]:
+    """The changes of a window, oldest first, each with a letter; only the newest when many."""
+    inside = sorted((one for one in changes if window.contains(one.at)), key=lambda one: one.at)
+    newest = inside[-len(ascii_uppercase) :]
+    return tuple(Marked(letter, one) for letter, one in zip(ascii_uppercase, newest, strict=False))
+
+
+def points_of(item: Evidence) -> Points | None:
+    """The stored points of a metric; None when the entry is no metric or holds no point."""
+    if not isinstance(item.detail, MetricDetail) or not isinstance(item.snapshot, dict):
+        return None
+    snapshot = cast("dict[str, list[object]]", item.snapshot)
+    times = tuple(datetime.fromisoformat(str(at)) for at in snapshot.get("times", []))
+
+    def column(name: str) -> tuple[float | None, ...]:
+        values = cast("list[float | None]", snapshot.get(name) or [])
+        return tuple(values) if len(values) == len(times) else ()
+
+    return Points(
+        times, column("values"), column("lower"), column("expected"), column("upper")
+    ) if times else None  # fmt: skip
+
+
+def rows_of(evidence: Sequence[Evidence], incident: Incident, alarms: Sequence[Alarm]) -> list[Row]:
+    """The rows worth seeing: the symptom first, then what else is anomalous, by onset."""
+    drawable = [item for item in evidence if points_of(item)]
+    symptom = [item for item in drawable if _query_of(item) == incident.symptom.query]
+    others = [item for item in drawable if item not in symptom and _stands_out(item)]
+    chosen = [*symptom[:1], *sorted(others, key=_onset_of)][:MOST_ROWS]
+    return [row for item in chosen if (row := row_of(item, alarms))]
+
+
+def row_of(item: Evidence, alarms: Sequence[Alarm] = ()) -> Row | None:
+    """One ledger entry as a row; None when it holds no points."""
+    points, detail, query = points_of(item), item.detail, _query_of(item)
+    if points is None or query is None or not isinstance(detail, MetricDetail):
+        return None
+    onset = (
+        (detail.onset, detail.onset_uncertainty_seconds or 0.0)
+        if detail.anomalous and detail.onset
+        else None
+    )
+    return Row(
+        title=f"{item.id}  {item.finding}",
+        subtitle=subtitle(query, item.resource.name),
+        points=points,
+        period=timedelta(seconds=query.period_seconds),
+        unit=detail.unit,
+        threshold=_threshold(query, alarms),
+        onset=onset,
+    )
+
+
+def subtitle(query: MetricQuery, resource: str) -> str:
+    """Name, statistic and period: "Duration p99 of payments, 1 min"."""
+    signal = signal_of_query(query)
+    period = query.period_seconds
+    length = f"{period // 60} min" if period % 60 == 0 else f"{period} s"
+    name = f"{signal.title}" if signal else f"{query.metric} {query.statistic}"
+    return f"{name} of {resource}, {query.statistic} per {length}"
+
+
+def _query_of(item: Evidence) -> MetricQuery | None:
+    return item.request.metric if isinstance(item.request, MetricRequest) else None
+
+
+def _stands_out(item: Evidence) -> bool:
+    return isinstance(item.detail, MetricDetail) and item.detail.anomalous
+
+
+def _onset_of(item: Evidence) -> tuple[datetime, float]:
+    detail = item.detail
+    if not isinstance(detail, MetricDetail) or detail.onset is None:
+        return item.window.end, 0.0
+    return detail.onset, -abs(detail.effect_size)
+
+
+def _threshold(query: MetricQuery, alarms: Sequence[Alarm]) -> tuple[float, str] | None:
+    alarm = next((one for one in alarms if one.query == query), None)
+    return (alarm.threshold, f"alarm {alarm.comparator} {alarm.threshold:,.3g}") if alarm else None

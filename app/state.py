@@ -1,0 +1,65 @@
+"""What one browser session remembers: identifiers and choices, under one key.
+
+Whom one acts as, the open incident, the open tab and the filters stand in the address, so that they
+survive a reload; what is here may be lost without harm.
+"""
+
+from dataclasses import dataclass, field, replace
+
+import streamlit as st
+
+_KEY = "opspilot"
+
+
+@dataclass(frozen=True)
+class Notice:
+    """The outcome of the last command, shown until it is closed.
+
+    Attributes:
+        what: What happened.
+        kept: What stands as it was; empty on success.
+        todo: What to do about it; may be empty.
+        details: Folded away: codes and request ids.
+        failed: Whether it went wrong.
+    """
+
+    what: str
+    kept: str = ""
+    todo: str = ""
+    details: tuple[str, ...] = ()
+    failed: bool = True
+
+
+@dataclass(frozen=True)
+class State:
+    """The session's own memory.
+
+    Attributes:
+        incident_id: The incident last looked at; the navigation offers it.
+        evidence_id: The ledger entry that is open on the evidence tab.
+        tab: A tab to open on the next run, chosen by a chip or a command.
+        checked: Whether the audit chain was asked to be verified on this screen.
+        notices: By place: an incident's id, or a page's name.
+    """
+
+    incident_id: str = ""
+    evidence_id: str = ""
+    tab: str = ""
+    checked: bool = False
+    notices: dict[str, Notice] = field(default_factory=dict[str, Notice])
+
+
+def current() -> State:
+    """The session's state."""
+    return st.session_state.setdefault(_KEY, State())
+
+
+def remember(**changes: object) -> None:
+    """Keep changed fields of the state."""
+    st.session_state[_KEY] = replace(current(), **changes)  # pyright: ignore[reportArgumentType]
+
+
+def put_notice(place: str, notice: Notice | None) -> None:
+    """Set or clear what is said at a place."""
+    others = {key: value for key, value in current().notices.items() if key != place}
+    remember(notices=others | ({place: notice} if notice else {}))

@@ -1,0 +1,31 @@
+"""One incident: its verdict, its charts, its plan and its record, and the next step to take."""
+
+import streamlit as st
+
+from app import navigation, queries
+from app.components.details import details
+from app.components.linked import linked_charts
+from app.components.overview import overview
+from app.guard import guarded
+from app.intentions import carry_out
+from app.live import follow
+from app.wiring import desk
+
+front = desk()
+incident_id = navigation.chosen_incident()
+st.page_link(navigation.INCIDENTS, label="All incidents", icon=":material/arrow_back:")
+
+if not incident_id:
+    st.title("No incident is chosen", anchor=False)
+    st.write("Open one from the list of incidents.")
+    st.stop()
+
+with guarded("reading the incident"):
+    view = queries.incident(front, incident_id)
+    navigation.remember_incident(incident_id)
+    follow(view, overview)
+    linked_charts(view, front)
+    wanted = details(view, front)
+    if wanted:
+        carry_out(wanted, front)
+        st.rerun()

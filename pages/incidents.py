@@ -1,0 +1,65 @@
+"""Incidents: what is under way, what waits for a person, and how to open one by hand."""
+
+import streamlit as st
+
+from app import queries
+from app.components.faults import fault_buttons
+from app.components.incident_list import (
+    counts_line,
+    empty_list,
+    incident_rows,
+    incident_table,
+    status_filter,
+)
+from app.components.open_form import open_form
+from app.guard import attempt, guarded, show_notices
+from app.markup import show
+from app.navigation import open_incident
+from app.wiring import desk
+from opspilot.domain.commands import Command, permits
+
+PLACE = "incidents"
+EVERY_SECONDS = 3
+
+front = desk()
+st.title("Incidents", anchor=False)
+show_notices(PLACE)
+statuses = status_filter()
+
+
+@st.fragment(run_every=EVERY_SECONDS)
+def live_list() -> None:
+    """The counts and the rows, read again every few seconds."""
+    now = desk()
+    with guarded("reading the incidents"):
+        page, counts = queries.incidents(now, statuses)
+        show(counts_line(counts))
+        if page.rows:
+            incident_rows(page.rows, now.now)
+        else:
+            empty_list(filtered=bool(statuses), embedded=now.bench.account.embedded)
+
+
+live_list()
+
+with st.expander("Open an incident by hand"):
+    allowed = permits(front.actor, Command.OPEN_INCIDENT)
+    refusal = "" if allowed else f"{front.actor.name} may not open incidents."
+    wanted = open_form(front.now, refusal)
+    if wanted:
+        opened = attempt(
+            PLACE,
+            "opening an incident",
+            lambda: open_incident(
+                front.bench.intake.open_incident(
+                    wanted.resource, actor=front.actor, window=wanted.window, title=wanted.title
+                ).id
+            ),
+        )
+        if not opened:
+            st.rerun()
+
+fault_buttons(front, PLACE)
+
+with st.expander("As a table, to sort, search and download"), guarded("reading the incidents"):
+    incident_table(queries.incidents(front, statuses)[0].rows, front.now)
