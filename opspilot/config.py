@@ -20,7 +20,8 @@ class Settings(BaseSettings):
 
     Attributes:
         state_dir: Folder of local state: stores, checkpoints, the embedded account's journal.
-        account: "auto" takes AWS_ENDPOINT_URL if set, else the embedded account if this state folder
+        account: "auto" takes AWS_ENDPOINT_URL if set, else the embedded account if this state
+            folder
             has one, else AWS by the default chain. "aws" never looks for an embedded account.
         store: Where incidents, plans and the audit chain are kept.
         auto_investigate: Whether an incident opened by an alarm is investigated at once.
@@ -71,3 +72,36 @@ def load_settings() -> Settings:
         raise InputError(
             f"{name}: {first['msg']}", hint="See docs/configuration.md for what may be set."
         ) from error
+
+
+def forget_account_settings() -> None:
+    """Take every AWS setting out of this process, so that no call can reach a real account."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        del os.environ[name]
+    os.environ.update(_NOWHERE)
+
+
+_NOWHERE = {
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "AWS_CONFIG_FILE": os.devnull,
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    "AWS_ACCESS_KEY_ID": "embedded",
+    "AWS_SECRET_ACCESS_KEY": "embedded",
+}
+
+
+def child_environment(pinned: dict[str, str], *, embedded: bool) -> dict[str, str]:
+    """The environment of a child process.
+
+    Args:
+        pinned: Variables set on top.
+        embedded: Whether the child works on the embedded account: then nothing of a real account is
+            passed on (profiles, keys, roles, per-service endpoints, instance metadata).
+    """
+    inherited = dict(os.environ)
+    if embedded:
+        inherited = {
+            name: value for name, value in inherited.items() if not name.startswith("AWS_")
+        }
+        inherited |= _NOWHERE
+    return inherited | pinned

@@ -27,8 +27,8 @@
     |- EmbeddedAccountStopped     this state folder's embedded account is not running
     |- PortInUse
 
-Each carries a stable `code` (printed by `--json`), a message that says what happened and where, and a
-`hint` that says what to do.
+Each carries a stable `code` (printed by `--json`), a message that says what happened and where,
+and a `hint` that says what to do.
 """
 
 from typing import ClassVar

@@ -1,8 +1,8 @@
 """Audit entries, their hash chain, and signed checkpoints.
 
-An entry's hash covers all its fields and the hash of the entry before it in the same chain, so that a
-change, a removal or a swap breaks every later link. The computation is here, in one place, because the
-stores link entries while they commit and the verifier recomputes them offline.
+An entry's hash covers all its fields and the hash of the entry before it in the same chain, so
+that a change, a removal or a swap breaks every later link. The computation is here, in one place,
+because the stores link entries while they commit and the verifier recomputes them offline.
 """
 
 import hashlib
@@ -104,5 +104,9 @@ def link(draft: AuditDraft, head: AuditHead | None) -> AuditEntry:
 
 
 def recomputed_hash(entry: AuditEntry) -> str:
-    """The hash that the entry's own fields give."""
-    return sha256_hex(entry.model_dump(mode="json", exclude={"hash"}))
+    """The hash that the entry's own fields give.
+
+    Only the fields that the entry was loaded with count: one that a later OpsPilot adds to entries
+    does not change the hashes of those written before.
+    """
+    return sha256_hex(entry.model_dump(mode="json", exclude={"hash"}, exclude_unset=True))

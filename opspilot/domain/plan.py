@@ -205,7 +205,8 @@ class Plan(Record):
     Attributes:
         id: "INC-0001-P1".
         digest: SHA-256 (hex) over actions, parameters, pre-states, undo, criteria, policy version.
-        requested_at: Wall time; `expires_at`: wall time after which no approval is accepted or used.
+        requested_at: Wall time; `expires_at`: wall time after which no approval is accepted or
+            used.
         requested_at_account: The same moment on the account's clock.
         runs: One per action started, undo runs included.
     """

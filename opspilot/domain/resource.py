@@ -40,6 +40,9 @@ class Resource(Model):
             raise ValueError(f"not an ARN: {self.arn!r}")
         return self
 
+    def __hash__(self) -> int:
+        return hash(self.arn)
+
     def __str__(self) -> str:
         return self.arn
 

@@ -48,9 +48,7 @@ SIGNALS: dict[ResourceKind, tuple[Signal, ...]] = {
         _lambda("duration_p99", "Duration p99", "Duration", "p99", "duration"),
         _lambda("duration_max", "Duration maximum", "Duration", "Maximum", "duration"),
         _lambda("throttles", "Throttles", "Throttles", "Sum", "count"),
-        _lambda(
-            "concurrency", "Concurrent executions", "ConcurrentExecutions", "Maximum", "gauge"
-        ),
+        _lambda("concurrency", "Concurrent executions", "ConcurrentExecutions", "Maximum", "gauge"),
     ),
     ResourceKind.API: (
         Signal(

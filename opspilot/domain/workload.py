@@ -77,7 +77,8 @@ class Edge(Model):
     Attributes:
         relation: How; a function that consumes a queue is the caller of an edge "consumes".
         qualifier: Alias or version through which a function is invoked; empty for $LATEST.
-        via: How we know, "environment PAYMENTS_FUNCTION", "event source mapping", "resource policy".
+        via: How we know, "environment PAYMENTS_FUNCTION", "event source mapping", "resource
+            policy".
     """
 
     caller: Resource

@@ -88,15 +88,13 @@ class AlarmPoll:
         incident = self._related(resource, transition, scope)
         try:
             if incident is None:
-                self._open(transition, resource, query, scope)
+                self._open(transition, resource, query)
             else:
-                self._join(incident, transition, resource, scope)
+                self._join(incident, transition, resource)
         except Conflict:
             logger.info("alarm=<%s> | handled meanwhile", transition.alarm.name)
 
-    def _open(
-        self, transition: AlarmTransition, resource: Resource, query: MetricQuery, scope: Scope
-    ) -> None:
+    def _open(self, transition: AlarmTransition, resource: Resource, query: MetricQuery) -> None:
         alarm = transition.alarm
         now = self.intake.desk.clock.account_now()
         draft = self.intake.draft(
@@ -119,9 +117,7 @@ class AlarmPoll:
         if self.auto_investigate:
             self.investigations.start(draft.id, actor=SYSTEM)
 
-    def _join(
-        self, incident: Incident, transition: AlarmTransition, resource: Resource, scope: Scope
-    ) -> None:
+    def _join(self, incident: Incident, transition: AlarmTransition, resource: Resource) -> None:
         names = tuple(dict.fromkeys((*incident.alarms, transition.alarm.name)))
         joined = incident.model_copy(update={"alarms": names})
         audit = [self._entry(incident, "incident.joined", transition, resource)]

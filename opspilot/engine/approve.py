@@ -33,9 +33,7 @@ class Approvals:
                 error at all on the way.
         """
         plan = self.desk.store.plan(plan_id)
-        self.desk.require(
-            actor, Command.APPROVE_PLAN, chain=plan.incident_id, subject=plan_id
-        )
+        self.desk.require(actor, Command.APPROVE_PLAN, chain=plan.incident_id, subject=plan_id)
         try:
             return persistently(lambda: self._approve(plan_id, digest, actor))
         except StoreError:
@@ -108,5 +106,3 @@ class Approvals:
             incident.model_copy(update={"waits_for": waits_for}), approved, audit=(entry,)
         )
         return self.desk.store.plan(plan_id)
-
-

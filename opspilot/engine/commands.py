@@ -1,7 +1,8 @@
 """What every command does first and last: the role check, the commit, the nudge.
 
-A command is a person's word. It is checked against the roles here, whoever calls; a refusal is audited.
-Its effect is one commit together with its audit entry and the incident's job, which becomes due at once.
+A command is a person's word. It is checked against the roles here, whoever calls; a refusal is
+audited. Its effect is one commit together with its audit entry and the incident's job, which
+becomes due at once.
 """
 
 from collections.abc import Callable, Sequence

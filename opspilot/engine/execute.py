@@ -64,7 +64,9 @@ class Executions:
         incident = self.desk.store.incident(plan.incident_id)
         now = self.desk.clock.now()
         if incident.plan_id != plan_id or plan.status is not PlanStatus.APPROVED:
-            raise ApprovalDenied(f"{plan_id} is {plan.status}; only an approved plan can be started")
+            raise ApprovalDenied(
+                f"{plan_id} is {plan.status}; only an approved plan can be started"
+            )
         state = approval_state(plan, now)
         if not state.satisfied:
             raise ApprovalDenied(f"{plan_id} is not approved: {state.missing}")
@@ -270,5 +272,3 @@ def _plan_in_force(incident: Incident, scope: Scope) -> Plan:
 def _untouched(plan: Plan) -> bool:
     """Whether no run of this plan can have reached AWS."""
     return all(run.status in ("pending", "skipped") for run in plan.runs)
-
-

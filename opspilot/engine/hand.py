@@ -1,9 +1,9 @@
-"""Carries out one instruction of an approved plan so that a kill at any point loses and doubles nothing.
+"""Carries out one instruction of an approved plan; a kill at any point loses and doubles nothing.
 
 The order is: read and compare, write the intent, call AWS, write the outcome, watch it settle. An
-intent that has no outcome was interrupted. It is never blindly applied again: the real state is read,
-and either the change is found in place (reconciled), or the captured state is still there and a new
-intent is written, or neither holds, which is drift and stops the plan.
+intent that has no outcome was interrupted. It is never blindly applied again: the real state is
+read, and either the change is found in place (reconciled), or the captured state is still there
+and a new intent is written, or neither holds, which is drift and stops the plan.
 """
 
 from dataclasses import dataclass

@@ -56,9 +56,7 @@ class Investigations:
             NotAllowed: The actor is no responder.
             IllegalTransition: No investigation is under way.
         """
-        self.desk.require(
-            actor, Command.STOP_INVESTIGATION, chain=incident_id, subject=incident_id
-        )
+        self.desk.require(actor, Command.STOP_INVESTIGATION, chain=incident_id, subject=incident_id)
         persistently(lambda: self._stop(incident_id, actor))
 
     def _start(self, incident_id: str, actor: Actor) -> Investigation:
@@ -149,22 +147,23 @@ class Gathering:
         others = [one for one in waiting if not isinstance(one.request, MetricRequest)]
         begun = self.clock.now()
         with ThreadPoolExecutor(max_workers=_PARALLEL) as pool:
-            batch = pool.submit(
-                self.reader.read_metrics, metric, incident.baseline, incident.window
-            )
-            single = {
-                pool.submit(self.reader.read, one, incident.baseline, incident.window): one
-                for one in others
-            }
-            for future in as_completed([batch, *single] if metric else list(single)):
+            batch = pool.submit(self._metrics, metric, incident)
+            single = [pool.submit(self._other, one, incident) for one in others]
+            for future in as_completed((batch, *single)):
                 seconds = (self.clock.now() - begun).total_seconds()
-                answered = (
-                    list(zip(metric, batch.result(), strict=True))
-                    if future is batch
-                    else [(single[future], future.result())]
-                )
-                for question, reading in answered:
+                for question, reading in future.result():
                     yield question, reading, seconds
+
+    def _metrics(
+        self, questions: Sequence[Question], incident: Incident
+    ) -> list[tuple[Question, Reading]]:
+        if not questions:
+            return []
+        readings = self.reader.read_metrics(questions, incident.baseline, incident.window)
+        return list(zip(questions, readings, strict=True))
+
+    def _other(self, question: Question, incident: Incident) -> list[tuple[Question, Reading]]:
+        return [(question, self.reader.read(question, incident.baseline, incident.window))]
 
     def _admit(
         self, question: Question, reading: Reading, seconds: float, incident: Incident, scope: Scope

@@ -22,7 +22,7 @@ class Journal:
         action_type: str,
         subject: str,
         *,
-        input: dict[str, Json] | None = None,  # noqa: A002 - the audit schema's own word
+        input: dict[str, Json] | None = None,
         result: Json = None,
         error: str = "",
         request_ids: tuple[str, ...] = (),

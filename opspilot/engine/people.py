@@ -60,8 +60,8 @@ class People:
     def myself(self, *, wanted: Role) -> Actor:
         """Who acts when no name is given.
 
-        On the embedded account: the first person who holds the wanted role. Elsewhere: the AWS identity,
-        as a responder unless the role map says otherwise.
+        On the embedded account: the first person who holds the wanted role. Elsewhere: the AWS
+        identity, as a responder unless the role map says otherwise.
 
         Raises:
             NotAllowed: There is no identity.

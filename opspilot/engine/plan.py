@@ -189,7 +189,11 @@ class Planning:
 
     def _none(self, incident: Incident, requester: Actor, reason: str) -> StepResult:
         entry = self.journal.entry(
-            incident.id, SYSTEM, "plan.none", incident.id, input={"asked_by": requester.id},
+            incident.id,
+            SYSTEM,
+            "plan.none",
+            incident.id,
+            input={"asked_by": requester.id},
             error=reason,
         )
         said = incident.model_copy(
@@ -240,14 +244,10 @@ class Waiting:
         moved = incident.model_copy(
             update={"plan_id": None, "waits_for": "somebody to ask for a plan"}
         )
-        return StepResult(
-            moved, puts=(expired,), audit=(entry,), trigger=Trigger.PLAN_DROPPED
-        )
+        return StepResult(moved, puts=(expired,), audit=(entry,), trigger=Trigger.PLAN_DROPPED)
 
 
 def _topology(ledger: Sequence[Evidence]) -> Topology | None:
     return next(
         (item.detail.topology for item in ledger if isinstance(item.detail, TopologyDetail)), None
     )
-
-

@@ -185,5 +185,4 @@ def _sparkline(incident: Incident, evidence: Sequence[Evidence]) -> tuple[float,
 
 
 def _values(snapshot: Json) -> tuple[float, ...]:
-    values = snapshot.get("values", []) if isinstance(snapshot, dict) else []
-    return tuple(float(value) for value in values if isinstance(value, int | float))
+    return tuple(float(value) for value in snapshot.get("values", ()) if value is not None)

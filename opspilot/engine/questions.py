@@ -1,7 +1,7 @@
 """Which questions an investigation asks next; pure, so that a resumed one asks exactly the rest.
 
-The plan grows with what is known: the resource itself first, then its neighbours once the topology is
-read, then the logs of those neighbours whose metrics stand out.
+The plan grows with what is known: the resource itself first, then its neighbours once the topology
+is read, then the logs of those neighbours whose metrics stand out.
 """
 
 from collections.abc import Sequence
@@ -148,7 +148,5 @@ def _standing_out(near: Sequence[Resource], ledger: Sequence[Evidence]) -> list[
         detail = item.detail
         if isinstance(detail, MetricDetail) and detail.anomalous and detail.signal in _TELLING:
             effect[item.resource] = max(effect.get(item.resource, 0.0), abs(detail.effect_size))
-    functions = [
-        item for item in near if item.kind is ResourceKind.FUNCTION and item in effect
-    ]
+    functions = [item for item in near if item.kind is ResourceKind.FUNCTION and item in effect]
     return sorted(functions, key=lambda item: -effect[item])[:_MOST_NEIGHBOUR_LOGS]

@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -20,7 +20,7 @@ from opspilot.ports.store import Changeset, Store
 logger = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=15)
-"""Short, so that another worker soon takes over from a killed one; a live one keeps extending it."""
+"""Short, so that another worker soon takes over from a killed one; a live one extends it."""
 
 _BEAT_SECONDS = 4.0
 
@@ -93,7 +93,7 @@ class Runner:
         """Run a claimed job once and commit what it says.
 
         A foreseen error is recorded on the job, which is tried again later with growing pauses. A
-        conflict means that a person's command came between: the job is released and due at once, and
+        conflict means that a person's command came between: the job is released, due at once, and
         the step runs again on what is there now.
 
         Raises:
@@ -122,7 +122,7 @@ class Runner:
         self._release(job, lease, due_in=timedelta(seconds=pause), error=reason)
 
     @contextmanager
-    def _kept(self, lease: Lease) -> Iterator[None]:
+    def _kept(self, lease: Lease) -> Generator[None]:
         """Extend the lease while the handler works; a process that dies stops extending."""
         done = threading.Event()
 

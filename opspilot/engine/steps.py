@@ -1,8 +1,9 @@
 """The step contract: one bounded, idempotent move of one incident.
 
 A step loads, decides, writes its intent, acts and records. It never sleeps, takes at most
-`STEP_SECONDS`, and says how to go on: a trigger (the lifecycle moves), a time to wake at, or what it is
-blocked on. Whoever drives it (worker, command line, Lambda) holds the job's lease and commits the result.
+`STEP_SECONDS`, and says how to go on: a trigger (the lifecycle moves), a time to wake at, or what
+it is blocked on. Whoever drives it (worker, command line, Lambda) holds the job's lease and
+commits the result.
 """
 
 from collections.abc import Callable, Sequence

@@ -39,9 +39,7 @@ def moment(text: str) -> datetime:
     return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
 
 
-def window(
-    length: str | None, start: str | None, end: str | None, now: datetime
-) -> Window | None:
+def window(length: str | None, start: str | None, end: str | None, now: datetime) -> Window | None:
     """The window that the options name; None when they name none.
 
     Raises:

@@ -67,7 +67,7 @@ def run_safely(runner: Runner, job: Job) -> None:
         runner.run(job)
     except LeaseLost as error:
         logger.warning("job_id=<%s> | %s", job.id, error.message)
-    except Exception as error:  # noqa: BLE001 - a worker outlives its jobs; see STYLE, Errors
+    except Exception as error:
         logger.exception("job_id=<%s> | a job must not end the worker", job.id)
         _record(runner, job, f"internal error: {type(error).__name__}")
 

@@ -1,8 +1,8 @@
 """Every move an incident can make.
 
-Two rules: all moves are rows of `TRANSITIONS`, and this module knows neither stages nor people. A pair
-of status and trigger without a row is an error that names all three: status, trigger, and what would
-have been allowed.
+Two rules: all moves are rows of `TRANSITIONS`, and this module knows neither stages nor people. A
+pair of status and trigger without a row is an error that names all three: status, trigger, and
+what would have been allowed.
 """
 
 from enum import StrEnum

@@ -27,3 +27,7 @@ class Checkpoints(Protocol):
     def key_id(self) -> str:
         """Id of the signing key."""
         ...
+
+    def public_key(self) -> str:
+        """Base64 of the raw Ed25519 public key, by which others can check the signatures."""
+        ...

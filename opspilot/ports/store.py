@@ -124,8 +124,8 @@ class Jobs(Protocol):
     ) -> Job | None:
         """Take the lease of the job due longest (or of this very job), atomically.
 
-        A job is free when it has no live lease (`lease_until <= now` is dead). Without `job_id` only
-        jobs with `due_at <= now` count; with it the job is taken even if not yet due.
+        A job is free when it has no live lease (`lease_until <= now` is dead). Without `job_id`
+        only jobs with `due_at <= now` count; with it the job is taken even if not yet due.
 
         Returns:
             The job with its new lease, or None when there is nothing to take.

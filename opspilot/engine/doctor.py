@@ -1,0 +1,85 @@
+"""Doctor: which sources answer, and which IAM actions are missing."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from opspilot.domain.account import Account
+from opspilot.domain.model import Model
+from opspilot.domain.resource import lambda_function
+from opspilot.domain.signals import query_of, signals_of
+from opspilot.domain.telemetry import LogQuery
+from opspilot.domain.views import WorkerState
+from opspilot.domain.window import Window
+from opspilot.engine.queries import Queries
+from opspilot.engine.reading import Reader
+from opspilot.errors import AwsDenied, AwsError, AwsNotFound, UnknownResource
+from opspilot.ports.clock import Clock
+
+_PROBE = "opspilot-doctor-probe"
+_SPAN = timedelta(minutes=15)
+
+
+class SourceCheck(Model):
+    """Whether one source answers.
+
+    Attributes:
+        iam_action: The action the identity lacks; empty otherwise.
+    """
+
+    source: str
+    ok: bool
+    detail: str
+    iam_action: str = ""
+
+
+class DoctorReport(Model):
+    """What the doctor found."""
+
+    ok: bool
+    account: Account
+    sources: tuple[SourceCheck, ...]
+    worker: WorkerState
+
+
+@dataclass(frozen=True)
+class Doctor:
+    """Asks every source for a little; changes nothing."""
+
+    reader: Reader
+    queries: Queries
+    clock: Clock
+
+    def examine(self, account: Account) -> DoctorReport:
+        """Ask each source once."""
+        now = self.clock.account_now()
+        window = Window(start=now - _SPAN, end=now)
+        probe = lambda_function(
+            account.account_id or "000000000000", account.region or "us-east-1", _PROBE
+        )
+        query = query_of(signals_of(probe)[0], probe)
+        logs = LogQuery(log_group=f"/aws/lambda/{_PROBE}", window=window, limit=1)
+        sources: dict[str, Callable[[], object]] = {
+            "metrics": lambda: self.reader.metrics.fetch([query], window),
+            "logs": lambda: self.reader.logs.search(logs),
+            "configuration": lambda: self.reader.workloads.resolve(_PROBE),
+            "changes": lambda: self.reader.changes.changes([probe], window),
+            "alarms": lambda: self.reader.alarms.transitions(window.start),
+        }
+        checks = tuple(_check(name, ask) for name, ask in sources.items())
+        ok = not account.problem and all(check.ok for check in checks)
+        return DoctorReport(ok=ok, account=account, sources=checks, worker=self.queries.worker())
+
+
+def _check(source: str, ask: Callable[[], object]) -> SourceCheck:
+    try:
+        ask()
+    except (AwsNotFound, UnknownResource):
+        return SourceCheck(source=source, ok=True, detail="answers")
+    except AwsDenied as error:
+        return SourceCheck(
+            source=source, ok=False, detail=error.message, iam_action=error.iam_action
+        )
+    except AwsError as error:
+        return SourceCheck(source=source, ok=False, detail=error.message)
+    return SourceCheck(source=source, ok=True, detail="answers")

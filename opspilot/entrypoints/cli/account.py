@@ -1,0 +1,82 @@
+"""Verbs about the account: doctor, and the embedded account's faults."""
+
+from typing import Annotated
+
+import typer
+
+from opspilot.bootstrap import Workbench
+from opspilot.embedded.client import FaultInfo, inject_fault, list_faults, reset_faults
+from opspilot.embedded.errors import EmbeddedError
+from opspilot.entrypoints import printing
+from opspilot.entrypoints.cli.output import answer
+from opspilot.entrypoints.cli.program import AsJson
+from opspilot.entrypoints.cli.session import opened
+from opspilot.entrypoints.documents import Document
+from opspilot.errors import InputError
+
+group = typer.Typer(no_args_is_help=True, help="Faults of the embedded account.")
+
+
+def doctor(as_json: AsJson = False) -> None:
+    """Say which account this is, which sources answer, and which IAM actions are missing."""
+    workbench = opened(needs_account=False)
+    report = workbench.doctor()
+    answer(report.model_dump(mode="json"), printing.doctor_lines(report), as_json=as_json)
+    if not report.ok:
+        raise typer.Exit(1)
+
+
+@group.command("list")
+def list_all(as_json: AsJson = False) -> None:
+    """List the faults that can be injected, and which are active."""
+    faults = list_faults(_embedded().account.endpoint)
+    lines = [
+        f"{'*' if one.active else ' '} {one.name}  {one.title}: {one.description}" for one in faults
+    ]
+    answer({"faults": [_fault(one) for one in faults]}, lines, as_json=as_json)
+
+
+@group.command("inject")
+def inject(name: Annotated[str, typer.Argument(metavar="NAME")], as_json: AsJson = False) -> None:
+    """Inject a fault into the embedded account."""
+    url = _embedded().account.endpoint
+    try:
+        began = inject_fault(url, name)
+    except EmbeddedError as error:
+        known = ", ".join(one.name for one in list_faults(url))
+        raise InputError(str(error), hint=f"Faults here: {known}.") from error
+    document = {"name": name, "injected_at": began.isoformat()}
+    answer(document, [f"{name} is under way since {began:%H:%M:%S} UTC."], as_json=as_json)
+
+
+@group.command("reset")
+def reset(as_json: AsJson = False) -> None:
+    """Take every fault back and restore the configuration."""
+    names = reset_faults(_embedded().account.endpoint)
+    answer({"reset": names}, [f"Reset: {', '.join(names) or 'nothing'}."], as_json=as_json)
+
+
+def _fault(one: FaultInfo) -> Document:
+    return {
+        "name": one.name,
+        "title": one.title,
+        "description": one.description,
+        "active": one.active,
+        "injected_at": one.injected_at.isoformat() if one.injected_at else None,
+    }
+
+
+def _embedded() -> Workbench:
+    workbench = opened()
+    if not workbench.account.embedded:
+        raise InputError(
+            f"account {workbench.account.account_id} is no embedded account: no faults there",
+            hint="Faults exist on the embedded account only; start it with opspilot demo.",
+        )
+    return workbench
+
+
+def register(app: typer.Typer) -> None:
+    """Hang the verbs on the program."""
+    app.command()(doctor)
+    app.add_typer(group, name="fault")

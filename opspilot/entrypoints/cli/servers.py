@@ -1,0 +1,51 @@
+"""Verbs that run until they are stopped: demo, serve, worker."""
+
+import threading
+from typing import Annotated
+
+import typer
+
+from opspilot.config import load_settings
+from opspilot.entrypoints.cli.output import note
+from opspilot.entrypoints.cli.session import opened
+from opspilot.entrypoints.signals import on_ending
+from opspilot.entrypoints.supervisor import DemoOptions, Supervisor
+from opspilot.entrypoints.worker import Worker
+
+Port = Annotated[int, typer.Option("--port", min=1, max=65535, help="Port of the workbench.")]
+_DEFAULT_PORT = 8600
+
+
+def demo(
+    port: Port = _DEFAULT_PORT,
+    speed: Annotated[
+        float, typer.Option(min=1, max=30, help="Account seconds per second, when new.")
+    ] = 10.0,
+    seed: Annotated[int, typer.Option(help="Seed of the workload, when new.")] = 7,
+    fault: Annotated[
+        str, typer.Option(help="Fault that is under way when new; empty for none.")
+    ] = "slow-dependency",
+) -> None:
+    """Open the workbench on the embedded account: no AWS account, no key."""
+    options = DemoOptions(speed=speed, seed=seed, fault=fault)
+    Supervisor(load_settings(), note).demo(port, options)
+
+
+def serve(port: Port = _DEFAULT_PORT) -> None:
+    """Open the workbench and a worker on the configured account."""
+    Supervisor(load_settings(), note).serve(port)
+
+
+def worker() -> None:
+    """Run the worker alone."""
+    stop = threading.Event()
+    on_ending(stop.set)
+    workbench = opened()
+    note(f"Worker on {workbench.account.account_id} in {workbench.account.region}.")
+    Worker(workbench, stop).run()
+
+
+def register(app: typer.Typer) -> None:
+    """Hang the verbs on the program."""
+    for verb in (demo, serve, worker):
+        app.command()(verb)

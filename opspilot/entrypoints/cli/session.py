@@ -1,0 +1,23 @@
+"""A verb's workbench, and who acts."""
+
+from opspilot.bootstrap import Workbench, open_workbench
+from opspilot.domain.identity import Actor, Role
+
+
+def opened(*, needs_account: bool = True) -> Workbench:
+    """The workbench of the configured account.
+
+    Raises:
+        OpsPilotError: The account does not answer and the verb needs it.
+    """
+    workbench = open_workbench()
+    if needs_account and workbench.problem is not None:
+        raise workbench.problem
+    return workbench
+
+
+def acting(workbench: Workbench, name: str | None, wanted: Role) -> Actor:
+    """The person whom `--actor` names, else whoever one is by default."""
+    if name is not None:
+        return workbench.identities.named(name)
+    return workbench.identities.myself(wanted=wanted)

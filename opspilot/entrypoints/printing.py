@@ -1,0 +1,164 @@
+"""Answers for a person at a terminal, as lines of text."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+
+from opspilot.domain.evidence import Evidence
+from opspilot.domain.hypothesis import Verdict
+from opspilot.domain.incident import Incident
+from opspilot.domain.investigation import Investigation
+from opspilot.domain.plan import Plan
+from opspilot.domain.views import IncidentPage, IncidentView
+from opspilot.engine.audit import AuditReport
+from opspilot.engine.doctor import DoctorReport
+
+_SHOWN_HYPOTHESES = 4
+
+
+def list_lines(page: IncidentPage) -> list[str]:
+    """One line per incident."""
+    if not page.rows:
+        return ["No incidents."]
+    return [
+        f"{row.incident.id}  {row.incident.status:<18} {row.incident.severity:<9} "
+        f"{row.incident.resource.name:<20} {row.verdict or '-':<48} {row.incident.title}"
+        for row in page.rows
+    ]
+
+
+def investigation_lines(
+    incident: Incident, investigation: Investigation, evidence: Sequence[Evidence]
+) -> list[str]:
+    """The verdict, its hypotheses, evidence and gaps."""
+    lines = [f"{incident.id}  {incident.resource.name}  {incident.status}", ""]
+    if investigation.verdict:
+        lines += list(_verdict(investigation.verdict))
+    lines += ["", "Evidence"]
+    lines += [f"  {item.id:<4} {item.finding}" for item in evidence if item.status != "gap"]
+    gaps = [f"  {item.id:<4} {item.finding}" for item in evidence if item.status == "gap"]
+    if gaps:
+        lines += ["", "Could not be read", *gaps]
+    usage = investigation.usage
+    lines += [
+        "",
+        f"{usage.api_calls} AWS calls, {usage.bytes_scanned / 1e6:.1f} MB of logs, "
+        f"about {usage.usd:.4f} USD, {usage.wall_seconds:.1f} s",
+        f"Next: opspilot plan {incident.id}",
+    ]
+    return lines
+
+
+def plan_lines(plan: Plan) -> list[str]:
+    """Actions with before, after and undo, criteria, and how to approve."""
+    lines = [f"{plan.id}  {plan.status}  risk {plan.risk}  digest {plan.digest}", ""]
+    for action in plan.actions:
+        lines += [
+            f"  {action.id} {action.summary}",
+            f"     before {_pairs(action.before)}   after {_pairs(action.after)}",
+            f"     undo   {action.undo.type} {_pairs(action.undo.parameters)}",
+            f"     risk   {action.risk}: {action.risk_reason}",
+            f"     why    {action.rationale} [{' '.join(action.evidence)}]",
+        ]
+        if action.blast_radius:
+            lines.append(f"     reach  {action.blast_radius}")
+    lines += ["", "Recovered when"]
+    lines += [f"  {criterion.text}" for criterion in plan.criteria]
+    if plan.alternatives:
+        lines += ["", "Weighed and not proposed"]
+        lines += [f"  {other.summary}: {other.why_not}" for other in plan.alternatives]
+    lines += ["", f"Expires {_time(plan.expires_at)}; asked by {plan.requested_by.name}"]
+    if plan.status == "proposed":
+        lines.append(f"Next: opspilot approve {plan.id} --digest {plan.digest}")
+    return lines
+
+
+def execution_lines(incident: Incident, plan: Plan) -> list[str]:
+    """What ran, and what the original signal says."""
+    lines = [f"{incident.id}  {incident.status}  ({plan.id} {plan.status})"]
+    for action in plan.actions:
+        run = plan.run_of(action.id)
+        lines.append(f"  {action.id} {action.summary}: {run.status if run else 'not started'}")
+        undone = plan.run_of(action.id, undo=True)
+        if undone:
+            lines.append(f"     undo: {undone.status} {undone.error}".rstrip())
+    if plan.verification:
+        outcome = plan.verification.outcome or "observing"
+        lines.append(f"  verification: {outcome}")
+        lines += [f"     {one.sentence}" for one in plan.verification.measurements]
+    if incident.last_error:
+        lines.append(f"  {incident.last_error}")
+    return lines
+
+
+def view_lines(view: IncidentView) -> list[str]:
+    """One incident whole."""
+    incident = view.incident
+    lines = [
+        f"{incident.id}  {incident.title}",
+        f"  {incident.status}, {incident.severity}, {incident.resource.arn}",
+        f"  opened {_time(incident.opened_at)} by {incident.opened_by.name}",
+    ]
+    if incident.waits_for:
+        lines.append(f"  waits for {incident.waits_for}")
+    if view.job_error:
+        lines.append(f"  last step failed and will be tried again: {view.job_error}")
+    if view.investigation:
+        lines += ["", *investigation_lines(incident, view.investigation, view.evidence)]
+    if view.plan:
+        lines += ["", *plan_lines(view.plan), "", *execution_lines(incident, view.plan)]
+    return lines
+
+
+def audit_lines(report: AuditReport) -> list[str]:
+    """Whether the chains verify, the first damage, and the uncovered tail."""
+    return report.lines()
+
+
+def doctor_lines(report: DoctorReport) -> list[str]:
+    """The account, its sources, and whether a worker runs."""
+    account = report.account
+    kind = "embedded account" if account.embedded else "account"
+    lines = [
+        f"{kind} {account.account_id or 'unknown'} in {account.region or 'no region'}",
+        f"  as {account.caller or 'nobody'}",
+    ]
+    if account.problem:
+        lines.append(f"  {account.problem}")
+    for source in report.sources:
+        mark = "ok  " if source.ok else "FAIL"
+        missing = f"  (missing: {source.iam_action})" if source.iam_action else ""
+        lines.append(f"  {mark} {source.source:<14} {source.detail}{missing}")
+    running = "runs" if report.worker.alive else "does not run; start it with opspilot worker"
+    lines.append(f"  worker {running}")
+    return lines
+
+
+def _verdict(verdict: Verdict) -> Iterator[str]:
+    yield f"Verdict: {verdict.status} ({verdict.confidence:.0%})"
+    if verdict.cause:
+        since = f" since {_time(verdict.cause.onset)}" if verdict.cause.onset else ""
+        yield f"  cause          {verdict.cause.summary}{since}  {_cited(verdict.cause.evidence)}"
+    if verdict.first_failure:
+        failure = verdict.first_failure
+        yield f"  first failure  {failure.summary}  {_cited(failure.evidence)}"
+    if verdict.impact:
+        yield f"  impact         {verdict.impact.summary}  {_cited(verdict.impact.evidence)}"
+    if verdict.next_query:
+        yield f"  ask next       {verdict.next_query}"
+    yield ""
+    yield "Hypotheses"
+    for one in verdict.hypotheses[:_SHOWN_HYPOTHESES]:
+        note = f" ({one.ruled_out_because})" if one.ruled_out_because else ""
+        yield f"  {one.confidence:4.0%}  {one.status:<9} {one.summary}{note}"
+
+
+def _cited(evidence: Sequence[str]) -> str:
+    return f"[{' '.join(evidence)}]" if evidence else ""
+
+
+def _pairs(values: Mapping[str, object]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in values.items())
+
+
+def _time(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%S} UTC"

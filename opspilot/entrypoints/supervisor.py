@@ -1,0 +1,206 @@
+"""The entry command's processes: the embedded account, the worker and the workbench's server."""
+
+import http
+import http.client
+import logging
+import socket
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from opspilot.adapters.system import SystemClock
+from opspilot.config import Settings, child_environment
+from opspilot.embedded.client import read_address
+from opspilot.entrypoints.children import Child
+from opspilot.entrypoints.signals import on_ending
+from opspilot.errors import OpsPilotError, PortInUse
+
+logger = logging.getLogger(__name__)
+
+_HOST = "127.0.0.1"
+_LOOK_SECONDS = 0.05
+_WATCH_SECONDS = 0.5
+_PATIENCE_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class DemoOptions:
+    """How the embedded account starts when it is new; an existing one goes on as it was."""
+
+    speed: float = 10.0
+    seed: int = 7
+    fault: str = "slow-dependency"
+    fault_age: str = "10m"
+
+
+class Supervisor:
+    """Starts the processes in order, watches them, and ends them together."""
+
+    def __init__(self, settings: Settings, say: Callable[[str], None]) -> None:
+        """Args: `say` shows one line to the person at the terminal."""
+        self._settings = settings
+        self._say = say
+        self._children: list[Child] = []
+        self._stop = threading.Event()
+
+    def demo(self, port: int, options: DemoOptions) -> None:
+        """The workbench on the embedded account, until interrupted.
+
+        Raises:
+            PortInUse: The workbench's port is taken.
+            OpsPilotError: A process does not come up, or keeps dying.
+        """
+        _require_free(port)
+        on_ending(self._stop.set)
+        try:
+            url = self._start_embedded(options)
+            pinned = {
+                "AWS_ENDPOINT_URL": url,
+                "OPSPILOT_STATE_DIR": str(self._settings.state_dir),
+                "OPSPILOT_AUTO_INVESTIGATE": str(self._settings.auto_investigate).lower(),
+            }
+            self._start_worker(child_environment(pinned, embedded=True))
+            self._start_web(port, child_environment(pinned, embedded=True))
+            self._watch()
+        finally:
+            self._end()
+
+    def serve(self, port: int) -> None:
+        """The workbench and a worker on the configured account, until interrupted.
+
+        Raises:
+            PortInUse: The workbench's port is taken.
+            OpsPilotError: A process does not come up, or keeps dying.
+        """
+        _require_free(port)
+        on_ending(self._stop.set)
+        environment = child_environment({}, embedded=False)
+        try:
+            self._start_worker(environment)
+            self._start_web(port, environment)
+            self._watch()
+        finally:
+            self._end()
+
+    def _start_embedded(self, options: DemoOptions) -> str:
+        folder = self._settings.embedded_dir
+        earlier = read_address(folder)
+        port = _port_of(earlier.url) if earlier else 0
+        command = [
+            *_python("opspilot.embedded"),
+            *("--state-dir", str(folder)),
+            *("--port", str(port if port and _is_free(port) else 0)),
+            *("--seed", str(options.seed)),
+            *("--speed", f"{options.speed:g}"),
+        ]
+        if options.fault:
+            command += ["--fault", options.fault, "--fault-age", options.fault_age]
+        child = self._child("embedded account", command, child_environment({}, embedded=True))
+        self._wait(child, lambda: _answers(folder, "/_opspilot/world"))
+        address = read_address(folder)
+        if address is None:
+            raise OpsPilotError("the embedded account came up without an address")
+        child.command = _with_port(command, _port_of(address.url))
+        return address.url
+
+    def _start_worker(self, environment: dict[str, str]) -> None:
+        self._child("worker", [*_python("opspilot"), "worker"], environment)
+
+    def _start_web(self, port: int, environment: dict[str, str]) -> None:
+        entry = Path(__file__).resolve().parents[2] / "app" / "main.py"
+        command = [
+            *_python("streamlit"),
+            *("run", str(entry)),
+            *("--server.address", _HOST),
+            *("--server.port", str(port)),
+            *("--server.headless", "true"),
+            *("--browser.gatherUsageStats", "false"),
+        ]
+        child = self._child("workbench", command, environment, folder=entry.parents[1])
+        self._wait(child, lambda: _healthy(_HOST, port, "/_stcore/health"))
+        self._say(f"Workbench: http://{_HOST}:{port}   (Ctrl-C ends it)")
+
+    def _child(
+        self,
+        name: str,
+        command: list[str],
+        environment: dict[str, str],
+        folder: Path | None = None,
+    ) -> Child:
+        log = self._settings.state_dir / "logs" / f"{name.replace(' ', '-')}.log"
+        child = Child(name, command, environment, log, SystemClock().now, folder)
+        child.start()
+        self._children.append(child)
+        return child
+
+    def _wait(self, child: Child, ready: Callable[[], bool]) -> None:
+        waited = 0.0
+        while not ready():
+            if not child.alive() or waited > _PATIENCE_SECONDS:
+                raise OpsPilotError(
+                    f"the {child.name} did not come up: {child.last_words()}",
+                    hint=f"Its log is {child.log}.",
+                )
+            self._stop.wait(_LOOK_SECONDS)
+            waited += _LOOK_SECONDS
+            if self._stop.is_set():
+                raise KeyboardInterrupt
+
+    def _watch(self) -> None:
+        while not self._stop.wait(_WATCH_SECONDS):
+            for child in self._children:
+                if child.revive():
+                    self._say(f"The {child.name} had ended and was started again.")
+
+    def _end(self) -> None:
+        for child in reversed(self._children):
+            child.stop()
+
+
+def _python(module: str) -> list[str]:
+    return [sys.executable, "-m", module]
+
+
+def _with_port(command: list[str], port: int) -> list[str]:
+    at = command.index("--port") + 1
+    return [*command[:at], str(port), *command[at + 1 :]]
+
+
+def _port_of(url: str) -> int:
+    return int(url.rstrip("/").rsplit(":", 1)[-1])
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((_HOST, port))
+        except OSError:
+            return False
+    return True
+
+
+def _require_free(port: int) -> None:
+    if not _is_free(port):
+        raise PortInUse(
+            f"port {port} on {_HOST} is in use",
+            hint="Choose another one: make run PORT=8700, or opspilot demo --port 8700.",
+        )
+
+
+def _answers(folder: Path, path: str) -> bool:
+    address = read_address(folder)
+    return address is not None and _healthy(_HOST, _port_of(address.url), path)
+
+
+def _healthy(host: str, port: int, path: str) -> bool:
+    connection = http.client.HTTPConnection(host, port, timeout=1)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status == http.HTTPStatus.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
