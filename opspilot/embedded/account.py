@@ -9,6 +9,7 @@ from opspilot.embedded.api_faults import ApiFaults
 from opspilot.embedded.clock import AccountClock, utc
 from opspilot.embedded.simulator.chunks import Simulation
 from opspilot.embedded.telemetry.alarms import Alarms
+from opspilot.embedded.telemetry.insights_store import InsightsQueries
 from opspilot.embedded.telemetry.logs import Logs
 from opspilot.embedded.telemetry.metrics import Metrics
 from opspilot.embedded.world import World
@@ -35,6 +36,7 @@ class Account:
         self.metrics = Metrics(self.simulation, origin.epoch - _MESSAGES_SINCE_S)
         self.alarms = Alarms(world.alarms, self.metrics)
         self.logs = Logs(self.simulation, origin)
+        self.queries = InsightsQueries(self.logs, origin.account_id)
         self.api_faults = ApiFaults()
 
     @property
