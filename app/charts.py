@@ -31,9 +31,9 @@ from opspilot.domain.telemetry import MetricSeries
 from opspilot.domain.window import Window
 from opspilot.domain.wording import quantity, share
 
-_ROW = 150
+_ROW = 138
 _HEAD = 46
-_FOOT = 30
+_FOOT = 42
 _TITLE_SHARE = 0.30
 _SECONDS = 2_000.0
 _LONGEST_TITLE = 150
@@ -67,7 +67,10 @@ def linked_chart(
     incident: Window,
     palette: Palette,
 ) -> Figure:
-    """All rows on one time axis, with the changes ruled across them."""
+    """All rows on one time axis, with the changes ruled across them.
+
+    The axis opens on the incident and as long before it; the whole baseline lies further left.
+    """
     height = _HEAD + _FOOT + _ROW * len(rows)
     traces: list[Piece] = []
     shapes: list[Piece] = [
@@ -76,7 +79,7 @@ def linked_chart(
     ]
     notes: list[Piece] = [
         note("incident window", palette.breach, x=incident.start, y=1, lift=1, size=11),
-        note("baseline", palette.secondary, x=baseline.start, y=0, lift=8, size=11),
+        note("baseline", palette.secondary, x=0.0, y=0, lift=8, size=11),
     ]
     axes: dict[str, object] = {}
     for index, row in enumerate(rows):
@@ -92,12 +95,12 @@ def linked_chart(
     for marked in changes:
         shapes.append(rule(marked.change.at, palette.change))
         notes.append(_letter(marked, palette))
-    whole = baseline.joined(incident)
+    start = max(baseline.start, incident.start - incident.length)
     layout = frame(
         palette,
         height=height,
         foot_axis="y" if len(rows) == 1 else f"y{len(rows)}",
-        window=(whole.start, whole.end),
+        window=(start, incident.end),
         margin_top=_HEAD,
     )
     return {"data": traces, "layout": {**layout, **axes, "shapes": shapes, "annotations": notes}}
@@ -171,7 +174,10 @@ def _phase_bands(phases: Phases, palette: Palette) -> tuple[list[Piece], list[Pi
     shapes = [band(start, end, palette.faint(colour, 0.10)) for _, start, end, colour in known]
     notes = [note(name, colour, x=start, y=1, lift=3) for name, start, _, colour in known]
     shapes.append(rule(phases.applied, palette.change))
-    return shapes, [*notes, note("change", palette.change, x=phases.applied, y=1, lift=3)]
+    return shapes, [
+        *notes,
+        note("change ", palette.change, x=phases.applied, y=1, anchor="right", lift=3),
+    ]
 
 
 def _plain_unit(unit: str) -> str:

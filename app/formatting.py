@@ -96,6 +96,11 @@ def words(name: str) -> str:
     return name.replace("_", " ")
 
 
+def cause_words(cause_class: str) -> str:
+    """A cause class in words: "lambda.slow_dependency" is "slow dependency"."""
+    return words(cause_class.rsplit(".", 1)[-1])
+
+
 def capital(sentence: str) -> str:
     """A sentence with its first letter raised."""
     return sentence[:1].upper() + sentence[1:]

@@ -17,8 +17,8 @@ Draw = Callable[[IncidentView, Desk], Intention | None]
 def follow(view: IncidentView, draw: Draw) -> None:
     """Draw the view, and draw it anew at intervals until the incident rests.
 
-    Only this part runs at every tick; the whole page runs again when there is something new to see, or
-    when a command was given.
+    Only this part runs at every tick; the whole page runs again when there is something new to see,
+    or when a command was given.
 
     Args:
         view: As just read; the first drawing uses it.

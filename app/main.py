@@ -1,6 +1,6 @@
 """The entry of the workbench: `streamlit run app/main.py`.
 
-Declares the pages, draws the strip that all of them share, and runs the one that the address asks for.
+Declares the pages, draws the strip that all of them share, and runs the one that is asked for.
 """
 
 import sys

@@ -227,7 +227,7 @@ def frame(
     start, end = iso(window)
     return {
         "height": height,
-        "margin": {"l": 62, "r": 14, "t": margin_top, "b": 30, "pad": 0},
+        "margin": {"l": 62, "r": 14, "t": margin_top, "b": 42, "pad": 0},
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
         "font": {"family": FONT, "size": 12, "color": palette.text},

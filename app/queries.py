@@ -30,10 +30,14 @@ def incident(desk: Desk, incident_id: str) -> IncidentView:
 
 def incidents(
     desk: Desk, statuses: Sequence[IncidentStatus], limit: int = PAGE_ROWS
-) -> tuple[IncidentPage, dict[IncidentStatus, int]]:
-    """The newest incidents of these statuses (none named: of all), and the counts of all."""
-    queries = desk.bench.queries
-    return queries.incidents(statuses=tuple(statuses), limit=limit), queries.counts()
+) -> IncidentPage:
+    """The newest incidents of these statuses; none named: of all."""
+    return desk.bench.queries.incidents(statuses=tuple(statuses), limit=limit)
+
+
+def counts(desk: Desk) -> dict[IncidentStatus, int]:
+    """How many incidents stand where."""
+    return desk.bench.queries.counts()
 
 
 def series(queries: Sequence[MetricQuery], window: Window) -> list[MetricSeries]:

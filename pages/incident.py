@@ -24,8 +24,12 @@ with guarded("reading the incident"):
     view = queries.incident(front, incident_id)
     navigation.remember_incident(incident_id)
     follow(view, overview)
-    linked_charts(view, front)
+    # Once there is a plan the question is what to do and whether it worked: the tabs come first.
+    if not view.plans:
+        linked_charts(view, front)
     wanted = details(view, front)
+    if view.plans:
+        linked_charts(view, front)
     if wanted:
         carry_out(wanted, front)
         st.rerun()

@@ -13,7 +13,6 @@ from app.components.incident_list import (
 )
 from app.components.open_form import open_form
 from app.guard import attempt, guarded, show_notices
-from app.markup import show
 from app.navigation import open_incident
 from app.wiring import desk
 from opspilot.domain.commands import Command, permits
@@ -24,7 +23,6 @@ EVERY_SECONDS = 3
 front = desk()
 st.title("Incidents", anchor=False)
 show_notices(PLACE)
-statuses = status_filter()
 
 
 @st.fragment(run_every=EVERY_SECONDS)
@@ -32,8 +30,9 @@ def live_list() -> None:
     """The counts and the rows, read again every few seconds."""
     now = desk()
     with guarded("reading the incidents"):
-        page, counts = queries.incidents(now, statuses)
-        show(counts_line(counts))
+        counts_line(queries.counts(now))
+        statuses = status_filter()
+        page = queries.incidents(now, statuses)
         if page.rows:
             incident_rows(page.rows, now.now)
         else:
@@ -62,4 +61,4 @@ with st.expander("Open an incident by hand"):
 fault_buttons(front, PLACE)
 
 with st.expander("As a table, to sort, search and download"), guarded("reading the incidents"):
-    incident_table(queries.incidents(front, statuses)[0].rows, front.now)
+    incident_table(queries.incidents(front, ()).rows, front.now)

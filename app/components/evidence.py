@@ -34,7 +34,7 @@ def evidence_tab(evidence: Sequence[Evidence], incident: Incident, desk: Desk) -
     )
     item = by_id.get(chosen or "", evidence[0])
     _entry(item, incident, desk)
-    st.subheader("The whole ledger")
+    show(el("h2", "The whole ledger"))
     tables.table([_table_row(one) for one in evidence], key="ledger", widths={"finding": 560})
 
 

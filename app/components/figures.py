@@ -12,12 +12,12 @@ _CONFIG = {
     "displaylogo": False,
     "displayModeBar": False,
     "responsive": True,
-    "doubleClick": "reset",
+    "doubleClick": "reset+autosize",
 }
 
 
 def draw(figure: Figure, key: str, alt: str) -> None:
-    """Show a figure; a double click resets its time axis."""
+    """Show a figure; a double click shows its whole time axis."""
     layout = cast("dict[str, object]", figure["layout"])
     st.plotly_chart(
         figure, key=key, theme=None, config=_CONFIG, alt=alt, height=cast("int", layout["height"])

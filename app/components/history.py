@@ -7,8 +7,8 @@ import streamlit as st
 
 from app import tables
 from app.components import badges
-from app.guard import guarded, show_notices
 from app.formatting import Now, moment, short_digest
+from app.guard import guarded, show_notices
 from app.markup import Html, el, show
 from app.state import Notice, put_notice
 from app.timeline import Happening, Kind, timeline
@@ -90,6 +90,6 @@ def _json(value: object) -> str:
     return "" if value in (None, {}) else json.dumps(value, ensure_ascii=False)
 
 
-def told(report: AuditReport) -> Notice:
+def told(report: object) -> Notice:
     """What the verifier found, in words."""
     raise NotImplementedError

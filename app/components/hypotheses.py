@@ -6,7 +6,7 @@ import streamlit as st
 
 from app.components import badges
 from app.components.chips import chips
-from app.formatting import words
+from app.formatting import cause_words
 from app.markup import Html, el, show
 from opspilot.domain.hypothesis import Argument, Hypothesis, Verdict
 from opspilot.domain.wording import share
@@ -50,7 +50,7 @@ def _head(hypothesis: Hypothesis) -> Html:
         "div",
         el(
             "div",
-            el("b", words(hypothesis.cause_class)),
+            el("b", cause_words(hypothesis.cause_class)),
             f" in {hypothesis.resource.name} ",
             leading if hypothesis.status == "leading" else None,
             el("span", f" confidence {share(hypothesis.confidence)}", cls="op-num"),
@@ -61,11 +61,9 @@ def _head(hypothesis: Hypothesis) -> Html:
 
 
 def _side(name: str, arguments: Sequence[Argument], key: str) -> None:
-    show(el("h3", name))
-    if not arguments:
-        show(el("p", "Nothing.", cls="op-quiet-text"))
-    for index, argument in enumerate(arguments):
-        with st.container(gap=None):
+    with st.container(gap=None):
+        show(el("h3", name), *([] if arguments else [el("p", "Nothing.", cls="op-quiet-text")]))
+        for index, argument in enumerate(arguments):
             show(el("p", argument.text))
             chips(argument.evidence, f"{key}-{index}")
 
@@ -73,6 +71,6 @@ def _side(name: str, arguments: Sequence[Argument], key: str) -> None:
 def _ruled_out(hypothesis: Hypothesis) -> Html:
     return el(
         "li",
-        el("b", f"{words(hypothesis.cause_class)} in {hypothesis.resource.name}: "),
+        el("b", f"{cause_words(hypothesis.cause_class)} in {hypothesis.resource.name}: "),
         hypothesis.ruled_out_because or hypothesis.summary,
     )

@@ -15,6 +15,7 @@ from opspilot.domain.views import IncidentRow
 STATUS_KEY = "status"
 """Name in the address of the status filter."""
 
+_ID_WIDTH = 90
 _ENDED = (IncidentStatus.RESOLVED, IncidentStatus.CLOSED)
 _FOR_A_PERSON = (
     IncidentStatus.OPEN,
@@ -22,7 +23,7 @@ _FOR_A_PERSON = (
     IncidentStatus.AWAITING_APPROVAL,
     IncidentStatus.FAILED,
 )
-_COLUMNS = ("", "Title and resource", "Status and what it waits for", "Age", "Verdict", "Symptom")
+_COLUMNS = ("Title and resource", "Status and what it waits for", "Age", "Verdict", "Symptom")
 
 
 def status_filter() -> list[IncidentStatus]:
@@ -39,7 +40,7 @@ def status_filter() -> list[IncidentStatus]:
     return list(chosen)
 
 
-def counts_line(counts: dict[IncidentStatus, int]) -> Html:
+def counts_line(counts: dict[IncidentStatus, int]) -> None:
     """How many are under way, how many wait for a person, and the count of every status."""
     active = sum(count for status, count in counts.items() if status not in _ENDED)
     waiting = sum(counts.get(status, 0) for status in _FOR_A_PERSON)
@@ -48,19 +49,22 @@ def counts_line(counts: dict[IncidentStatus, int]) -> Html:
         for status in IncidentStatus
         if (count := counts.get(status, 0))
     ]
-    return el(
-        "div",
-        _tile(str(active), "active"),
-        _tile(str(waiting), "waiting for a person"),
-        el("div", *each, cls="op-counts"),
-        cls="op-tiles",
+    show(
+        el(
+            "div",
+            _tile(str(active), "active"),
+            _tile(str(waiting), "waiting for a person"),
+            el("div", *each, cls="op-counts"),
+            cls="op-tiles",
+        )
     )
 
 
 def incident_rows(rows: Sequence[IncidentRow], now: Now) -> None:
     """A row each, with a link to the incident's page."""
-    head = [el("span", name) for name in _COLUMNS[1:]]
-    with st.container(key="incident-head", horizontal=True, gap="small"):
+    head = [el("span", name) for name in _COLUMNS]
+    with st.container(key="incident-head", horizontal=True, wrap=False, gap="small"):
+        st.html(el("span", "Incident", cls="op-row-head"), width=_ID_WIDTH)
         show(el("div", *head, cls="op-row op-row-head"))
     for row in rows:
         _row(row, now)
@@ -98,8 +102,8 @@ def incident_table(rows: Sequence[IncidentRow], now: Now) -> None:
 
 
 def _row(row: IncidentRow, now: Now) -> None:
-    with st.container(key=f"row-{row.incident.id}", horizontal=True, gap="small"):
-        incident_link(row.incident.id, width=96)
+    with st.container(key=f"row-{row.incident.id}", horizontal=True, wrap=False, gap="small"):
+        incident_link(row.incident.id, width=_ID_WIDTH)
         show(_cells(row, now))
 
 

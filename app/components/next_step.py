@@ -4,7 +4,8 @@ import streamlit as st
 
 from app import stages
 from app.components import badges
-from app.formatting import short_digest
+from app.components.verification import measured
+from app.formatting import Now, short_digest, stopwatch
 from app.guard import sentence
 from app.intentions import Intention
 from app.markup import Html, el, show
@@ -18,14 +19,14 @@ from opspilot.domain.wording import plural
 _OPEN_PLAN = (PlanStatus.PROPOSED, PlanStatus.APPROVED)
 
 
-def next_step_bar(view: IncidentView, actor: Actor) -> Intention | None:
+def next_step_bar(view: IncidentView, actor: Actor, now: Now) -> Intention | None:
     """The primary step with its reason, then the others; what was pressed."""
     step = stages.next_step(view, actor)
     with st.container(border=True, key="next-step"):
         left, right = st.columns([3, 2], vertical_alignment="center")
         with left, st.container(horizontal=True, vertical_alignment="center", gap="small"):
             pressed = _primary(step, view)
-            show(_beside(step, view))
+            show(_beside(step, view, now))
         with right, st.container(horizontal=True, horizontal_alignment="right", gap="small"):
             return pressed or _others(step, view)
 
@@ -43,15 +44,19 @@ def _primary(step: stages.NextStep, view: IncidentView) -> Intention | None:
     return None
 
 
-def _beside(step: stages.NextStep, view: IncidentView) -> Html:
+def _beside(step: stages.NextStep, view: IncidentView, now: Now) -> Html:
     if step.running:
         mark = el("span", "", cls="op-pulse", aria_hidden="true")
-        return el("p", mark, step.refusal, cls="op-beside", role="status")
+        return el(
+            "p", mark, f"{step.refusal} {measured(view, now)}", cls="op-beside", role="status"
+        )
     if step.refusal:
         return el("p", sentence(step.refusal), cls="op-beside op-waiting-text")
     plan = view.plan
     if plan is not None and plan.status in _OPEN_PLAN and plan.actions:
-        return _plan_in_short(plan)
+        return _plan_in_short(plan, now)
+    if view.incident.status is IncidentStatus.RESOLVED:
+        return el("p", measured(view, now), cls="op-beside")
     return el("p", _WHAT_FOLLOWS.get(step.command, ""), cls="op-beside op-quiet-text")
 
 
@@ -64,14 +69,19 @@ _WHAT_FOLLOWS: dict[Command | None, str] = {
 }
 
 
-def _plan_in_short(plan: Plan) -> Html:
+def _plan_in_short(plan: Plan, now: Now) -> Html:
     first = plan.actions[0]
     more = f" and {plural(len(plan.actions) - 1, 'more action')}" if len(plan.actions) > 1 else ""
     return el(
         "p",
         f"{first.summary}{more} ",
         badges.risk(plan.risk),
-        el("span", f" digest {short_digest(plan.digest)}", cls="op-quiet-text op-num"),
+        el("span", f"digest {short_digest(plan.digest)}", cls="op-quiet-text op-num"),
+        el(
+            "span",
+            f"expires in {stopwatch(plan.expires_at - now.wall)}",
+            cls="op-num op-quiet-text",
+        ),
         cls="op-beside",
     )
 

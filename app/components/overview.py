@@ -27,7 +27,7 @@ def overview(view: IncidentView, desk: Desk) -> Intention | None:
     )
     show_notices(incident.id)
     _troubles(view)
-    wanted = next_step_bar(view, desk.actor)
+    wanted = next_step_bar(view, desk.actor, desk.now)
     left, right = st.columns([3, 2], gap="medium")
     with left:
         _verdict_or_feed(view, desk)
@@ -45,8 +45,6 @@ def _verdict_or_feed(view: IncidentView, desk: Desk) -> None:
     investigation = view.investigation
     if investigation is not None and investigation.verdict is not None:
         verdict_boxes(investigation.verdict, desk.now)
-        with st.expander(f"What was asked: {len(investigation.tasks)} questions"):
-            show(feed(view, desk.now))
     else:
         show(feed(view, desk.now))
 

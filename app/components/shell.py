@@ -53,7 +53,7 @@ def _act_as(front: Desk) -> None:
     st.selectbox(
         "Act as",
         list(people),
-        format_func=lambda one: f"{people[one].name}, {_roles(people[one])}",
+        format_func=lambda one: f"Act as {people[one].name}, {_roles(people[one])}",
         key=ACTOR_KEY,
         bind="query-params",
         label_visibility="collapsed",

@@ -67,10 +67,9 @@ def _line(marked: Marked, now: Now) -> Html:
         "li",
         el("span", marked.letter, cls="op-letter"),
         el(
-            "span",
-            moment(change.at, now.account, now.zone),
-            el("br"),
-            f"{change.summary}{who}",
+            "div",
+            el("div", f"{change.summary}{who}"),
+            el("div", moment(change.at, now.account, now.zone), cls="op-quiet-text"),
         ),
     )
 

@@ -7,7 +7,7 @@ import streamlit as st
 
 from app.components import badges
 from app.components.chips import chips
-from app.formatting import Now, moment, words
+from app.formatting import Now, cause_words, moment
 from app.markup import Html, el, show
 from opspilot.domain.hypothesis import Cause, FirstFailure, Impact, Verdict, VerdictStatus
 from opspilot.domain.wording import share
@@ -48,7 +48,12 @@ def _cause(verdict: Verdict, cause: Cause | None, now: Now) -> Html:
         "div",
         head,
         el("p", cause.summary, cls="op-verdict"),
-        el("p", f"{words(cause.cause_class)} in {cause.resource.name}", onset, cls="op-quiet-text"),
+        el(
+            "p",
+            f"{cause_words(cause.cause_class)} in {cause.resource.name}",
+            onset,
+            cls="op-quiet-text",
+        ),
         cls="op-box",
     )
 

@@ -26,6 +26,15 @@ def verified_plan(view: IncidentView) -> Plan | None:
     return next((plan for plan in reversed(view.plans) if plan.verification), None)
 
 
+def measured(view: IncidentView, now: Now) -> str:
+    """The newest measurements in a sentence each, and the time left; empty without any."""
+    plan = verified_plan(view)
+    if plan is None or plan.verification is None:
+        return ""
+    told = [sentence(one.sentence) for one in plan.verification.measurements]
+    return " ".join([*told, _left(plan.verification, now)]).strip()
+
+
 def verification_tab(view: IncidentView, desk: Desk) -> None:
     """For each criterion: the chart, the sentence with its numbers, and the time left."""
     plan = verified_plan(view)
@@ -112,8 +121,12 @@ def _phases(
 
 def _since(view: IncidentView) -> datetime:
     verdict = view.investigation.verdict if view.investigation else None
-    if verdict and verdict.first_failure and verdict.first_failure.at:
-        return verdict.first_failure.at
-    if verdict and verdict.cause and verdict.cause.onset:
-        return verdict.cause.onset
-    return view.incident.window.start
+    known = [
+        at
+        for at in (
+            verdict.first_failure.at if verdict and verdict.first_failure else None,
+            verdict.cause.onset if verdict and verdict.cause else None,
+        )
+        if at
+    ]
+    return min(known, default=view.incident.window.start)

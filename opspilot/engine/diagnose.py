@@ -6,8 +6,8 @@ from opspilot.diagnosis import diagnose
 from opspilot.domain.hypothesis import Verdict, VerdictStatus
 from opspilot.domain.identity import SYSTEM
 from opspilot.domain.incident import Incident
-from opspilot.engine.investigate import ledger_of
 from opspilot.engine.journal import Journal
+from opspilot.engine.ledger import ledger_of
 from opspilot.engine.steps import Scope, StepResult
 from opspilot.errors import IllegalTransition
 from opspilot.lifecycle import Trigger

@@ -6,20 +6,17 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from opspilot.domain.audit import AuditDraft, sha256_hex
 from opspilot.domain.commands import Command
-from opspilot.domain.evidence import Evidence, GapDetail, MetricRequest
-from opspilot.domain.identity import SYSTEM, Actor
+from opspilot.domain.evidence import Evidence, MetricRequest
+from opspilot.domain.identity import Actor
 from opspilot.domain.incident import Incident
 from opspilot.domain.investigation import Investigation, Task
-from opspilot.domain.model import Json
 from opspilot.domain.window import Window
 from opspilot.engine.budget import Budget
 from opspilot.engine.commands import Desk, persistently
-from opspilot.engine.journal import Journal
+from opspilot.engine.ledger import Ledger, ledger_of
 from opspilot.engine.questions import Question, next_questions
 from opspilot.engine.reading import Reader, Reading, budget_gap
-from opspilot.engine.redaction import redact
 from opspilot.engine.steps import Scope, StepResult
 from opspilot.errors import Conflict, IllegalTransition
 from opspilot.lifecycle import Trigger, advance
@@ -112,8 +109,8 @@ class Gathering:
     """
 
     reader: Reader
+    ledger: Ledger
     clock: Clock
-    journal: Journal
     budget: Budget
 
     def __call__(self, incident: Incident, scope: Scope) -> StepResult:
@@ -172,63 +169,18 @@ class Gathering:
         for _ in range(3):
             current = _current(scope, incident)
             number = len(scope.store.evidence(incident.id)) + 1
-            item = self._evidence(f"E{number}", current, question, reading, incident)
+            item = self.ledger.entry(f"E{number}", current.number, question, reading, incident)
             usage = current.usage.plus(reading.usage)
             elapsed = (self.clock.now() - current.started_wall).total_seconds()
             done = _answered(current, question, item, seconds).model_copy(
                 update={"usage": usage.model_copy(update={"wall_seconds": elapsed})}
             )
             try:
-                scope.save(item, done, audit=(self._entry(item),))
+                scope.save(item, done, audit=(self.ledger.audit(item),))
             except Conflict:
                 continue
             return not done.stop_requested
         raise Conflict(f"the investigation of {incident.id} keeps changing")
-
-    def _evidence(
-        self,
-        evidence_id: str,
-        current: Investigation,
-        question: Question,
-        reading: Reading,
-        incident: Incident,
-    ) -> Evidence:
-        """Redacts first, hashes then: the ledger never saw a secret."""
-        snapshot: Json = redact(reading.snapshot)
-        return Evidence.model_validate(
-            {
-                "incident_id": incident.id,
-                "id": evidence_id,
-                "task": f"{current.number}/{question.key}",
-                "resource": question.resource,
-                "finding": redact(reading.finding),
-                "request": question.request,
-                "window": reading.window,
-                "detail": redact(reading.detail.model_dump(mode="json")),
-                "data_hash": sha256_hex(snapshot),
-                "snapshot": snapshot,
-                "status": _status(reading),
-                "request_ids": reading.request_ids,
-                "usage": reading.usage,
-                "collected_at": self.clock.account_now(),
-                "collected_wall": self.clock.now(),
-            }
-        )
-
-    def _entry(self, item: Evidence) -> AuditDraft:
-        return self.journal.entry(
-            item.incident_id,
-            SYSTEM,
-            "evidence.collected",
-            item.id,
-            input={
-                "request": item.request.model_dump(mode="json"),
-                "window": item.window.model_dump(mode="json"),
-            },
-            result={"finding": item.finding, "data_hash": item.data_hash, "status": item.status},
-            error=item.detail.message if isinstance(item.detail, GapDetail) else "",
-            request_ids=item.request_ids,
-        )
 
     def _hand_over(self, current: Investigation, incident: Incident, scope: Scope) -> None:
         skipped = tuple(
@@ -239,11 +191,6 @@ class Gathering:
         )
         scope.save(current.model_copy(update={"phase": "diagnosing", "tasks": skipped}))
         logger.info("incident_id=<%s> | evidence gathered", incident.id)
-
-
-def ledger_of(evidence: Sequence[Evidence], number: int) -> list[Evidence]:
-    """The entries that one investigation collected."""
-    return [item for item in evidence if item.task.startswith(f"{number}/")]
 
 
 def _current(scope: Scope, incident: Incident) -> Investigation:
@@ -286,12 +233,6 @@ def _answered(
         for task in current.tasks
     )
     return current.model_copy(update={"tasks": tasks})
-
-
-def _status(reading: Reading) -> str:
-    if isinstance(reading.detail, GapDetail):
-        return "gap"
-    return "partial" if reading.partial else "complete"
 
 
 def _grown(incident: Incident, now: datetime) -> Window:

@@ -52,7 +52,7 @@ class People:
         if not self.trust_actor:
             raise NotAllowed(
                 f"the name {name!r} proves nothing on this account",
-                hint="Leave --actor out to act as your AWS identity, or set OPSPILOT_TRUST_ACTOR=1.",
+                hint="Leave --actor out to act as your AWS identity; or OPSPILOT_TRUST_ACTOR=1.",
             )
         roles = self._roles(name, (Role.RESPONDER, Role.APPROVER))
         return Actor(id=f"asserted:{name}", name=name, roles=roles, source="asserted")

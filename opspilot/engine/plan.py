@@ -13,8 +13,8 @@ from opspilot.domain.investigation import Investigation
 from opspilot.domain.plan import Action, Plan, PlanStatus
 from opspilot.domain.workload import Topology
 from opspilot.engine.commands import Desk, persistently
-from opspilot.engine.investigate import ledger_of
 from opspilot.engine.journal import Journal
+from opspilot.engine.ledger import ledger_of
 from opspilot.engine.steps import Scope, StepResult
 from opspilot.errors import IllegalTransition, InputError, PolicyViolation
 from opspilot.lifecycle import Trigger, advance

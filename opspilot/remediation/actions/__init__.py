@@ -6,7 +6,7 @@ from opspilot.remediation.actions import move_alias, set_memory, set_timeout
 from opspilot.remediation.actions.action_type import ActionType
 
 CATALOGUE: dict[str, ActionType] = {
-    action.type: action for action in (set_timeout.ACTION, set_memory.ACTION, move_alias.ACTION)
+    action.name: action for action in (set_timeout.ACTION, set_memory.ACTION, move_alias.ACTION)
 }
 """Action type to its definition."""
 

@@ -21,7 +21,7 @@ class ActionType:
     """One entry of the closed vocabulary.
 
     Attributes:
-        type: "lambda.set_timeout".
+        name: "lambda.set_timeout".
         title: For people, "Set the timeout of a function".
         model: The parameter model with its bounds.
         wanted: Parameters to the state they want, in the words of `PreState.values`.
@@ -30,7 +30,7 @@ class ActionType:
         summary: Instruction, captured and wanted state to one line.
     """
 
-    type: str
+    name: str
     title: str
     model: type[Parameters]
     wanted: Callable[[dict[str, Json]], dict[str, Json]]
@@ -50,13 +50,13 @@ class ActionType:
         missing = sorted(set(wanted) - set(pre_state.values))
         if missing:
             raise PolicyViolation(
-                f"{self.type} on {instruction.resource.name}: the state before the change lacks"
+                f"{self.name} on {instruction.resource.name}: the state before the change lacks"
                 f" {', '.join(missing)}, so there is no undo",
                 hint="Read the resource again.",
             )
         if self.in_force(instruction, pre_state):
             raise PolicyViolation(
-                f"{self.type} on {instruction.resource.name} would change nothing",
+                f"{self.name} on {instruction.resource.name} would change nothing",
                 hint="The resource is as wanted already; investigate again.",
             )
 
@@ -73,13 +73,13 @@ class ActionType:
                 f"{'.'.join(str(part) for part in error['loc']) or 'parameters'}: {error['msg']}"
                 for error in exc.errors()
             )
-            raise InputError(f"{self.type}: {said}", hint="Correct the parameters.") from exc
+            raise InputError(f"{self.name}: {said}", hint="Correct the parameters.") from exc
 
     def undo(self, instruction: Instruction, pre_state: PreState) -> Instruction:
         """The instruction that restores the captured state."""
         wanted = self.wanted(instruction.parameters)
         captured = {name: pre_state.values[name] for name in wanted}
-        return Instruction(type=self.type, resource=instruction.resource, parameters=captured)
+        return Instruction(type=self.name, resource=instruction.resource, parameters=captured)
 
     def preview(
         self, instruction: Instruction, pre_state: PreState

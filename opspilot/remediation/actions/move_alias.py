@@ -36,9 +36,9 @@ class MoveAlias(Parameters):
 
 def instruction(resource: Resource, alias: str, version: str) -> Instruction:
     """The instruction that sends all traffic of this alias to this version."""
-    parameters = MoveAlias(alias=alias, version=version)
+    parameters = MoveAlias(alias=alias, version=version, weights={})
     return Instruction(
-        type=TYPE, resource=resource, parameters=parameters.model_dump(exclude_defaults=True)
+        type=TYPE, resource=resource, parameters=parameters.model_dump(exclude={"weights"})
     )
 
 
@@ -70,7 +70,7 @@ def _summary(name: str, before: dict[str, Json], after: dict[str, Json]) -> str:
 
 
 ACTION = ActionType(
-    type=TYPE,
+    name=TYPE,
     title="Point an alias of a function at another version",
     model=MoveAlias,
     wanted=_wanted,

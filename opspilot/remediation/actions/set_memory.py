@@ -49,7 +49,7 @@ def _summary(name: str, before: dict[str, Json], after: dict[str, Json]) -> str:
 
 
 ACTION = ActionType(
-    type=TYPE,
+    name=TYPE,
     title="Set the memory of a function",
     model=SetMemory,
     wanted=lambda parameters: {"memory_mb": parameters["memory_mb"]},

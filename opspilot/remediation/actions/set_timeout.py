@@ -52,7 +52,7 @@ def _summary(name: str, before: dict[str, Json], after: dict[str, Json]) -> str:
 
 
 ACTION = ActionType(
-    type=TYPE,
+    name=TYPE,
     title="Set the timeout of a function",
     model=SetTimeout,
     wanted=lambda parameters: {"timeout_seconds": parameters["timeout_seconds"]},

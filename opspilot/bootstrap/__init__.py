@@ -1,0 +1,9 @@
+"""Builds the object graph: the only place that does.
+
+`open_workbench` finds the account that is meant, opens the store that belongs to it, connects the
+AWS ports and hands them to the engine. Entrypoints and screens get everything from the `Workbench`.
+"""
+
+from opspilot.bootstrap.workbench import Workbench, open_workbench
+
+__all__ = ["Workbench", "open_workbench"]
