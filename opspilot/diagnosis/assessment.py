@@ -1,0 +1,127 @@
+"""How arguments become a confidence: summed log-likelihood ratios, a logistic, and caps by rule.
+
+A weight is the natural logarithm of how much more often one would see this evidence if the
+hypothesis were true than if it were not: 0.7 is twice, 1.6 five times, 2.3 ten times, 3.9 fifty
+times. The prior is the log-odds before any evidence. The figures are judgement, written down once,
+here and in the signatures.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from math import exp
+
+from opspilot.domain.hypothesis import Argument, Hypothesis
+from opspilot.domain.resource import Resource
+
+CEILING = 0.97
+"""No rule is surer than this."""
+
+RULED_OUT = 0.02
+"""What a contradicted hypothesis keeps."""
+
+WEAK, FAIR, GOOD, STRONG = 0.7, 1.6, 2.3, 3.9
+"""Twice, five times, ten times, fifty times likelier."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """A hypothesis with the facts that the verdict's rules ask for.
+
+    Attributes:
+        change_found: A change of the cause's resource was found shortly before the onset.
+        in_metrics: The mechanism shows in metrics; `in_logs` in logs.
+        failing: Who fails by it; None when nobody does.
+    """
+
+    hypothesis: Hypothesis
+    change_found: bool = False
+    in_metrics: bool = False
+    in_logs: bool = False
+    failing: Resource | None = None
+
+    @property
+    def ruled_out(self) -> bool:
+        """Whether the evidence contradicts it."""
+        return self.hypothesis.status == "ruled_out"
+
+    @property
+    def confidence(self) -> float:
+        """Of the hypothesis."""
+        return self.hypothesis.confidence
+
+
+@dataclass(slots=True)
+class Brief:
+    """Collects the arguments about one hypothesis and weighs them.
+
+    Attributes:
+        prior: Log-odds before the evidence, given that something is wrong at all.
+    """
+
+    cause_class: str
+    resource: Resource
+    prior: float
+    pro: list[Argument] = field(default_factory=list[Argument])
+    contra: list[Argument] = field(default_factory=list[Argument])
+    lacking: list[Argument] = field(default_factory=list[Argument])
+    caps: list[tuple[float, str]] = field(default_factory=list[tuple[float, str]])
+    contradiction: str = ""
+
+    def speaks_for(self, weight: float, text: str, *evidence: str) -> None:
+        """An argument for."""
+        self.pro.append(Argument(text=text, evidence=evidence, weight=weight))
+
+    def speaks_against(self, weight: float, text: str, *evidence: str) -> None:
+        """An argument against; its weight is given positive and counts negative."""
+        self.contra.append(Argument(text=text, evidence=evidence, weight=-weight))
+
+    def misses(self, text: str, *evidence: str) -> None:
+        """What would tell more, and could not be read; `evidence` are the gaps that say so."""
+        self.lacking.append(Argument(text=text, evidence=evidence))
+
+    def cap(self, most: float, rule: str) -> None:
+        """A rule that bounds the confidence, whatever the arguments say."""
+        self.caps.append((most, rule))
+
+    def rule_out(self, reason: str) -> None:
+        """The evidence contradicts it; the first reason stays."""
+        self.contradiction = self.contradiction or reason
+
+    def hypothesis(
+        self,
+        summary: str,
+        onset: datetime | None = None,
+        uncertainty_seconds: float | None = None,
+    ) -> Hypothesis:
+        """The hypothesis as weighed."""
+        confidence, rule = self._confidence()
+        return Hypothesis(
+            cause_class=self.cause_class,
+            resource=self.resource,
+            summary=summary,
+            arguments_for=tuple(sorted(self.pro, key=lambda one: -one.weight)),
+            arguments_against=tuple(sorted(self.contra, key=lambda one: one.weight)),
+            missing=tuple(self.lacking),
+            confidence=round(confidence, 4),
+            cap=rule,
+            onset=onset,
+            onset_uncertainty_seconds=uncertainty_seconds,
+            status="ruled_out" if self.contradiction else "possible",
+            ruled_out_because=self.contradiction,
+        )
+
+    def _confidence(self) -> tuple[float, str]:
+        """The logistic of the sum under the tightest cap, and that cap's rule where it bites."""
+        total = self.prior + _sum(self.pro) + _sum(self.contra)
+        raw = 1.0 / (1.0 + exp(-total))
+        if self.contradiction:
+            return min(raw, RULED_OUT), ""
+        most, rule = min(self.caps, default=(CEILING, ""))
+        if raw <= most:
+            return min(raw, CEILING), ""
+        return most, rule
+
+
+def _sum(arguments: Sequence[Argument]) -> float:
+    return sum(argument.weight for argument in arguments)

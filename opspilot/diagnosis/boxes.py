@@ -1,0 +1,126 @@
+"""The three boxes of a verdict: cause, first failure, impact. A symptom is never called a cause."""
+
+from datetime import datetime
+
+from opspilot.diagnosis.assessment import Assessment
+from opspilot.diagnosis.case import Case
+from opspilot.diagnosis.symptoms import earliest, entry_of, failing, failure_onset, timeouts
+from opspilot.domain.hypothesis import Argument, Cause, FirstFailure, Impact
+from opspilot.domain.resource import Resource, ResourceKind
+from opspilot.domain.signals import signal_named
+from opspilot.domain.snapshots import total_since
+from opspilot.domain.wording import clock, number, plural, share
+
+
+def cause_of(leading: Assessment) -> Cause:
+    """First box: the change of state that started it."""
+    hypothesis = leading.hypothesis
+    return Cause(
+        cause_class=hypothesis.cause_class,
+        resource=hypothesis.resource,
+        summary=hypothesis.summary,
+        onset=hypothesis.onset,
+        onset_uncertainty_seconds=hypothesis.onset_uncertainty_seconds,
+        evidence=_cited(hypothesis.arguments_for),
+    )
+
+
+def first_failure_of(case: Case, leading: Assessment | None) -> FirstFailure | None:
+    """Second box: the component that failed first; None when nothing fails.
+
+    The leading explanation says who fails by it. Without one the earliest counts, and of several
+    in the same period the one furthest down the call chain.
+    """
+    failed = leading.failing if leading and leading.failing else _earliest_failing(case)
+    if failed is None:
+        return _throttled_first(case)
+    onset = failure_onset(case, failed)
+    errors, log = case.risen(failed, "lambda.errors"), timeouts(case, failed)
+    said = "failed"
+    if log:
+        limit = log.detail.timeout_seconds
+        said = f"timed out after {limit:g} s" if limit else "timed out"
+    since = f" first at {clock(onset.at)}" if onset else ""
+    return FirstFailure(
+        resource=failed,
+        summary=f"{failed.name} {said}{since}",
+        at=onset.at if onset else None,
+        uncertainty_seconds=onset.uncertainty.total_seconds() if onset else None,
+        evidence=tuple(shown.id for shown in (errors, log) if shown),
+    )
+
+
+def _earliest_failing(case: Case) -> Resource | None:
+    fails = failing(case)
+    deepest = [one for one in fails if not set(case.callees(one)) & set(fails)]
+    candidates = [(onset.at, one) for one in deepest if (onset := failure_onset(case, one))]
+    if not candidates:
+        return next(iter(fails), None)
+    return min(candidates, key=lambda pair: pair[0])[1]
+
+
+def _throttled_first(case: Case) -> FirstFailure | None:
+    for resource in case.functions:
+        shown = case.risen(resource, "lambda.throttles")
+        if shown:
+            return FirstFailure(
+                resource=resource,
+                summary=f"{resource.name} turned callers away",
+                at=shown.detail.onset,
+                uncertainty_seconds=shown.detail.onset_uncertainty_seconds,
+                evidence=(shown.id,),
+            )
+    return None
+
+
+def impact_of(case: Case, since: datetime | None) -> Impact | None:
+    """Third box: the share of calls from outside that failed since the onset.
+
+    Measured where those outside come in (an API), if failures reach that far; else at the
+    incident's own function. None when no traffic was read.
+    """
+    own = case.incident.resource
+    entry = entry_of(case, own)
+    places = [(entry, "api.5xx", "api.count")] if entry.kind is ResourceKind.API else []
+    functions = [own, *failing(case)]
+    places += [
+        (one, "lambda.errors", "lambda.invocations")
+        for one in dict.fromkeys(functions)
+        if one.kind is ResourceKind.FUNCTION
+    ]
+    start = since or case.incident.window.start
+    read = [found for place in places if (found := _measured(case, *place, start))]
+    return next((one for one in read if one.failed), None) or next(iter(read), None)
+
+
+def _measured(
+    case: Case, resource: Resource, failed: str, total: str, start: datetime
+) -> Impact | None:
+    bad, calls = case.metric(resource, failed), case.metric(resource, total)
+    if calls is None:
+        return None
+    count = total_since(calls.evidence, start)
+    if not count:
+        return None
+    failures = (total_since(bad.evidence, start) if bad else None) or 0.0
+    failures = min(failures, count)
+    what = signal_named(failed).title.lower()
+    return Impact(
+        resource=resource,
+        summary=(
+            f"{share(failures / count)} of calls to {resource.name} failed since {clock(start)}:"
+            f" {number(failures)} {what} in {plural(count, 'call')}"
+        ),
+        failed=failures,
+        total=count,
+        evidence=tuple(shown.id for shown in (bad, calls) if shown),
+    )
+
+
+def since_of(leading: Assessment | None, failure: FirstFailure | None) -> datetime | None:
+    """From when on harm is counted: from the first failure or the cause's onset, the earlier."""
+    return earliest(failure.at if failure else None, leading.hypothesis.onset if leading else None)
+
+
+def _cited(arguments: tuple[Argument, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(one for argument in arguments for one in argument.evidence))

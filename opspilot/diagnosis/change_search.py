@@ -1,0 +1,120 @@
+"""Which change of a resource could have started something at an onset."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from opspilot.diagnosis.assessment import FAIR, GOOD, STRONG, WEAK, Brief
+from opspilot.diagnosis.case import Case, ChangeFound
+from opspilot.domain.change import Change
+from opspilot.domain.resource import Resource
+from opspilot.domain.wording import clock
+
+CLOSE = timedelta(minutes=5)
+NEAR = timedelta(minutes=15)
+WITHIN_REACH = timedelta(minutes=60)
+
+_NO_CHANGE_CAP = 0.75
+_OPEN_FEED_CAP = 0.9
+_BLIND_CAP = 0.7
+
+
+@dataclass(frozen=True, slots=True)
+class Onset:
+    """When something began, with its half-width."""
+
+    at: datetime
+    uncertainty: timedelta
+
+    @property
+    def latest(self) -> datetime:
+        """The latest moment at which it can have begun."""
+        return self.at + self.uncertainty
+
+
+def changes_behind(
+    case: Case, resource: Resource, onset: Onset, suits: Callable[[Change], bool]
+) -> ChangeFound | None:
+    """The last suitable change within the hour before the onset that reached the callers.
+
+    Of a release, the move of the alias goes before the update of the code that precedes it.
+    """
+    found = [
+        one
+        for one in case.changes_of(resource)
+        if onset.at - WITHIN_REACH <= one.change.at <= onset.latest
+        and suits(one.change)
+        and _reaches_callers(case, one.change)
+    ]
+    return max(found, key=lambda one: ("alias" in one.change.after, one.change.at), default=None)
+
+
+def _reaches_callers(case: Case, change: Change) -> bool:
+    """Whether a change acts on what callers use.
+
+    Code and settings of $LATEST reach nobody who calls through an alias; the limits of the function
+    as a whole do.
+    """
+    if "alias" in change.after or change.kind == "capacity":
+        return True
+    used = [edge.qualifier for edge in case.edges if edge.callee == change.resource]
+    return not used or not all(used)
+
+
+def argue_change(
+    brief: Brief,
+    case: Case,
+    onset: Onset,
+    found: ChangeFound | None,
+    what: str,
+) -> bool:
+    """Weigh the change that was found, or that none was; True when it fits the onset closely.
+
+    Args:
+        brief: Of the hypothesis.
+        case: The ledger.
+        onset: When the cause showed.
+        found: The change, if any.
+        what: What kind of change would explain it: "release of payments".
+    """
+    feed_open = case.feed_whole_until is None or case.feed_whole_until < onset.latest
+    if found is None:
+        _argue_none(brief, case, feed_open, what)
+        return False
+    distance = max(onset.at - found.change.at, timedelta(0))
+    weight = STRONG if distance <= CLOSE else GOOD if distance <= NEAR else WEAK
+    who = f" by {found.change.actor}" if found.change.actor else ""
+    brief.speaks_for(
+        weight,
+        f"{found.change.resource.name}: {found.change.summary} at {clock(found.change.at)}{who},"
+        f" {_before(distance)} the onset",
+        found.id,
+    )
+    if feed_open:
+        until = f" (whole until {clock(case.feed_whole_until)})" if case.feed_whole_until else ""
+        brief.cap(_OPEN_FEED_CAP, f"the change feed is not whole for the onset{until}")
+        brief.misses(f"later changes may still arrive in the feed{until}", *case.feed_ids)
+    return distance <= NEAR
+
+
+def _argue_none(brief: Brief, case: Case, feed_open: bool, what: str) -> None:
+    if not case.feed_ids:
+        gaps = [gap.id for gap in case.gaps if gap.evidence.request.source == "changes"]
+        brief.misses(f"the change feed was not read: a {what} would settle it", *gaps)
+        brief.cap(_BLIND_CAP, "the change feed was not read")
+    elif feed_open:
+        whole = case.feed_whole_until
+        until = f"is whole only until {clock(whole)}" if whole else "is not whole"
+        brief.misses(f"the change feed {until}: a {what} may be missing from it", *case.feed_ids)
+        brief.cap(_BLIND_CAP, "no change was found, and the change feed is not whole for the onset")
+    else:
+        brief.speaks_against(FAIR, f"no {what} was found within an hour before the onset")
+        brief.contra[-1] = brief.contra[-1].model_copy(update={"evidence": case.feed_ids})
+        brief.cap(_NO_CHANGE_CAP, "no change was found: at most likely")
+
+
+def _before(distance: timedelta) -> str:
+    seconds = int(distance.total_seconds())
+    if seconds < 60:
+        return f"{seconds} s before" if seconds else "at"
+    return f"{seconds // 60} min before"

@@ -1,0 +1,80 @@
+"""A function's reserved concurrency is too small for its traffic; Lambda turns callers away.
+
+Mechanism: throttles rise while the function's concurrency stands at its reservation.
+"""
+
+from opspilot.diagnosis.assessment import FAIR, GOOD, WEAK, Assessment, Brief
+from opspilot.diagnosis.case import Case, Shown
+from opspilot.diagnosis.change_search import argue_change, changes_behind
+from opspilot.diagnosis.symptoms import onset_of
+from opspilot.domain.change import Change
+from opspilot.domain.evidence import MetricDetail
+from opspilot.domain.resource import Resource
+from opspilot.domain.wording import number
+
+CAUSE_CLASS = "lambda.throttled_by_reserved_concurrency"
+_PRIOR = -2.0
+
+
+def assess(case: Case) -> Assessment | None:
+    """Weigh it for the first function whose throttles rose."""
+    for function in case.functions:
+        throttles = case.risen(function, "lambda.throttles")
+        if throttles:
+            return _weigh(case, function, throttles)
+    return None
+
+
+def _weigh(case: Case, function: Resource, throttles: Shown[MetricDetail]) -> Assessment:
+    brief = Brief(CAUSE_CLASS, function, _PRIOR)
+    total = throttles.detail.total_incident
+    counted = f" ({number(total)} in all)" if total is not None else ""
+    brief.speaks_for(GOOD, f"throttles of {function.name} rose{counted}", throttles.id)
+    reserved = _argue_reservation(brief, case, function)
+    onset = onset_of(throttles, case.period)
+    close = False
+    if onset:
+        change = changes_behind(case, function, onset, _lowers_reservation)
+        close = argue_change(brief, case, onset, change, f"lower reservation of {function.name}")
+    surge = case.risen(function, "lambda.invocations")
+    if surge:
+        brief.speaks_against(WEAK, f"traffic to {function.name} rose too", surge.id)
+    limit = f" of {reserved}" if reserved is not None else ""
+    return Assessment(
+        brief.hypothesis(
+            f"The reserved concurrency{limit} of {function.name} is too small",
+            onset.at if onset else None,
+            onset.uncertainty.total_seconds() if onset else None,
+        ),
+        change_found=close,
+        in_metrics=True,
+        failing=function,
+    )
+
+
+def _argue_reservation(brief: Brief, case: Case, function: Resource) -> int | None:
+    configuration = case.configuration(function)
+    if configuration is None:
+        brief.misses(f"the reserved concurrency of {function.name} was not read")
+        return None
+    reserved = configuration.detail.reserved_concurrency
+    if reserved is None:
+        brief.rule_out(f"{function.name} has no reserved concurrency")
+        brief.speaks_against(GOOD, "no concurrency is reserved for it", configuration.id)
+        return None
+    brief.speaks_for(FAIR, f"{reserved} executions at a time are reserved", configuration.id)
+    used = case.metric(function, "lambda.concurrency")
+    if used and used.detail.peak_value is not None:
+        peak = used.detail.peak_value
+        text = f"it ran up to {number(peak)} at a time"
+        if peak >= reserved:
+            brief.speaks_for(GOOD, text, used.id)
+        elif peak < 0.5 * reserved:
+            brief.speaks_against(FAIR, text, used.id)
+    return reserved
+
+
+def _lowers_reservation(change: Change) -> bool:
+    before = change.before.get("reserved_concurrency")
+    after = change.after.get("reserved_concurrency")
+    return after is not None and (before is None or float(after) < float(before))

@@ -1,0 +1,121 @@
+"""A function's own timeout is too small for what it does, without anything below it being slower.
+
+Mechanism: invocations run into the limit because the limit was lowered, or because the function's
+own work grew. Since every timed-out invocation lasts exactly as long as the limit, a rise of the
+function's own duration alone says little.
+"""
+
+from opspilot.diagnosis.assessment import FAIR, GOOD, WEAK, Assessment, Brief
+from opspilot.diagnosis.case import Case
+from opspilot.diagnosis.change_search import Onset, argue_change, changes_behind
+from opspilot.diagnosis.symptoms import (
+    failing,
+    failure_onset,
+    limit_seconds,
+    slowest_chain,
+    timeouts,
+)
+from opspilot.domain.change import Change
+from opspilot.domain.resource import Resource
+from opspilot.domain.wording import clock, milliseconds, plural
+
+CAUSE_CLASS = "lambda.timeout_too_small"
+_PRIOR = -2.0
+_MS = 1_000.0
+_TIGHT, _AMPLE = 0.8, 0.5
+
+
+def assess(case: Case) -> Assessment | None:
+    """Weigh it for the first function that times out."""
+    for function in failing(case):
+        onset = failure_onset(case, function)
+        if timeouts(case, function) and onset:
+            return _weigh(case, function, onset)
+    return None
+
+
+def _weigh(case: Case, function: Resource, onset: Onset) -> Assessment:
+    brief = Brief(CAUSE_CLASS, function, _PRIOR)
+    limit = limit_seconds(case, function)
+    _argue_timeouts(brief, case, function)
+    if limit is not None:
+        _argue_headroom(brief, case, function, limit * _MS)
+    lowered = changes_behind(case, function, onset, _lowers_timeout)
+    grown = changes_behind(case, function, onset, _is_release)
+    if lowered or not grown:
+        close = argue_change(brief, case, onset, lowered, f"lower timeout of {function.name}")
+    else:
+        close = argue_change(brief, case, onset, grown, f"release of {function.name}")
+    if lowered is None:
+        _argue_callees(brief, case, function, limit)
+    stands = f"its limit of {milliseconds(limit * _MS)}" if limit else "its limit"
+    summary = (
+        f"The timeout of {function.name} was lowered: {lowered.change.summary}"
+        if lowered
+        else f"{function.name} takes longer than {stands}"
+    )
+    return Assessment(
+        brief.hypothesis(summary, onset.at, onset.uncertainty.total_seconds()),
+        change_found=close,
+        in_metrics=case.risen(function, "lambda.errors") is not None,
+        in_logs=True,
+        failing=function,
+    )
+
+
+def _lowers_timeout(change: Change) -> bool:
+    before, after = change.before.get("timeout_seconds"), change.after.get("timeout_seconds")
+    if after is None:
+        return False
+    return before is None or float(after) < float(before)
+
+
+def _is_release(change: Change) -> bool:
+    return change.kind == "release"
+
+
+def _argue_timeouts(brief: Brief, case: Case, function: Resource) -> None:
+    log = timeouts(case, function)
+    if log:
+        brief.speaks_for(
+            FAIR,
+            f"{plural(log.detail.timeouts, 'invocation')} of {function.name} timed out"
+            f" ({log.detail.timeouts_baseline} before)",
+            log.id,
+        )
+
+
+def _argue_headroom(brief: Brief, case: Case, function: Resource, limit_ms: float) -> None:
+    """How close to the limit it used to be."""
+    shown = case.duration(function)
+    if shown is None or shown.detail.baseline_value is None:
+        brief.misses(f"how long {function.name} usually takes is not known")
+        return
+    usual = shown.detail.baseline_value
+    text = f"it usually takes {milliseconds(usual)} of its {milliseconds(limit_ms)}"
+    if usual >= _TIGHT * limit_ms:
+        brief.speaks_for(FAIR, text, shown.id)
+    elif usual <= _AMPLE * limit_ms:
+        brief.speaks_against(WEAK, text, shown.id)
+
+
+def _argue_callees(brief: Brief, case: Case, function: Resource, limit: float | None) -> None:
+    """A slower callee explains the timeouts better than a limit that nobody changed."""
+    chain = slowest_chain(case, function)
+    if chain:
+        slow = chain[0]
+        configuration = case.configuration(function)
+        kept = f"its limit of {milliseconds(limit * _MS)} did not change" if limit else ""
+        text = f"{slow.resource.name}, which it waits for, slowed at {clock(slow.onset.at)}"
+        brief.speaks_against(GOOD, text, slow.shown.id)
+        cited = [one for one in (configuration.id if configuration else "", *case.feed_ids) if one]
+        if kept and cited:
+            brief.speaks_against(WEAK, f"{kept}, as far as the change feed tells", *cited)
+        brief.rule_out(f"{kept}, and {text}" if kept else text)
+        return
+    below = case.callees(function)
+    read = [shown for one in below if (shown := case.duration(one))]
+    if read:
+        brief.speaks_for(FAIR, "nothing that it calls slowed", *(shown.id for shown in read))
+    elif below:
+        brief.misses(f"durations of what {function.name} calls were not read")

@@ -1,0 +1,192 @@
+"""What fails and what is slow, read off the ledger without asking why."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from opspilot.diagnosis.case import DURATIONS, Case, Shown
+from opspilot.diagnosis.change_search import Onset
+from opspilot.domain.evidence import LogDetail, MetricDetail
+from opspilot.domain.resource import Resource, ResourceKind
+
+_EXPLAINS_SHARE = 0.3
+_CLEARLY_MORE = 3.0
+_FEWEST_EVENTS = 3
+
+HARM = (
+    "lambda.errors",
+    "lambda.throttles",
+    *DURATIONS,
+    "api.5xx",
+    "api.4xx",
+    "api.latency_p99",
+    "sqs.visible",
+    "sqs.oldest_age",
+    "dynamodb.throttled",
+)
+"""Signals whose rise hurts somebody; more traffic alone hurts nobody."""
+
+TRAFFIC = ("lambda.invocations", "api.count", "lambda.concurrency", "dynamodb.reads")
+
+
+@dataclass(frozen=True, slots=True)
+class Slow:
+    """A function whose duration rose."""
+
+    resource: Resource
+    shown: Shown[MetricDetail]
+    onset: Onset
+
+
+def onset_of(shown: Shown[MetricDetail], period: timedelta) -> Onset | None:
+    """The onset of an anomalous metric."""
+    detail = shown.detail
+    if detail.onset is None:
+        return None
+    seconds = detail.onset_uncertainty_seconds
+    return Onset(detail.onset, timedelta(seconds=seconds) if seconds else period)
+
+
+def slowed(case: Case, resource: Resource) -> Slow | None:
+    """The function as slow, if any of its durations rose; the earliest of their onsets counts."""
+    shown = case.risen(resource, *DURATIONS)
+    if shown is None:
+        return None
+    risen = [case.risen(resource, signal) for signal in DURATIONS]
+    onsets = [onset for one in risen if one and (onset := onset_of(one, case.period))]
+    if not onsets:
+        return None
+    return Slow(resource, shown, min(onsets, key=lambda onset: onset.at))
+
+
+def slowest_chain(case: Case, start: Resource) -> list[Slow]:
+    """The slowed callees from `start` down: each explains the one above it, the last by itself.
+
+    A callee explains its caller if it slowed by a fair part of what the caller slowed by; a
+    statistically clear rise of a few milliseconds does not explain seconds.
+    """
+    chain: list[Slow] = []
+    above, seen = start, {start}
+    while True:
+        slow = [
+            one
+            for callee in case.callees(above)
+            if callee not in seen and (one := slowed(case, callee)) and _explains(case, one, above)
+        ]
+        if not slow:
+            return chain
+        chain.append(max(slow, key=lambda one: _rise(one.shown)))
+        above = chain[-1].resource
+        seen.add(above)
+
+
+def _rise(shown: Shown[MetricDetail]) -> float:
+    before, now = shown.detail.baseline_value, shown.detail.incident_value
+    return now - before if before is not None and now is not None else 0.0
+
+
+def _explains(case: Case, callee: Slow, above: Resource) -> bool:
+    """Whether the callee's rise is a fair part of its caller's, under one statistic."""
+    for signal in DURATIONS:
+        own, other = case.risen(callee.resource, signal), case.risen(above, signal)
+        if own and other:
+            return _rise(own) >= _EXPLAINS_SHARE * _rise(other)
+    return True
+
+
+def timeouts(case: Case, resource: Resource) -> Shown[LogDetail] | None:
+    """The log of a function, if invocations time out there clearly more often than before."""
+    log = case.log(resource)
+    return log if log and _more(log.detail.timeouts, log.detail.timeouts_baseline) else None
+
+
+def killed_for_memory(case: Case, resource: Resource) -> Shown[LogDetail] | None:
+    """The log of a function, if invocations are killed for memory more often than before."""
+    log = case.log(resource)
+    more = log and _more(log.detail.out_of_memory, log.detail.out_of_memory_baseline)
+    return log if more else None
+
+
+def risen_errors(case: Case, resource: Resource) -> tuple[Shown[LogDetail], dict[str, int]] | None:
+    """The log of a function and the error types that are clearly more frequent than before."""
+    log = case.log(resource)
+    if log is None:
+        return None
+    before = log.detail.errors_baseline
+    more = {
+        name: count
+        for name, count in log.detail.errors.items()
+        if _more(count, before.get(name, 0))
+    }
+    return (log, more) if more else None
+
+
+def failing(case: Case) -> tuple[Resource, ...]:
+    """Functions whose errors rose or that time out, the incident's own first."""
+    return tuple(
+        resource
+        for resource in case.functions
+        if case.risen(resource, "lambda.errors")
+        or timeouts(case, resource)
+        or killed_for_memory(case, resource)
+    )
+
+
+def failure_onset(case: Case, resource: Resource) -> Onset | None:
+    """When a function began to fail: by its errors, else by its first timed-out invocation."""
+    errors = case.risen(resource, "lambda.errors")
+    found = onset_of(errors, case.period) if errors else None
+    log = timeouts(case, resource)
+    first = log.detail.first_timeout if log else None
+    if first and (found is None or abs(first - found.at) <= 2 * case.period):
+        return Onset(first, timedelta(seconds=1))
+    return found
+
+
+def harmed(case: Case) -> bool:
+    """Whether anything abnormal hurts: in a harmful signal, in vanished traffic, or in a log."""
+    return any(_hurts(shown.detail) for shown in case.metrics) or any(
+        timeouts(case, resource)
+        or killed_for_memory(case, resource)
+        or risen_errors(case, resource)
+        for resource in case.functions
+    )
+
+
+def _hurts(detail: MetricDetail) -> bool:
+    if not detail.anomalous:
+        return False
+    if detail.direction == "up":
+        return detail.signal in HARM
+    return detail.signal in TRAFFIC
+
+
+def entry_of(case: Case, resource: Resource) -> Resource:
+    """Where those outside come in: the API above a resource, if one is known, else the resource."""
+    level, seen = [resource], {resource}
+    while level:
+        for one in level:
+            if one.kind is ResourceKind.API:
+                return one
+        above = [caller for one in level for caller in case.callers(one) if caller not in seen]
+        seen.update(above)
+        level = above
+    return resource
+
+
+def limit_seconds(case: Case, resource: Resource) -> float | None:
+    """The timeout of a function, as its log names it or as it is configured."""
+    log = case.log(resource)
+    if log and log.detail.timeout_seconds:
+        return log.detail.timeout_seconds
+    configuration = case.configuration(resource)
+    return float(configuration.detail.timeout_seconds) if configuration else None
+
+
+def earliest(*moments: datetime | None) -> datetime | None:
+    """The earliest known moment."""
+    return min((moment for moment in moments if moment is not None), default=None)
+
+
+def _more(now: int, before: int) -> bool:
+    """Clearly more events in a window of the same length: beyond three Poisson deviations."""
+    return now >= _FEWEST_EVENTS and now - before > _CLEARLY_MORE * before**0.5
