@@ -223,16 +223,21 @@ def _row_lines(row: Row, axis: str, scale: float, unit: str, palette: Palette) -
     if len(filled) < len(columns):
         return [observed]
     shade = palette.faint(palette.observed)
-    named = {"axis": axis, "unit": unit}
-    return [
-        line(times, filled[3], name="upper", colour=shade, width=0, **named),
-        line(times, filled[1], name="lower", colour=shade, width=0, fill=shade, **named),
-        line(
-            times, filled[2], name="expected", colour=palette.observed, width=1.2, dash="dot",
-            **named,
-        ),
-        observed,
-    ]  # fmt: skip
+    upper = line(times, filled[3], name="upper", colour=shade, axis=axis, unit=unit, width=0)
+    lower = line(
+        times, filled[1], name="lower", colour=shade, axis=axis, unit=unit, width=0, fill=shade
+    )
+    expected = line(
+        times,
+        filled[2],
+        name="expected",
+        colour=palette.observed,
+        axis=axis,
+        unit=unit,
+        width=1.2,
+        dash="dot",
+    )
+    return [upper, lower, expected, observed]
 
 
 def _row_marks(row: Row, axis: str, scale: float, palette: Palette) -> list[Piece]:

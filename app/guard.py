@@ -4,7 +4,7 @@ A traceback goes to the log and never to the screen.
 """
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
 import streamlit as st
@@ -22,7 +22,7 @@ STORED_STAYS = "What is stored stays readable."
 
 
 @contextmanager
-def guarded(doing: str, kept: str = STORED_STAYS) -> Iterator[None]:
+def guarded(doing: str, kept: str = STORED_STAYS) -> Generator[None]:
     """Show a failure of what stands inside, and go on after it.
 
     Args:

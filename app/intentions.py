@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from app import state
 from app.components.chips import open_tab
+from app.components.open_form import Wanted
 from app.guard import attempt
 from app.wiring import Desk
 from opspilot.bootstrap import Workbench
@@ -45,6 +46,19 @@ def carry_out(wanted: Intention, desk: Desk) -> bool:
     if taken and wanted.command in _SHOWN_AFTER:
         state.remember(tab=_SHOWN_AFTER[wanted.command])
     return taken
+
+
+def open_by_hand(wanted: Wanted, desk: Desk, place: str) -> str:
+    """Open an incident; its id, or empty when it was refused (the notice at `place` says why)."""
+    opened: list[str] = []
+
+    def command() -> None:
+        incident = desk.bench.intake.open_incident(
+            wanted.resource, actor=desk.actor, window=wanted.window, title=wanted.title
+        )
+        opened.append(incident.id)
+
+    return opened[0] if attempt(place, "opening an incident", command) else ""
 
 
 def open_remembered_tab() -> None:

@@ -15,8 +15,14 @@ PAGE_ROWS = 50
 
 
 def account(desk: Desk) -> Account:
-    """The account as it answered a few seconds ago at most."""
-    return _account(desk.bench.account.model_dump_json())
+    """The account as it answered a few seconds ago.
+
+    A real account that answered once is not asked again: its own calls will tell.
+    """
+    opened = desk.bench.account
+    if not (opened.embedded or opened.problem):
+        return opened
+    return _account(opened.model_dump_json())
 
 
 def incident(desk: Desk, incident_id: str) -> IncidentView:

@@ -27,6 +27,11 @@ def workbench() -> Workbench:
     return open_workbench()
 
 
+def reopen() -> None:
+    """Build the workbench anew at its next use: the account came, went or moved."""
+    workbench.clear()
+
+
 @dataclass(frozen=True)
 class Desk:
     """The workbench, the person in front of it, and the time on both clocks."""
@@ -44,7 +49,7 @@ def desk() -> Desk:
 
 
 def _actor(bench: Workbench) -> Actor:
-    chosen = st.session_state.get(ACTOR_KEY)
+    chosen = st.session_state.get(ACTOR_KEY) or st.query_params.get(ACTOR_KEY)
     people = bench.people
     return next((one for one in people if one.id == chosen), people[0] if people else NOBODY)
 

@@ -12,7 +12,8 @@ from app.components.incident_list import (
     status_filter,
 )
 from app.components.open_form import open_form
-from app.guard import attempt, guarded, show_notices
+from app.guard import guarded, show_notices
+from app.intentions import open_by_hand
 from app.navigation import open_incident
 from app.wiring import desk
 from opspilot.domain.commands import Command, permits
@@ -46,17 +47,10 @@ with st.expander("Open an incident by hand"):
     refusal = "" if allowed else f"{front.actor.name} may not open incidents."
     wanted = open_form(front.now, refusal)
     if wanted:
-        opened = attempt(
-            PLACE,
-            "opening an incident",
-            lambda: open_incident(
-                front.bench.intake.open_incident(
-                    wanted.resource, actor=front.actor, window=wanted.window, title=wanted.title
-                ).id
-            ),
-        )
-        if not opened:
-            st.rerun()
+        opened = open_by_hand(wanted, front, PLACE)
+        if opened:
+            open_incident(opened)
+        st.rerun()
 
 fault_buttons(front, PLACE)
 

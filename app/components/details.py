@@ -31,7 +31,7 @@ def _draw(name: str, view: IncidentView, desk: Desk) -> Intention | None:
     if name == "Hypotheses":
         hypotheses_tab(verdict)
     elif name == "Evidence":
-        evidence_tab(view.evidence, view.incident, desk)
+        evidence_tab(view, desk)
     elif name == "Logs diff":
         logs_tab(of_current(view))
     elif name == "Plan":

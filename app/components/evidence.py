@@ -2,12 +2,15 @@
 
 import json
 from collections.abc import Sequence
+from typing import cast
 
 import streamlit as st
 
 from app import tables
+from app.address import keep, seed
 from app.charts import linked_chart
 from app.components.chips import EVIDENCE_KEY
+from app.components.feed import feed
 from app.components.figures import colours, draw
 from app.formatting import Now, moment, stamp, words
 from app.markup import Html, el, show
@@ -15,27 +18,32 @@ from app.rows import row_of
 from app.wiring import Desk
 from opspilot.domain.evidence import Evidence, GapDetail, LogDetail, MetricDetail
 from opspilot.domain.incident import Incident
+from opspilot.domain.views import IncidentView
 
 _MOST_LINES = 200
 
 
-def evidence_tab(evidence: Sequence[Evidence], incident: Incident, desk: Desk) -> None:
+def evidence_tab(view: IncidentView, desk: Desk) -> None:
     """Choose an entry, read it, and below it the whole ledger as a table."""
+    evidence = view.evidence
     if not evidence:
         st.caption("Nothing has been read yet. Every answer of AWS is kept here with its query.")
         return
     by_id = {item.id: item for item in evidence}
+    ids = list(by_id)
+    seed(EVIDENCE_KEY, ids)
     chosen = st.selectbox(
         "Entry of the ledger",
-        list(by_id),
+        ids,
         format_func=lambda one: f"{one}: {by_id[one].finding}",
         key=EVIDENCE_KEY,
-        bind="query-params",
     )
-    item = by_id.get(chosen or "", evidence[0])
-    _entry(item, incident, desk)
+    keep(EVIDENCE_KEY, chosen, ids[0])
+    _entry(by_id[chosen], view.incident, desk)
     show(el("h2", "The whole ledger"))
     tables.table([_table_row(one) for one in evidence], key="ledger", widths={"finding": 560})
+    with st.expander("How it was gathered"):
+        show(feed(view, desk.now))
 
 
 def _entry(item: Evidence, incident: Incident, desk: Desk) -> None:
@@ -97,10 +105,10 @@ def _snapshot(item: Evidence, incident: Incident, desk: Desk) -> None:
 
 
 def _lines(item: Evidence) -> str:
-    snapshot = item.snapshot if isinstance(item.snapshot, dict) else {}
+    snapshot = cast("dict[str, list[list[str]]]", item.snapshot)
     parts: list[str] = []
     for name in ("incident", "baseline"):
-        lines = snapshot.get(name) or []
+        lines = snapshot.get(name, [])
         parts.append(f"--- {name}: {len(lines)} lines kept")
         parts += [f"{line[0]}  {line[2]}" for line in lines[:_MOST_LINES]]
     return "\n".join(parts)

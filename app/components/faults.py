@@ -1,10 +1,36 @@
 """Faults of the embedded account: inject one to see an incident, or take all back."""
 
+from typing import Protocol
+
 import streamlit as st
 
 from app.guard import attempt, guarded
 from app.markup import el, show
 from app.wiring import Desk
+
+
+class Fault(Protocol):
+    """A fault that can be injected, as the workbench lists it."""
+
+    @property
+    def name(self) -> str:
+        """Its name on the command line."""
+        ...
+
+    @property
+    def title(self) -> str:
+        """Its name for people."""
+        ...
+
+    @property
+    def description(self) -> str:
+        """What it does."""
+        ...
+
+    @property
+    def active(self) -> bool:
+        """Whether it is under way."""
+        ...
 
 
 def fault_buttons(desk: Desk, place: str) -> None:
@@ -13,18 +39,23 @@ def fault_buttons(desk: Desk, place: str) -> None:
     if faults is None or desk.bench.account.problem:
         return
     with st.expander("Faults of the embedded account"), guarded("reading the faults"):
-        for fault in faults.list():
-            with st.container(horizontal=True, vertical_alignment="center"):
-                pressed = st.button(
-                    f"Inject: {fault.title}", key=f"inject-{fault.name}", disabled=fault.active
-                )
-                state = "under way: " if fault.active else ""
-                show(el("p", state, fault.description, cls="op-quiet-text"))
-            if pressed:
-                said = f"{fault.title}: under way; its alarm follows in a few account minutes."
-                attempt(place, "injecting a fault", lambda: faults.inject(fault.name), said)
-                st.rerun()
+        known = faults.list()
+        pressed = next((fault for fault in known if _row(fault)), None)
+        if pressed:
+            said = f"{pressed.title}: under way. Its alarm follows in a few account minutes."
+            attempt(place, "injecting a fault", lambda: faults.inject(pressed.name), said)
+            st.rerun()
         if st.button("Take all faults back", key="reset-faults"):
             said = "All faults are taken back."
             attempt(place, "taking the faults back", faults.reset, said)
             st.rerun()
+
+
+def _row(fault: Fault) -> bool:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        pressed = st.button(
+            f"Inject: {fault.title}", key=f"inject-{fault.name}", disabled=fault.active
+        )
+        state = "Under way. " if fault.active else ""
+        show(el("p", state, fault.description, cls="op-quiet-text"))
+    return pressed

@@ -8,13 +8,15 @@ import streamlit as st
 from app import tables
 from app.components import badges
 from app.formatting import Now, moment, short_digest
-from app.guard import guarded, show_notices
+from app.guard import guarded, sentence, show_notices
 from app.markup import Html, el, show
 from app.state import Notice, put_notice
 from app.timeline import Happening, Kind, timeline
 from app.wiring import Desk
 from opspilot.domain.audit import AuditEntry
+from opspilot.domain.audit_report import AuditReport
 from opspilot.domain.views import IncidentView
+from opspilot.domain.wording import plural
 
 _PLACE = "audit"
 
@@ -90,6 +92,27 @@ def _json(value: object) -> str:
     return "" if value in (None, {}) else json.dumps(value, ensure_ascii=False)
 
 
-def told(report: object) -> Notice:
-    """What the verifier found, in words."""
-    raise NotImplementedError
+def told(report: AuditReport) -> Notice:
+    """What the verifier found, in words; the uncovered tail is no damage, but is said."""
+    read = f"{plural(report.entries, 'entry', 'entries')} in {plural(len(report.chains), 'chain')}"
+    signed = plural(report.checkpoints, "signed checkpoint")
+    tail = (
+        f"The newest {plural(report.uncovered, 'entry is', 'entries are')} not covered by a "
+        "signed checkpoint yet."
+        if report.uncovered
+        else "Signed checkpoints cover every entry."
+    )
+    details = tuple(problem.message for problem in report.problems[1:])
+    key = f"key {report.key_id}" if report.key_id else ""
+    if report.ok:
+        what = f"The audit chain verifies: {read}, {signed}, nothing changed, missing or reordered."
+        return Notice(what, tail, details=(*details, *filter(None, (key,))), failed=False)
+    first = report.problems[0] if report.problems else None
+    where = f"{first.chain or 'the trail'}, entry {first.seq}: " if first and first.seq else ""
+    said = sentence(first.message) if first else "no entry is named."
+    return Notice(
+        f"The audit chain is damaged. {where}{said}",
+        f"{read} were read. {tail}",
+        "Keep a copy of the store, and compare it with the newest export.",
+        (*details, *filter(None, (key,))),
+    )

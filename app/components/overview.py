@@ -9,7 +9,7 @@ from app.components.linked import marked_changes, of_current
 from app.components.next_step import next_step_bar
 from app.components.surroundings import trust, what_changed
 from app.components.verdict import verdict_boxes
-from app.guard import NOTHING_CHANGED, sentence, show_notice, show_notices
+from app.guard import sentence, show_notice, show_notices
 from app.intentions import Intention
 from app.markup import show
 from app.state import Notice
@@ -59,4 +59,4 @@ def _troubles(view: IncidentView) -> None:
             )
         )
     if view.incident.last_error:
-        show_notice(Notice(what=sentence(view.incident.last_error), kept=NOTHING_CHANGED))
+        show_notice(Notice(what=sentence(view.incident.last_error)))

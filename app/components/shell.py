@@ -3,12 +3,13 @@
 import streamlit as st
 
 from app import queries
+from app.address import keep, seed
 from app.components.badges import DOT, HOLLOW, badge
 from app.formatting import age
 from app.guard import guarded, show_notice
 from app.markup import Html, el, show
 from app.state import Notice
-from app.wiring import ACTOR_KEY, Desk, desk
+from app.wiring import ACTOR_KEY, Desk, desk, reopen
 from opspilot.domain.account import Account
 from opspilot.domain.identity import Actor
 from opspilot.domain.views import WorkerState
@@ -38,6 +39,9 @@ def _live_notices() -> None:
     with guarded("looking for a worker"):
         front = desk()
         account = queries.account(front)
+        if _moved(account, front.bench.account):
+            reopen()
+            st.rerun()
         if account.problem:
             show_notice(_account_notice(account))
         worker = front.bench.queries.worker()
@@ -45,20 +49,25 @@ def _live_notices() -> None:
             show_notice(_worker_notice(account, worker, front))
 
 
+def _moved(now: Account, opened: Account) -> bool:
+    return (now.problem, now.endpoint, now.key) != (opened.problem, opened.endpoint, opened.key)
+
+
 def _act_as(front: Desk) -> None:
     people = {one.id: one for one in front.bench.people}
     if len(people) < 2:
         show(el("p", f"You are {front.actor.name}: {_roles(front.actor)}", cls="op-quiet-text"))
         return
-    st.selectbox(
+    ids = list(people)
+    seed(ACTOR_KEY, ids)
+    chosen = st.selectbox(
         "Act as",
-        list(people),
+        ids,
         format_func=lambda one: f"Act as {people[one].name}, {_roles(people[one])}",
         key=ACTOR_KEY,
-        bind="query-params",
         label_visibility="collapsed",
-        help="Whom you act as on the embedded account. A plan of high risk needs two people.",
     )
+    keep(ACTOR_KEY, chosen, ids[0])
 
 
 def _roles(actor: Actor) -> str:
