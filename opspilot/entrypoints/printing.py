@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
+from opspilot.domain.audit_report import AuditReport
 from opspilot.domain.evidence import Evidence
 from opspilot.domain.hypothesis import Verdict
 from opspilot.domain.incident import Incident
 from opspilot.domain.investigation import Investigation
 from opspilot.domain.plan import Plan
 from opspilot.domain.views import IncidentPage, IncidentView
-from opspilot.engine.audit import AuditReport
 from opspilot.engine.doctor import DoctorReport
 
 _SHOWN_HYPOTHESES = 4
@@ -111,7 +111,16 @@ def view_lines(view: IncidentView) -> list[str]:
 
 def audit_lines(report: AuditReport) -> list[str]:
     """Whether the chains verify, the first damage, and the uncovered tail."""
-    return report.lines()
+    state = "intact" if report.ok else "DAMAGED"
+    lines = [
+        f"{report.entries} entries in {len(report.chains)} chains: {state}",
+        f"{report.checkpoints} signed checkpoints, key {report.key_id or 'none'}",
+    ]
+    lines += [f"  {problem.kind}: {problem.message}" for problem in report.problems]
+    if report.uncovered:
+        since = f", the oldest of {_time(report.uncovered_since)}" if report.uncovered_since else ""
+        lines.append(f"{report.uncovered} entries are not covered by a checkpoint yet{since}")
+    return lines
 
 
 def doctor_lines(report: DoctorReport) -> list[str]:

@@ -43,12 +43,15 @@ class MoveAlias:
         self._hand = hand
 
     def read(self, instruction: Instruction, budget: Budget) -> PreState:
-        """The version the alias points at, and its weights if traffic is split."""
-        answer = self._alias(instruction, parameters_of(instruction, Parameters), budget)
-        values: dict[str, Any] = {"version": str(answer["FunctionVersion"])}
-        weights = to_weights(answer)
+        """The version the alias points at, and its weights (none unless traffic is split)."""
+        wanted = parameters_of(instruction, Parameters)
+        answer = self._alias(instruction, wanted, budget)
         return PreState(
-            values={**values, "weights": weights} if weights else values,
+            values={
+                "alias": wanted.alias,
+                "version": str(answer["FunctionVersion"]),
+                "weights": to_weights(answer),
+            },
             revision_id=str(answer.get("RevisionId") or ""),
             read_at=self._hand.clock.account_now(),
             request_ids=tuple(budget.request_ids),
