@@ -78,8 +78,8 @@ def to_event(item: Mapping[str, Any]) -> TrailEvent | None:
     """The event of a LookupEvents item; None for reads and for calls that failed."""
     record = _record(item)
     name = _API_VERSION.sub("", str(item.get("EventName") or record.get("eventName") or ""))
-    read_only = str(item.get("ReadOnly") or record.get("readOnly") or "").lower() == "true"
-    if read_only or name.startswith(_READS) or record.get("errorCode"):
+    says_read = {str(item.get("ReadOnly")).lower(), str(record.get("readOnly")).lower()}
+    if "true" in says_read or name.startswith(_READS) or record.get("errorCode"):
         return None
     return TrailEvent(
         id=str(item.get("EventId") or record.get("eventID") or ""),

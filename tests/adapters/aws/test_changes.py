@@ -1,0 +1,353 @@
+"""CloudTrail's event history and Lambda's list of versions as one feed of changes."""
+
+import json
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from botocore.stub import Stubber
+
+from opspilot.adapters.aws.changes import AwsChanges
+from opspilot.adapters.aws.changes_data import TrailEvent, to_changes, to_event
+from opspilot.adapters.aws.functions import Functions
+from opspilot.adapters.aws.throttle import Patience
+from opspilot.domain.change import Change
+from opspilot.domain.window import Window
+from opspilot.errors import AwsDenied
+from tests.adapters.aws.stubs import NOW, PLACE, FixedClock, Hourglass, answer, calls, stubbed
+
+PAYMENTS = PLACE.function("payments")
+WINDOW = Window(start=NOW - timedelta(hours=3), end=NOW)
+
+
+def ago(minutes: float) -> datetime:
+    return NOW - timedelta(minutes=minutes)
+
+
+def item(
+    name: str,
+    minutes_ago: float,
+    asked: dict | None = None,
+    answered: dict | None = None,
+    **record: object,
+) -> dict[str, Any]:
+    """A LookupEvents item, its record as CloudTrail writes it."""
+    return {
+        "EventId": f"{name}@{minutes_ago:g}",
+        "EventName": name,
+        "EventTime": ago(minutes_ago),
+        "Username": "deploy",
+        "ReadOnly": "false",
+        "CloudTrailEvent": json.dumps(
+            {"requestParameters": asked, "responseElements": answered, **record}
+        ),
+    }
+
+
+def alias_move(version: str, minutes_ago: float, alias: str = "live") -> dict[str, Any]:
+    asked = {"functionName": "payments", "name": alias, "functionVersion": version}
+    return item("UpdateAlias20150331", minutes_ago, asked, {**asked, "revisionId": "r"})
+
+
+def changes_of(*items: dict[str, Any]) -> list[Change]:
+    events = [to_event(each) for each in items]
+    return to_changes(PAYMENTS, [event for event in events if event is not None])
+
+
+def test_a_moved_alias_is_a_release_from_the_version_of_the_move_before():
+    first, second = changes_of(alias_move("18", 5), alias_move("17", 60))
+    assert second == Change(
+        at=ago(5),
+        resource=PAYMENTS,
+        kind="release",
+        summary="alias live moved from version 17 to version 18",
+        actor="deploy",
+        before={"version": "17"},
+        after={"alias": "live", "version": "18"},
+        source="cloudtrail",
+        event_id="UpdateAlias20150331@5",
+    )
+    assert (first.before, first.summary) == ({}, "alias live moved to version 17")
+
+
+def test_moves_of_another_alias_do_not_tell_what_was_before():
+    *_, last = changes_of(alias_move("17", 60, alias="beta"), alias_move("18", 5))
+    assert last.before == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "asked", "summary"),
+    [
+        ("UpdateFunctionCode20150331v2", "release", {}, "code of $LATEST updated"),
+        ("PublishVersion20150331", "other", {}, "version 18 published"),
+        (
+            "UpdateFunctionConfiguration20150331v2",
+            "configuration",
+            {"timeout": 9, "environment": {}},
+            "configuration of $LATEST updated: timeout_seconds 9, environment variables",
+        ),
+        (
+            "PutFunctionConcurrency20171031",
+            "capacity",
+            {"reservedConcurrentExecutions": 0},
+            "reserved concurrency set: reserved_concurrency 0",
+        ),
+        ("AddPermission20150331v2", "other", {}, "AddPermission"),
+        ("UpdateTable", "capacity", {"billingMode": "PROVISIONED"}, None),
+    ],
+)
+def test_each_event_has_its_kind_and_words(name, kind, asked, summary):
+    (change,) = changes_of(item(name, 5, asked, {"version": "18"}))
+    assert change.kind == kind
+    assert change.summary == (summary or "UpdateTable: billing_mode PROVISIONED")
+
+
+def test_what_a_setting_was_before_comes_from_the_answer_to_the_change_before():
+    _, last = changes_of(
+        item(
+            "UpdateFunctionConfiguration20150331v2",
+            60,
+            {"memorySize": 512},
+            {"memorySize": 512, "timeout": 3},
+        ),
+        item(
+            "UpdateFunctionConfiguration20150331v2",
+            5,
+            {"timeout": 9, "memorySize": 512},
+            {"memorySize": 512, "timeout": 9},
+        ),
+    )
+    assert (last.before, last.after) == ({"timeout_seconds": "3"}, {"timeout_seconds": "9"})
+    assert last.summary == "configuration of $LATEST updated: timeout_seconds 3 to 9"
+
+
+def test_environment_values_never_enter_a_change():
+    (change,) = changes_of(
+        item(
+            "UpdateFunctionConfiguration20150331v2",
+            5,
+            {"environment": {"variables": {"DB_PASSWORD": "hunter2"}}},
+            {"environment": {"variables": {"DB_PASSWORD": "hunter2"}}},
+        )
+    )
+    assert "hunter2" not in change.model_dump_json()
+
+
+@pytest.mark.parametrize(
+    "skipped",
+    [
+        item("GetFunction20150331v2", 5),
+        {**item("SomethingNew", 5), "ReadOnly": "true"},
+        item("SomethingNew", 5, readOnly=True),
+        item("UpdateAlias20150331", 5, errorCode="AccessDenied"),
+    ],
+)
+def test_reads_and_failed_calls_change_nothing(skipped):
+    assert to_event(skipped) is None
+
+
+@pytest.mark.parametrize("record", ["", "not json", "[]", "null"])
+def test_an_event_without_a_readable_record_still_counts(record):
+    event = to_event({**item("UpdateAlias20150331", 5), "CloudTrailEvent": record})
+    assert event == TrailEvent("UpdateAlias20150331@5", ago(5), "UpdateAlias", "deploy", {}, {})
+    assert to_changes(PAYMENTS, [event])[0].kind == "release"
+
+
+@dataclass
+class Feeds:
+    """The two feeds, answering as a test lays out."""
+
+    changes: AwsChanges
+    trail: Stubber
+    functions: Stubber
+    hourglass: Hourglass
+
+    def looks_up(self, name: str, *items: dict[str, Any], window: Window = WINDOW) -> None:
+        """CloudTrail is asked for this resource name and answers with one page."""
+        self.trail.add_response(
+            "lookup_events",
+            answer(Events=list(items)),
+            {
+                "LookupAttributes": [{"AttributeKey": "ResourceName", "AttributeValue": name}],
+                "StartTime": window.start,
+                "EndTime": window.end,
+                "MaxResults": 50,
+            },
+        )
+
+    def versions(self, **minutes_ago: float) -> None:
+        """Lambda lists these versions, v18=5 is version 18 of five minutes ago."""
+        self.functions.add_response(
+            "list_versions_by_function",
+            answer(
+                Versions=[
+                    {"Version": name[1:], "LastModified": ago(minutes).isoformat()}
+                    for name, minutes in minutes_ago.items()
+                ]
+            ),
+        )
+
+
+@contextmanager
+def feeds(patience: Patience | None = None) -> Generator[Feeds]:
+    hourglass = Hourglass()
+    sender = calls(hourglass, patience)
+    with stubbed("cloudtrail") as (trail, trail_stub), stubbed("lambda") as (client, stub):
+        changes = AwsChanges(trail, Functions(client, sender), sender, FixedClock())
+        yield Feeds(changes, trail_stub, stub, hourglass)
+
+
+def test_changes_of_a_function_are_looked_up_by_name_and_by_arn_and_told_once():
+    move = alias_move("18", 5)
+    with feeds() as world:
+        world.looks_up("payments", alias_move("17", 60), move)
+        world.looks_up(PAYMENTS.arn, move, item("PublishVersion20150331", 6, {}, {"version": "18"}))
+        world.looks_up("payments", window=WINDOW.before(timedelta(days=14)))
+        world.versions(v18=6)
+        feed = world.changes.changes([PAYMENTS], WINDOW)
+    assert [change.summary for change in feed.changes] == [
+        "alias live moved to version 17",
+        "version 18 published",
+        "alias live moved from version 17 to version 18",
+    ]
+    assert (feed.gaps, feed.truncated, feed.window) == ((), False, WINDOW)
+    assert feed.request_ids == ("r-1",) * 4
+
+
+def test_a_version_that_cloudtrail_has_not_delivered_yet_comes_from_the_list_of_versions():
+    with feeds() as world:
+        world.looks_up("payments")
+        world.looks_up(PAYMENTS.arn)
+        world.versions(v17=300, v18=2)
+        (change,) = world.changes.changes([PAYMENTS], WINDOW).changes
+    assert (change.summary, change.source, change.kind) == (
+        "version 18 published",
+        "lambda.versions",
+        "other",
+    )
+    assert change.at == ago(2)
+
+
+def test_what_an_alias_pointed_at_before_the_window_is_looked_up_but_not_told_as_a_change():
+    with feeds() as world:
+        world.looks_up("payments", alias_move("18", 5))
+        world.looks_up(PAYMENTS.arn)
+        world.looks_up("payments", alias_move("17", 6000), window=WINDOW.before(timedelta(days=14)))
+        world.versions()
+        (change,) = world.changes.changes([PAYMENTS], WINDOW).changes
+    assert change.before == {"version": "17"}
+
+
+def test_the_feed_is_whole_up_to_the_delivery_lag():
+    earlier = WINDOW.before(timedelta(hours=1))
+    with feeds() as world:
+        for window in (WINDOW, earlier):
+            world.looks_up("payments", window=window)
+            world.looks_up(PAYMENTS.arn, window=window)
+            world.versions()
+        assert world.changes.changes([PAYMENTS], WINDOW).complete_until == ago(15)
+        assert world.changes.changes([PAYMENTS], earlier).complete_until == earlier.end
+
+
+def test_where_cloudtrail_is_denied_the_versions_still_come_and_the_gap_is_named():
+    with feeds() as world:
+        world.trail.add_client_error("lookup_events", "AccessDeniedException", "no", 403)
+        world.versions(v18=5)
+        world.versions()
+        feed = world.changes.changes([PAYMENTS, PLACE.function("checkout")], WINDOW)
+    assert [change.source for change in feed.changes] == ["lambda.versions"]
+    assert len(feed.gaps) == 1
+    assert "cloudtrail:LookupEvents" in feed.gaps[0]
+    assert feed.complete_until == WINDOW.start
+
+
+@pytest.mark.parametrize(("code", "status", "times"), [("NotImplemented", 501, 1), ("500", 500, 2)])
+def test_an_endpoint_without_cloudtrail_is_a_gap(code, status, times):
+    with feeds() as world:
+        for _ in range(times):
+            world.trail.add_client_error("lookup_events", code, "no", status)
+        world.versions(v18=5)
+        feed = world.changes.changes([PAYMENTS], WINDOW)
+    assert (len(feed.changes), len(feed.gaps)) == (1, 1)
+
+
+def test_where_the_versions_cannot_be_listed_cloudtrail_still_tells():
+    with feeds() as world:
+        world.looks_up("payments", item("UpdateFunctionCode20150331v2", 5))
+        world.looks_up(PAYMENTS.arn)
+        world.functions.add_client_error("list_versions_by_function", "AccessDenied", "no", 403)
+        feed = world.changes.changes([PAYMENTS], WINDOW)
+    assert (len(feed.changes), len(feed.gaps)) == (1, 1)
+    assert feed.complete_until == ago(15)
+
+
+def test_without_any_feed_there_is_an_error():
+    with feeds() as world:
+        world.trail.add_client_error("lookup_events", "AccessDeniedException", "no", 403)
+        world.functions.add_client_error("list_versions_by_function", "AccessDenied", "no", 403)
+        with pytest.raises(AwsDenied, match="LookupEvents"):
+            world.changes.changes([PAYMENTS], WINDOW)
+
+
+def test_a_table_has_cloudtrail_as_its_only_feed():
+    with feeds() as world:
+        world.trail.add_client_error("lookup_events", "AccessDeniedException", "no", 403)
+        with pytest.raises(AwsDenied):
+            world.changes.changes([PLACE.table("orders")], WINDOW)
+
+
+def test_all_pages_of_events_are_read():
+    with feeds() as world:
+        world.trail.add_response(
+            "lookup_events", answer(Events=[item("AddPermission20150331v2", 9)], NextToken="t1")
+        )
+        world.trail.add_response(
+            "lookup_events", answer(Events=[item("RemovePermission20150331v2", 8)])
+        )
+        world.looks_up(PLACE.table("orders").arn)
+        feed = world.changes.changes([PLACE.table("orders")], WINDOW)
+    assert [change.summary for change in feed.changes] == ["AddPermission", "RemovePermission"]
+
+
+def test_events_beyond_the_time_allowed_are_said_to_be_missing():
+    with feeds(Patience(seconds=0.0)) as world:
+        for _ in range(2):
+            world.trail.add_response(
+                "lookup_events", answer(Events=[item("AddPermission", 9)], NextToken="t1")
+            )
+        feed = world.changes.changes([PLACE.table("orders")], WINDOW)
+    assert (feed.truncated, len(feed.changes), len(feed.gaps)) == (True, 1, 1)
+    assert feed.complete_until == WINDOW.start
+
+
+def test_lookups_keep_to_two_a_second():
+    tables = [PLACE.table(f"t{number}") for number in range(5)]
+    with feeds() as world:
+        for table in tables:
+            world.looks_up(table.name)
+            world.looks_up(table.arn)
+        world.changes.changes(tables, WINDOW)
+    assert sum(world.hourglass.slept) == pytest.approx((10 - 2) / 2)
+
+
+def test_a_window_older_than_the_retention_is_clipped_and_said():
+    long = Window(start=NOW - timedelta(days=100), end=NOW)
+    with feeds() as world:
+        clipped = Window(start=NOW - timedelta(days=90), end=NOW)
+        world.looks_up("payments", window=clipped)
+        world.looks_up(PAYMENTS.arn, window=clipped)
+        world.versions()
+        feed = world.changes.changes([PAYMENTS], long)
+    assert "90 days" in feed.gaps[0]
+    assert feed.complete_until == ago(15)
+
+
+def test_nothing_is_known_of_a_window_wholly_past_retention_but_the_versions():
+    old = Window(start=NOW - timedelta(days=100), end=NOW - timedelta(days=95))
+    with feeds() as world:
+        world.versions(v3=97 * 24 * 60)
+        feed = world.changes.changes([PAYMENTS], old)
+    assert (len(feed.changes), feed.complete_until) == (1, old.start)

@@ -1,0 +1,169 @@
+"""The call graph that configuration tells of."""
+
+import json
+from itertools import pairwise
+
+import pytest
+
+from opspilot.adapters.aws.functions_data import EventSource
+from opspilot.adapters.aws.inventory import Inventory
+from opspilot.adapters.aws.topology import (
+    around,
+    edges_of_account,
+    from_integrations,
+    from_policy,
+    in_order,
+)
+from opspilot.domain.resource import Resource
+from opspilot.domain.workload import Edge
+from tests.adapters.aws.stubs import PLACE
+
+FUNCTION_ARN = "arn:aws:lambda:us-east-1:123456789012:function:"
+APIS = {"k3v9": "shop-api"}
+
+
+def inventory(environments: dict[str, dict[str, str]], *sources: EventSource) -> Inventory:
+    return Inventory(
+        environments=environments,
+        tables=frozenset({"orders"}),
+        queues=frozenset({"emails"}),
+        event_sources=sources,
+        apis=APIS,
+        gaps=(),
+        request_ids=(),
+    )
+
+
+def drawn(edges: list[Edge] | tuple[Edge, ...]) -> list[tuple[str, str, str, str, str]]:
+    return [
+        (edge.caller.name, edge.relation, edge.callee.name, edge.qualifier, edge.via)
+        for edge in edges
+    ]
+
+
+def test_environment_values_that_name_resources_are_edges():
+    edges = edges_of_account(
+        inventory(
+            {
+                "checkout": {
+                    "PAYMENTS": "payments:live",
+                    "ORDERS_TABLE": "orders",
+                    "QUEUE": "https://sqs.us-east-1.amazonaws.com/123456789012/emails",
+                    "LOG_LEVEL": "INFO",
+                },
+                "payments": {},
+            }
+        ),
+        PLACE,
+    )
+    assert drawn(in_order(edges)) == [
+        ("checkout", "reads_writes", "orders", "", "environment ORDERS_TABLE"),
+        ("checkout", "invokes", "payments", "live", "environment PAYMENTS"),
+        ("checkout", "sends_to", "emails", "", "environment QUEUE"),
+    ]
+
+
+def test_a_function_that_names_itself_or_its_service_calls_nobody():
+    environments = {
+        "checkout": {"ME": "checkout", "POWERTOOLS_SERVICE_NAME": "payments"},
+        "payments": {},
+    }
+    assert edges_of_account(inventory(environments), PLACE) == []
+
+
+def test_the_consumer_of_a_queue_depends_on_it():
+    source = EventSource("arn:aws:sqs:us-east-1:123456789012:emails", f"{FUNCTION_ARN}mailer:live")
+    assert drawn(edges_of_account(inventory({}, source), PLACE)) == [
+        ("mailer", "consumes", "emails", "", "event source mapping")
+    ]
+
+
+@pytest.mark.parametrize(
+    "source_arn",
+    [
+        "arn:aws:kinesis:us-east-1:123456789012:stream/clicks",
+        "arn:aws:sqs:us-east-1:999999999999:emails",
+    ],
+)
+def test_event_sources_that_cannot_be_drawn_are_left_out(source_arn):
+    source = EventSource(source_arn, f"{FUNCTION_ARN}mailer")
+    assert edges_of_account(inventory({}, source), PLACE) == []
+
+
+def chain(*names: str) -> list[Edge]:
+    return [
+        Edge(caller=PLACE.function(caller), callee=PLACE.function(callee), relation="invokes")
+        for caller, callee in pairwise(names)
+    ]
+
+
+def test_the_neighbourhood_reaches_one_step_up_and_two_steps_down():
+    edges = chain("a", "b", "c", "d", "e", "f")
+    names = [
+        (caller, callee) for caller, _, callee, *_ in drawn(around(PLACE.function("c"), edges))
+    ]
+    assert names == [("b", "c"), ("c", "d"), ("d", "e")]
+
+
+def test_other_callers_of_a_callee_are_not_neighbours():
+    edges = [*chain("a", "shared"), *chain("b", "shared")]
+    assert len(around(PLACE.function("a"), edges)) == 1
+
+
+def test_edges_are_sorted_and_told_once():
+    edges = [*chain("b", "c"), *chain("a", "b"), *chain("b", "c")]
+    assert [edge.caller.name for edge in in_order(edges)] == ["a", "b"]
+
+
+def policy(*statements: dict) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+
+
+def allowed(source_arn: object, operator: str = "ArnLike", effect: str = "Allow") -> dict:
+    return {
+        "Effect": effect,
+        "Principal": {"Service": "apigateway.amazonaws.com"},
+        "Action": "lambda:InvokeFunction",
+        "Condition": {operator: {"AWS:SourceArn": source_arn}},
+    }
+
+
+EXECUTE = "arn:aws:execute-api:us-east-1:123456789012:k3v9/*/POST/checkout"
+CHECKOUT: Resource = PLACE.function("checkout")
+
+
+@pytest.mark.parametrize("source_arn", [EXECUTE, [EXECUTE, EXECUTE]])
+@pytest.mark.parametrize("operator", ["ArnLike", "StringEquals"])
+def test_an_api_that_the_policy_lets_in_is_a_caller(source_arn, operator):
+    edges = from_policy(CHECKOUT, "live", policy(allowed(source_arn, operator)), APIS, PLACE)
+    assert drawn(edges) == [("shop-api", "invokes", "checkout", "live", "resource policy")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        policy(),
+        policy(allowed(EXECUTE, effect="Deny")),
+        policy(allowed(EXECUTE.replace("k3v9", "gone"))),
+        policy(allowed("arn:aws:s3:::bucket")),
+        policy(allowed(EXECUTE, "StringNotEquals")),
+        policy({"Effect": "Allow", "Principal": "*", "Action": "lambda:InvokeFunction"}),
+    ],
+)
+def test_other_statements_name_no_caller(text):
+    assert from_policy(CHECKOUT, "", text, APIS, PLACE) == []
+
+
+def test_a_single_statement_outside_a_list_counts_too():
+    text = json.dumps({"Statement": allowed(EXECUTE)})
+    assert len(from_policy(CHECKOUT, "", text, APIS, PLACE)) == 1
+
+
+def test_integrations_lead_from_an_api_to_its_functions():
+    edges = from_integrations(
+        PLACE.api("shop-api"),
+        [f"{FUNCTION_ARN}checkout:live", "arn:aws:lambda:eu-west-1:1:function:far"],
+        PLACE,
+    )
+    assert drawn(edges) == [("shop-api", "invokes", "checkout", "live", "integration")]
