@@ -25,6 +25,7 @@ class Changeset:
 
     Attributes:
         puts: Each is stored if its stored version still equals `row.version` (0: must not exist).
+            A job put with the owner that holds it keeps the later end of its lease.
         audit: Linked into their chains in this order, inside the same transaction.
         lease: If given, the commit fails unless this owner still holds the job.
     """
@@ -124,6 +125,7 @@ class Jobs(Protocol):
     ) -> Job | None:
         """Take the lease of the job due longest (or of this very job), atomically.
 
+        The claim moves the job's version, so that whoever read it before conflicts.
         A job is free when it has no live lease (`lease_until <= now` is dead). Without `job_id`
         only jobs with `due_at <= now` count; with it the job is taken even if not yet due.
 
@@ -133,7 +135,7 @@ class Jobs(Protocol):
         ...
 
     def extend(self, lease: Lease, until: datetime) -> None:
-        """Keep a lease alive.
+        """Keep a lease alive; the job's version stays, so that its holder can still put it.
 
         Raises:
             LeaseLost: Another worker has it.
@@ -141,7 +143,7 @@ class Jobs(Protocol):
         ...
 
     def jobs(self) -> list[Job]:
-        """Every job that is not done, for the screens and the doctor."""
+        """Every job that is not `done`, by id, for the screens and the doctor."""
         ...
 
 
@@ -150,6 +152,8 @@ class Store(Records, AuditLog, Jobs, Protocol):
 
     def commit(self, changes: Changeset) -> tuple[AuditEntry, ...]:
         """Make a changeset durable, whole or not at all; returns the linked audit entries.
+
+        The lease is checked first, then the rows in their order.
 
         Raises:
             Conflict: A row's version moved, or a new row exists already.

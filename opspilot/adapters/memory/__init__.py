@@ -1,1 +1,5 @@
-"""Ports kept in memory, for tests and the virtual clock."""
+"""Ports kept in memory: nothing outlives the process."""
+
+from opspilot.adapters.memory.store import MemoryStore
+
+__all__ = ["MemoryStore"]
