@@ -2,15 +2,18 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from app import state
 from app.components.chips import open_tab
 from app.components.open_form import Wanted
 from app.guard import attempt
 from app.wiring import Desk
-from opspilot.bootstrap import Workbench
 from opspilot.domain.commands import Command
 from opspilot.domain.identity import Actor
+
+if TYPE_CHECKING:
+    from opspilot.bootstrap import Workbench
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,7 @@ def open_remembered_tab() -> None:
         state.remember(tab="")
 
 
-_CALLS: dict[Command, Callable[[Workbench, Intention, Actor], object]] = {
+_CALLS: dict[Command, Callable[["Workbench", Intention, Actor], object]] = {
     Command.INVESTIGATE: lambda bench, wanted, actor: bench.investigations.start(
         wanted.incident_id, actor=actor
     ),

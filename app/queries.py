@@ -56,7 +56,7 @@ def series(queries: Sequence[MetricQuery], window: Window) -> list[MetricSeries]
     return _series(asked, window.model_dump_json())
 
 
-@st.cache_data(ttl=8, max_entries=4, show_spinner=False)
+@st.cache_data(ttl=8, max_entries=4, show_spinner=False, refresh_mode="background")
 def _account(opened: str) -> Account:  # noqa: ARG001 - a reopened workbench is asked anew
     return workbench().refresh_account()
 

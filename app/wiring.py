@@ -1,14 +1,17 @@
 """The one place of the screens that gets the workbench, and who is in front of it."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from app.formatting import Now
 from app.palette import Theme
-from opspilot.bootstrap import Workbench, open_workbench
 from opspilot.domain.identity import Actor, Role
 from opspilot.errors import OpsPilotError
+
+if TYPE_CHECKING:
+    from opspilot.bootstrap import Workbench
 
 ACTOR_KEY = "as"
 """Name in the address of whom one acts as."""
@@ -18,12 +21,15 @@ NOBODY = Actor(id="nobody", name="Nobody", roles=(Role.VIEWER,), source="asserte
 
 
 @st.cache_resource(show_spinner=False)
-def workbench() -> Workbench:
+def workbench() -> "Workbench":
     """The object graph, built once per server process.
 
     Raises:
         OpsPilotError: Settings or store cannot be used.
     """
+    # Here and not above: importing the engine takes a second, and the page's name need not wait.
+    from opspilot.bootstrap import open_workbench
+
     return open_workbench()
 
 
@@ -36,7 +42,7 @@ def reopen() -> None:
 class Desk:
     """The workbench, the person in front of it, and the time on both clocks."""
 
-    bench: Workbench
+    bench: "Workbench"
     actor: Actor
     now: Now
     theme: Theme
@@ -48,13 +54,13 @@ def desk() -> Desk:
     return Desk(bench, _actor(bench), _now(bench), _theme())
 
 
-def _actor(bench: Workbench) -> Actor:
+def _actor(bench: "Workbench") -> Actor:
     chosen = st.session_state.get(ACTOR_KEY) or st.query_params.get(ACTOR_KEY)
     people = bench.people
     return next((one for one in people if one.id == chosen), people[0] if people else NOBODY)
 
 
-def _now(bench: Workbench) -> Now:
+def _now(bench: "Workbench") -> Now:
     zone = st.context.timezone or ""
     try:
         return Now(bench.clock.now(), bench.clock.account_now(), zone)

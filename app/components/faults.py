@@ -1,6 +1,6 @@
 """Faults of the embedded account: inject one to see an incident, or take all back."""
 
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -8,35 +8,14 @@ from app.guard import attempt, guarded
 from app.markup import el, show
 from app.wiring import Desk
 
-
-class Fault(Protocol):
-    """A fault that can be injected, as the workbench lists it."""
-
-    @property
-    def name(self) -> str:
-        """Its name on the command line."""
-        ...
-
-    @property
-    def title(self) -> str:
-        """Its name for people."""
-        ...
-
-    @property
-    def description(self) -> str:
-        """What it does."""
-        ...
-
-    @property
-    def active(self) -> bool:
-        """Whether it is under way."""
-        ...
+if TYPE_CHECKING:
+    from opspilot.bootstrap import FaultInfo
 
 
 def fault_buttons(desk: Desk, place: str) -> None:
     """A button for each fault; nothing on any other account."""
     faults = desk.bench.faults
-    if faults is None or desk.bench.account.problem:
+    if faults is None:
         return
     with st.expander("Faults of the embedded account"), guarded("reading the faults"):
         known = faults.list()
@@ -51,7 +30,7 @@ def fault_buttons(desk: Desk, place: str) -> None:
             st.rerun()
 
 
-def _row(fault: Fault) -> bool:
+def _row(fault: "FaultInfo") -> bool:
     with st.container(horizontal=True, vertical_alignment="center"):
         pressed = st.button(
             f"Inject: {fault.title}", key=f"inject-{fault.name}", disabled=fault.active

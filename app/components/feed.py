@@ -17,6 +17,14 @@ _IN_WORDS = {
     "skipped": "left out",
 }
 
+_PLANNED = (
+    "who calls the resource and whom it calls",
+    "its metrics and its neighbours', against their usual course",
+    "its alarms, its configuration and its versions",
+    "its log, patterns now against patterns before",
+    "what changed around it, and how far that feed is complete",
+)
+
 
 def feed(view: IncidentView, now: Now) -> Html:
     """The questions with what they found so far, newest answers and open questions first."""
@@ -25,7 +33,11 @@ def feed(view: IncidentView, now: Now) -> Html:
         return el(
             "section",
             el("h2", "Investigation"),
-            el("p", "Nothing has been asked yet. Its steps and findings appear here."),
+            el("p", "Nothing has been asked yet. An investigation will read, and show here:"),
+            el(
+                "ul",
+                *[el("li", el("span", "·", cls="op-mark"), el("span", one)) for one in _PLANNED],
+            ),
             cls="op-panel op-feed",
         )
     found = {item.id: item for item in view.evidence}

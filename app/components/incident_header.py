@@ -56,7 +56,8 @@ def facts(incident: Incident, now: Now) -> Html:
         opened,
         f" by {'alarm ' if incident.alarms else ''}{by}",
         f" · {incident.symptom.summary}" if incident.symptom.summary else None,
-        cls="op-quiet-text",
+        cls="op-quiet-text op-clip",
+        title=incident.symptom.summary,
     )
 
 

@@ -78,7 +78,7 @@ def _live_row(incident: Incident) -> list[Row]:
         return []
     return [
         Row(
-            title=incident.symptom.summary or incident.title,
+            title=incident.title,
             subtitle=f"{subtitle(query, incident.resource.name)}, as it is now",
             points=Points(series.times, series.values),
             period=timedelta(seconds=series.period_seconds),

@@ -4,6 +4,7 @@
 AWS ports and hands them to the engine. Entrypoints and screens get everything from the `Workbench`.
 """
 
+from opspilot.bootstrap.faults import FaultInfo, Faults
 from opspilot.bootstrap.workbench import Workbench, open_workbench
 
-__all__ = ["Workbench", "open_workbench"]
+__all__ = ["FaultInfo", "Faults", "Workbench", "open_workbench"]

@@ -14,6 +14,7 @@ from datetime import timedelta
 from opspilot.adapters.signing import open_checkpoints
 from opspilot.adapters.sqlite import open_store
 from opspilot.adapters.system import SystemClock
+from opspilot.bootstrap.faults import Faults
 from opspilot.bootstrap.place import Place, Ports, locate
 from opspilot.config import Settings, load_settings
 from opspilot.domain.account import Account
@@ -79,6 +80,12 @@ class Workbench:
     def people(self) -> tuple[Actor, ...]:
         """Whom one may act as on a screen."""
         return self.identities.everybody()
+
+    @property
+    def faults(self) -> Faults | None:
+        """The faults of the embedded account; None on any other, and while it does not answer."""
+        account = self.account
+        return Faults(account.endpoint) if account.embedded and not account.problem else None
 
     def refresh_account(self) -> Account:
         """The account as it answers now."""
