@@ -17,6 +17,7 @@ from opspilot.adapters.aws.metrics import AwsMetrics
 from opspilot.adapters.aws.names import Place
 from opspilot.adapters.aws.session import AwsClients, SessionOptions, build_clients
 from opspilot.adapters.aws.throttle import Buckets, Calls, Patience, Timer
+from opspilot.adapters.aws.trail import Trail
 from opspilot.adapters.aws.workloads import AwsWorkloads
 from opspilot.domain.model import Model
 from opspilot.ports.clock import Clock
@@ -104,7 +105,7 @@ def assemble(clients: AwsClients, calls: Calls, clock: Clock, place: Place) -> A
         metrics=AwsMetrics(clients.cloudwatch, calls, clock),
         logs=AwsLogs(clients.logs, calls),
         workloads=AwsWorkloads(functions, lister, apis, calls, place),
-        changes=AwsChanges(clients.cloudtrail, functions, calls, clock),
+        changes=AwsChanges(Trail(clients.cloudtrail, calls), functions, calls, clock),
         alarms=AwsAlarms(clients.cloudwatch, calls, place),
         actuator=AwsActuator(Hand(clients.functions, functions, calls, clock)),
         clients=clients,

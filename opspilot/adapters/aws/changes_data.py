@@ -64,6 +64,7 @@ class TrailEvent:
     Attributes:
         name: Event name without API version, "UpdateAlias".
         asked: Request parameters; `answered`: response elements.
+        names: Names and ARNs of the resources that CloudTrail filed the event under.
     """
 
     id: str
@@ -72,6 +73,11 @@ class TrailEvent:
     actor: str
     asked: Mapping[str, Any]
     answered: Mapping[str, Any]
+    names: frozenset[str] = frozenset()
+
+    def concerns(self, resource: Resource) -> bool:
+        """Whether the event is about this resource."""
+        return resource.name in self.names or resource.arn in self.names
 
 
 def to_event(item: Mapping[str, Any]) -> TrailEvent | None:
@@ -88,6 +94,7 @@ def to_event(item: Mapping[str, Any]) -> TrailEvent | None:
         actor=str(item.get("Username") or ""),
         asked=record.get("requestParameters") or {},
         answered=record.get("responseElements") or {},
+        names=frozenset(str(each.get("ResourceName")) for each in item.get("Resources") or ()),
     )
 
 
@@ -100,14 +107,15 @@ def _record(item: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def to_changes(resource: Resource, events: Sequence[TrailEvent]) -> list[Change]:
-    """Changes of a resource, oldest first.
+    """Changes of a resource, oldest first, from its events, newest first.
 
-    What was there before is taken from the preceding event of the same alias or setting, so events
-    from before the window may be given as well; where there is none, `before` stays empty.
+    Times are whole seconds, so within one second the order of the events is kept. What was there
+    before is taken from the preceding event of the same alias or setting, so events from before
+    the window may be given as well; where there is none, `before` stays empty.
     """
     known: dict[str, dict[str, str]] = {}
     changes: list[Change] = []
-    for event in sorted(events, key=lambda event: (event.at, event.id)):
+    for event in sorted(events[::-1], key=lambda event: event.at):
         so_far = known.setdefault(_subject(event), {})
         before, after = _difference(so_far, _after(event))
         so_far.update({**_settings(event.answered), **_after(event)})

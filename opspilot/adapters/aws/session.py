@@ -82,7 +82,7 @@ def build_clients(options: SessionOptions) -> AwsClients:
     region = str(session.region_name or "")
     if not region:
         raise AwsRejected(
-            "no AWS region is configured", hint="set AWS_DEFAULT_REGION or the profile's region"
+            "no AWS region is configured", hint="set AWS_REGION or the profile's region"
         )
     endpoint, config = options.endpoint_url or None, client_config()
     cloudwatch: CloudWatchClient = session.client(

@@ -14,6 +14,7 @@ from opspilot.adapters.aws.changes import AwsChanges
 from opspilot.adapters.aws.changes_data import TrailEvent, to_changes, to_event
 from opspilot.adapters.aws.functions import Functions
 from opspilot.adapters.aws.throttle import Patience
+from opspilot.adapters.aws.trail import Trail
 from opspilot.domain.change import Change
 from opspilot.domain.window import Window
 from opspilot.errors import AwsDenied
@@ -196,7 +197,7 @@ def feeds(patience: Patience | None = None) -> Generator[Feeds]:
     hourglass = Hourglass()
     sender = calls(hourglass, patience)
     with stubbed("cloudtrail") as (trail, trail_stub), stubbed("lambda") as (client, stub):
-        changes = AwsChanges(trail, Functions(client, sender), sender, FixedClock())
+        changes = AwsChanges(Trail(trail, sender), Functions(client, sender), sender, FixedClock())
         yield Feeds(changes, trail_stub, stub, hourglass)
 
 
@@ -323,14 +324,61 @@ def test_events_beyond_the_time_allowed_are_said_to_be_missing():
     assert feed.complete_until == WINDOW.start
 
 
-def test_lookups_keep_to_two_a_second():
-    tables = [PLACE.table(f"t{number}") for number in range(5)]
+def account_wide(*items: dict[str, Any], more: str = "") -> dict[str, Any]:
+    return answer(Events=list(items), **({"NextToken": more} if more else {}))
+
+
+ALL_CHANGES = [{"AttributeKey": "ReadOnly", "AttributeValue": "false"}]
+TABLES = [PLACE.table(f"t{number}") for number in range(5)]
+
+
+def test_several_resources_are_looked_up_together_and_each_gets_its_own_events():
+    about = {"Resources": [{"ResourceName": "t1"}, {"ResourceName": TABLES[2].arn}]}
+    other = {"Resources": [{"ResourceName": "elsewhere"}]}
     with feeds() as world:
-        for table in tables:
-            world.looks_up(table.name)
+        world.trail.add_response(
+            "lookup_events",
+            account_wide({**item("UpdateTable", 9), **about}, {**item("UpdateTable", 8), **other}),
+            {
+                "LookupAttributes": ALL_CHANGES,
+                "StartTime": WINDOW.start,
+                "EndTime": WINDOW.end,
+                "MaxResults": 50,
+            },
+        )
+        feed = world.changes.changes(TABLES, WINDOW)
+    assert [change.resource for change in feed.changes] == TABLES[1:3]
+    assert (feed.gaps, feed.complete_until, world.hourglass.slept) == ((), ago(15), [])
+
+
+def test_in_a_busy_account_each_resource_is_looked_up_by_itself_at_two_a_second():
+    with feeds() as world:
+        for page in range(3):
+            world.trail.add_response("lookup_events", account_wide(more=f"t{page}"))
+        for table in TABLES:
+            world.looks_up(table.name, item("UpdateTable", 9))
             world.looks_up(table.arn)
-        world.changes.changes(tables, WINDOW)
-    assert sum(world.hourglass.slept) == pytest.approx((10 - 2) / 2)
+        feed = world.changes.changes(TABLES, WINDOW)
+    assert [change.resource for change in feed.changes] == TABLES
+    assert feed.gaps == ()
+    assert sum(world.hourglass.slept) == pytest.approx((13 - 2) / 2)
+
+
+def test_resources_that_were_read_before_the_trail_failed_keep_their_events():
+    with feeds() as world:
+        for page in range(3):
+            world.trail.add_response("lookup_events", account_wide(more=f"t{page}"))
+        world.looks_up("t0", item("UpdateTable", 9))
+        world.looks_up(TABLES[0].arn)
+        world.trail.add_client_error("lookup_events", "AccessDeniedException", "no", 403)
+        feed = world.changes.changes(TABLES[:2], WINDOW)
+    assert [change.resource for change in feed.changes] == TABLES[:1]
+    assert (len(feed.gaps), feed.complete_until) == (1, WINDOW.start)
+
+
+def test_events_of_one_second_keep_the_order_in_which_cloudtrail_has_them():
+    *_, last = changes_of(alias_move("19", 5), {**alias_move("18", 5), "EventId": "z"})
+    assert last.before == {"version": "18"}
 
 
 def test_a_window_older_than_the_retention_is_clipped_and_said():

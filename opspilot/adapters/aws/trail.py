@@ -1,0 +1,152 @@
+"""CloudTrail's event history: who changed what.
+
+Limits kept: 2 look-ups a second, 50 events a page, one attribute a look-up. Several resources are
+therefore first asked for together, as all changing events of the account; only where that is too
+much to read is each asked for by itself.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from opspilot.adapters.aws import operations
+from opspilot.adapters.aws.changes_data import TrailEvent, to_event
+from opspilot.adapters.aws.throttle import Budget, Calls
+from opspilot.domain.resource import Resource
+from opspilot.domain.window import Window
+from opspilot.errors import AwsError
+
+if TYPE_CHECKING:
+    from types_boto3_cloudtrail.client import CloudTrailClient
+    from types_boto3_cloudtrail.literals import LookupAttributeKeyType
+    from types_boto3_cloudtrail.type_defs import LookupEventsRequestTypeDef
+
+_PAGE = 50
+_PAGES_OF_ACCOUNT = 3
+_LOOK_BACK = timedelta(days=14)
+
+
+@dataclass
+class TrailRecord:
+    """What the trail tells of some resources.
+
+    Attributes:
+        events: Changing events by ARN, newest first; a resource that was not read is absent.
+        cut: Resources of which there is more than could be read in time.
+        error: Why the resources that are absent could not be read.
+    """
+
+    events: dict[str, list[TrailEvent]] = field(default_factory=dict[str, list[TrailEvent]])
+    cut: list[Resource] = field(default_factory=list[Resource])
+    error: AwsError | None = None
+
+
+class Trail:
+    """Reads the event history."""
+
+    def __init__(self, client: "CloudTrailClient", calls: Calls) -> None:
+        self._client = client
+        self._calls = calls
+
+    def read(self, resources: Sequence[Resource], window: Window, budget: Budget) -> TrailRecord:
+        """Changing events of these resources in a window; a failure is in the record."""
+        record = TrailRecord()
+        try:
+            if len(resources) > 1 and self._read_together(resources, window, record, budget):
+                return record
+            for resource in resources:
+                self._read_one(resource, window, record, budget)
+        except AwsError as error:
+            record.error = error
+        return record
+
+    def before(self, resource: Resource, window: Window, budget: Budget) -> list[TrailEvent]:
+        """The newest page of changing events of a resource from the two weeks before a window.
+
+        Raises:
+            AwsError: It could not be read.
+        """
+        earlier = window.before(_LOOK_BACK)
+        answer = self._page("ResourceName", resource.name, earlier, "", budget)
+        return _to_events(answer)
+
+    def _read_together(
+        self, resources: Sequence[Resource], window: Window, record: TrailRecord, budget: Budget
+    ) -> bool:
+        """Fill the record from the account's changing events; False when they are too many."""
+        events, whole = self._pages("ReadOnly", "false", window, budget, _PAGES_OF_ACCOUNT)
+        if whole:
+            record.events = {
+                resource.arn: [event for event in events if event.concerns(resource)]
+                for resource in resources
+            }
+        return whole
+
+    def _read_one(
+        self, resource: Resource, window: Window, record: TrailRecord, budget: Budget
+    ) -> None:
+        """CloudTrail files an event under the name as the caller wrote it: ask for both forms."""
+        found: dict[str, TrailEvent] = {}
+        for name in dict.fromkeys((resource.name, resource.arn)):
+            events, whole = self._pages("ResourceName", name, window, budget)
+            found.update({event.id: event for event in events})
+            if not whole and resource not in record.cut:
+                record.cut.append(resource)
+        record.events[resource.arn] = list(found.values())
+
+    def _pages(
+        self,
+        attribute: "LookupAttributeKeyType",
+        value: str,
+        window: Window,
+        budget: Budget,
+        most: int | None = None,
+    ) -> tuple[list[TrailEvent], bool]:
+        """Changing events, and whether the last page was reached within `most` and in time."""
+        events: list[TrailEvent] = []
+        token, seen = "", set[str]()
+        while True:
+            answer = self._page(attribute, value, window, token, budget)
+            events += _to_events(answer)
+            token = str(answer.get("NextToken") or "")
+            if not token:
+                return events, True
+            if token in seen or budget.spent or len(seen) + 1 == most:
+                return events, False
+            seen.add(token)
+
+    def _page(
+        self,
+        attribute: "LookupAttributeKeyType",
+        value: str,
+        window: Window,
+        token: str,
+        budget: Budget,
+    ) -> Mapping[str, Any]:
+        request = _to_request(attribute, value, window, token)
+        return self._calls.send(
+            operations.LOOKUP_EVENTS,
+            budget,
+            lambda: self._client.lookup_events(**request),
+            resource=value if attribute == "ResourceName" else "",
+        )
+
+
+def _to_request(
+    attribute: "LookupAttributeKeyType", value: str, window: Window, token: str
+) -> "LookupEventsRequestTypeDef":
+    request: LookupEventsRequestTypeDef = {
+        "LookupAttributes": [{"AttributeKey": attribute, "AttributeValue": value}],
+        "StartTime": window.start,
+        "EndTime": window.end,
+        "MaxResults": _PAGE,
+    }
+    if token:
+        request["NextToken"] = token
+    return request
+
+
+def _to_events(answer: Mapping[str, Any]) -> list[TrailEvent]:
+    events = (to_event(item) for item in answer.get("Events") or ())
+    return [event for event in events if event is not None]
