@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from opspilot.domain.evidence import (
     AlarmsRequest,
+    ChangesDetail,
     ChangesRequest,
     ConfigurationRequest,
     Evidence,
@@ -51,13 +52,23 @@ def next_questions(incident: Incident, ledger: Sequence[Evidence]) -> list[Quest
     if topology is None:
         return asked
     near = _neighbours(incident.resource, topology)
-    for resource in near:
-        asked += _metrics(resource)
-        if resource.kind is ResourceKind.FUNCTION:
-            asked.append(_configuration(resource))
-    asked.append(_changes((incident.resource, *near)))
-    asked += [_logs(resource, incident) for resource in _standing_out(near, ledger)]
+    around = [question for resource in near for question in _first_look(resource)]
+    asked += around
+    answered = {item.task.partition("/")[2] for item in ledger}
+    if not all(question.key in answered for question in around):
+        return asked
+    suspects = _standing_out(near, ledger)
+    asked += [_logs(resource, incident) for resource in suspects[:_MOST_NEIGHBOUR_LOGS]]
+    asked.append(_changes((incident.resource, *suspects), "near"))
+    others = tuple(resource for resource in near if resource not in suspects)
+    if others and _nothing_changed(ledger):
+        asked.append(_changes(others, "around"))
     return asked
+
+
+def _first_look(resource: Resource) -> list[Question]:
+    configuration = resource.kind is ResourceKind.FUNCTION
+    return [*_metrics(resource), *([_configuration(resource)] if configuration else [])]
 
 
 def _about(resource: Resource, incident: Incident) -> list[Question]:
@@ -116,13 +127,20 @@ def _logs(resource: Resource, incident: Incident) -> Question:
     )
 
 
-def _changes(resources: tuple[Resource, ...]) -> Question:
+def _changes(resources: tuple[Resource, ...], reach: str) -> Question:
+    names = ", ".join(resource.name for resource in resources)
     return Question(
-        key=f"changes:{resources[0].arn}",
-        title=f"Changes of {resources[0].name} and {len(resources) - 1} neighbours",
+        key=f"changes:{reach}:{resources[0].arn}",
+        title=f"Changes of {names}",
         resource=resources[0],
         request=ChangesRequest(resources=resources),
     )
+
+
+def _nothing_changed(ledger: Sequence[Evidence]) -> bool:
+    """Whether the changes of the suspects were read, and there were none."""
+    read = [item.detail for item in ledger if isinstance(item.request, ChangesRequest)]
+    return bool(read) and not any(isinstance(one, ChangesDetail) and one.changes for one in read)
 
 
 def _topology(ledger: Sequence[Evidence]) -> Topology | None:
@@ -143,10 +161,11 @@ def _neighbours(resource: Resource, topology: Topology) -> tuple[Resource, ...]:
 
 
 def _standing_out(near: Sequence[Resource], ledger: Sequence[Evidence]) -> list[Resource]:
+    """Functions among the neighbours whose metrics are anomalous, the most so first."""
     effect: dict[Resource, float] = {}
     for item in ledger:
         detail = item.detail
         if isinstance(detail, MetricDetail) and detail.anomalous and detail.signal in _TELLING:
             effect[item.resource] = max(effect.get(item.resource, 0.0), abs(detail.effect_size))
     functions = [item for item in near if item.kind is ResourceKind.FUNCTION and item in effect]
-    return sorted(functions, key=lambda item: -effect[item])[:_MOST_NEIGHBOUR_LOGS]
+    return sorted(functions, key=lambda item: -effect[item])

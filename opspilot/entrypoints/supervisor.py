@@ -59,7 +59,8 @@ class Supervisor:
             pinned = {
                 "AWS_ENDPOINT_URL": url,
                 "OPSPILOT_STATE_DIR": str(self._settings.state_dir),
-                "OPSPILOT_AUTO_INVESTIGATE": str(self._settings.auto_investigate).lower(),
+                # In a demo the person starts the investigation, so as to watch it.
+                "OPSPILOT_AUTO_INVESTIGATE": str(self._asked_to_investigate()).lower(),
             }
             self._start_worker(child_environment(pinned, embedded=True))
             self._start_web(port, child_environment(pinned, embedded=True))
@@ -83,6 +84,10 @@ class Supervisor:
             self._watch()
         finally:
             self._end()
+
+    def _asked_to_investigate(self) -> bool:
+        chosen = "auto_investigate" in self._settings.model_fields_set
+        return chosen and self._settings.auto_investigate
 
     def _start_embedded(self, options: DemoOptions) -> str:
         folder = self._settings.embedded_dir
