@@ -33,7 +33,9 @@ class Account:
             origin.seed,
             origin.epoch - world.fleet.history_days * _DAY,
         )
-        self.metrics = Metrics(self.simulation, origin.epoch - _MESSAGES_SINCE_S)
+        self.metrics = Metrics(
+            self.simulation, origin.epoch - _MESSAGES_SINCE_S, world.custom_metrics
+        )
         self.alarms = Alarms(world.alarms, self.metrics)
         self.logs = Logs(self.simulation, origin)
         self.queries = InsightsQueries(self.logs, origin.account_id)

@@ -1,11 +1,13 @@
 """moto behind the embedded account: the control planes that need no simulation.
 
-moto is imported at the first call, since that takes longer than everything else together. Its answers
-pass through, except its HTML pages for what it does not know: those become errors in AWS's shape.
+moto is imported at the first call, since that takes longer than everything else together. What it does
+not know, or fails at, becomes an error in AWS's shape instead of an HTML page.
 """
 
 from __future__ import annotations
 
+import io
+import json
 import logging
 import threading
 from collections.abc import Callable, Iterable
@@ -15,7 +17,9 @@ from werkzeug.wrappers import Request, Response
 
 from opspilot.embedded.errors import AwsError
 from opspilot.embedded.moto_seed import seed_moto
-from opspilot.embedded.wire import failure
+from opspilot.embedded.telemetry.samples import MetricId
+from opspilot.embedded.telemetry.statistic import Statistic
+from opspilot.embedded.wire import failure, query_failure
 
 if TYPE_CHECKING:
     from opspilot.embedded.account import Account
@@ -23,6 +27,10 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+_DEPTHS = {
+    "ApproximateNumberOfMessages": "ApproximateNumberOfMessagesVisible",
+    "ApproximateNumberOfMessagesNotVisible": "ApproximateNumberOfMessagesNotVisible",
+}
 
 
 class MotoGateway:
@@ -34,22 +42,57 @@ class MotoGateway:
         self._app: _WsgiApp | None = None
 
     def answer(self, request: Request) -> Response:
-        """Moto's answer to a request."""
-        app = self._loaded()
+        """moto's answer to a request."""
+        body = request.get_data()
+        request.environ["wsgi.input"] = io.BytesIO(body)
         request.environ["HTTP_X_MOTO_ACCOUNT_ID"] = self._account.account_id
-        response = Response.from_app(app, request.environ, buffered=True)
+        try:
+            response = Response.from_app(self._loaded(), request.environ, buffered=True)
+        except Exception as exc:  # noqa: BLE001 - moto raises anything for what it does not know
+            return self._unsupported(request, repr(exc))
         if response.status_code >= 500 and response.mimetype == "text/html":
-            logger.error("moto cannot answer %s %s", request.method, request.path)
-            target = request.headers.get("X-Amz-Target") or f"{request.method} {request.path}"
-            text = f"the embedded account does not support this call: {target}"
-            return failure(AwsError("NotImplementedException", text, 501))
+            return self._unsupported(request, "HTML")
+        if request.headers.get("X-Amz-Target") == "AmazonSQS.GetQueueAttributes":
+            return self._with_depth(response, body)
         return response
+
+    def _unsupported(self, request: Request, why: str) -> Response:
+        target = request.headers.get("X-Amz-Target") or request.form.get("Action")
+        name = target or f"{request.method} {request.path}"
+        logger.error("moto cannot answer %s: %s", name, why)
+        error = AwsError(
+            "NotImplementedException", f"the embedded account does not support {name}", 501
+        )
+        is_query = "form" in request.headers.get("Content-Type", "")
+        return query_failure(error) if is_query else failure(error)
+
+    def _with_depth(self, response: Response, body: bytes) -> Response:
+        """The queue's depth as the simulation has it; moto's own queues are empty."""
+        content = json.loads(response.get_data())
+        attributes = content.get("Attributes")
+        if not attributes:
+            return response
+        queue = str(json.loads(body)["QueueUrl"]).rsplit("/", 1)[-1]
+        with self._account.lock:
+            for name, metric in _DEPTHS.items():
+                if name in attributes:
+                    attributes[name] = str(self._depth(queue, metric))
+        response.set_data(json.dumps(content))
+        return response
+
+    def _depth(self, queue: str, name: str) -> int:
+        now = self._account.now()
+        metric = MetricId.of("AWS/SQS", name, {"QueueName": queue})
+        _, values = self._account.metrics.query(
+            metric, Statistic("Maximum", "simple"), 60, (now - 300, now), now
+        )
+        return int(values[-1]) if values.size else 0
 
     def _loaded(self) -> _WsgiApp:
         with self._lock:
             if self._app is None:
                 from moto.server import DomainDispatcherApplication, create_backend_app
 
-                self._app = DomainDispatcherApplication(create_backend_app)
                 seed_moto(self._account)
+                self._app = DomainDispatcherApplication(create_backend_app)
             return self._app

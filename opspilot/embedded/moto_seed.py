@@ -54,9 +54,25 @@ def _seed_tables(fleet: Fleet, place: tuple[str, str]) -> None:
 
 
 def _seed_api(fleet: Fleet, place: tuple[str, str]) -> None:
+    """The API with its resources, and the functions behind them as proxy integrations."""
     from moto.apigateway.models import apigateway_backends
 
     backend: Any = apigateway_backends[place[0]][place[1]]
     api = backend.create_rest_api(fleet.api.name, "", tags={})
     backend.apis[fleet.api.id] = backend.apis.pop(api.id)
     api.id = fleet.api.id
+    root = next(iter(api.resources))
+    for route in fleet.api.routes:
+        resource = backend.create_resource(api.id, root, route.path.strip("/"))
+        backend.put_method(api.id, resource.id, route.method, "NONE")
+        function = f"arn:aws:lambda:{place[1]}:{place[0]}:function:{route.target}"
+        backend.put_integration(
+            api.id,
+            resource.id,
+            route.method,
+            "AWS_PROXY",
+            f"arn:aws:apigateway:{place[1]}:lambda:path/2015-03-31/functions/{function}/invocations",
+            integration_method="POST",
+        )
+        api.resources[resource.id].get_method(route.method).create_response("200", {}, {})
+    backend.create_deployment(api.id, fleet.api.stage)

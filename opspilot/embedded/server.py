@@ -9,6 +9,7 @@ import os
 import socket
 import tempfile
 import threading
+import traceback
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
@@ -25,13 +26,14 @@ from opspilot.embedded.control import PREFIX, Control
 from opspilot.embedded.errors import AlreadyRunning, AwsError, EmbeddedError
 from opspilot.embedded.handlers import HANDLERS, LAMBDA_ROUTES
 from opspilot.embedded.moto_gateway import MotoGateway
+from opspilot.embedded.watch import AlarmWatch
 from opspilot.embedded.wire import Wire, failure
 from opspilot.embedded.world import DEFAULT_ACCOUNT, DEFAULT_REGION, Origin, World
 
 logger = logging.getLogger(__name__)
 
 HOST = "127.0.0.1"
-_LOCK, _CLOCK, _JOURNAL = "account.lock", "clock.json", "journal.jsonl"
+_LOCK, _CLOCK, _JOURNAL, _ALARMS = "account.lock", "clock.json", "journal.jsonl", "alarms.json"
 
 
 class Application:
@@ -51,8 +53,10 @@ class Application:
             if request.path.startswith(PREFIX):
                 return self._control.answer(request)
             return self._wire.answer(request) or self._moto.answer(request)
-        except Exception as exc:
-            logger.error("%s %s failed: %r", request.method, request.path, exc, exc_info=True)
+        except Exception as exc:  # noqa: BLE001 - the edge: clients get an AWS error, the log one line
+            frame = traceback.extract_tb(exc.__traceback__)[-1]
+            where = f"{Path(frame.filename).name}:{frame.lineno}"
+            logger.error("%s %s failed at %s: %r", request.method, request.path, where, exc)
             return failure(AwsError("InternalFailure", f"embedded account: {exc!r}", 500))
 
 
@@ -129,6 +133,7 @@ class EmbeddedAccount:
         if fault is not None and world.is_new:
             world.inject(fault, self._clock.now() - fault_age_s)
         self.account = Account(world, self._clock)
+        self._watch = AlarmWatch(self.account, path / _ALARMS) if self._clock.speed else None
         self._server.app = Application(self.account)
         self._thread = threading.Thread(
             target=self._server.serve_forever, name="embedded-account", daemon=True
@@ -162,6 +167,8 @@ class EmbeddedAccount:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join(timeout=10)
+        if self._watch is not None:
+            self._watch.close()
         self.account.close()
         self._state.close()
         if self._temporary is not None:

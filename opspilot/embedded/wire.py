@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 from urllib.parse import parse_qs, unquote
+from xml.sax.saxutils import escape
 
 from werkzeug.wrappers import Request, Response
 
@@ -102,7 +103,7 @@ class Wire:
                 account.api_faults.check(f"{prefix}:{operation}", arn)
                 result = handler(Call(account, account.now(), caller, operation), params)
         except AwsError as error:
-            return failure(error)
+            return query_failure(error) if prefix == "sts" else failure(error)
         return _success(result, request.headers.get("Content-Type", ""))
 
     def _operation(self, service: str, request: Request) -> tuple[str, str, Params] | None:
@@ -163,6 +164,17 @@ def failure(error: AwsError) -> Response:
         "x-amzn-query-error": f"{error.code};{'Sender' if error.status < 500 else 'Receiver'}",
     }
     return Response(json.dumps(body), error.status, headers)
+
+
+def query_failure(error: AwsError) -> Response:
+    """An error in the shape of AWS's query protocol."""
+    kind = "Sender" if error.status < 500 else "Receiver"
+    body = (
+        f"<ErrorResponse><Error><Type>{kind}</Type><Code>{escape(error.code)}</Code>"
+        f"<Message>{escape(error.message)}</Message></Error>"
+        f"<RequestId>{request_id()}</RequestId></ErrorResponse>"
+    )
+    return Response(body, error.status, {"Content-Type": "text/xml"})
 
 
 def request_id() -> str:

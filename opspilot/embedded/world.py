@@ -21,6 +21,7 @@ from opspilot.embedded.configuration import (
     Timeline,
     VersionConfig,
 )
+from opspilot.embedded.custom_metrics import CustomMetrics
 from opspilot.embedded.errors import AwsError, EmbeddedError, FaultRefused
 from opspilot.embedded.events import ApiEvent, Caller, event_id
 from opspilot.embedded.faults import FAULTS
@@ -92,6 +93,7 @@ class World:
         self.events: list[ApiEvent] = []
         self.active_faults: dict[str, float] = {}
         self.alarms = AlarmBook(self.fleet.alarms, origin)
+        self.custom_metrics = CustomMetrics()
         self._sequence = 0
         self._journal: Journal | None = None
         self.timeline = Timeline(self._initial())
@@ -193,6 +195,10 @@ class World:
             {"kind": "alarm.state", "at": now, "name": name, "state": state, "reason": reason}
         )
 
+    def put_metrics(self, namespace: str, data: list[Mapping[str, object]], now: float) -> None:
+        """Keep published samples: name, dimensions, time, values."""
+        self._commit({"kind": "metrics.put", "at": now, "namespace": namespace, "data": data})
+
     # -- replay -----------------------------------------------------------------------------------
 
     def _commit(self, record: Record) -> None:
@@ -208,6 +214,8 @@ class World:
             self._replay_change(record, at)
         elif kind in ("inject", "reset"):
             self._replay_steps(record, at, kind)
+        elif kind == "metrics.put":
+            self.custom_metrics.replay(record, at)
         else:
             self.alarms.replay(kind, record, at)
 

@@ -104,11 +104,7 @@ def _days(call: Call, prefix: str, *, backwards: bool) -> Iterator[list[int]]:
     hours = list(range(hour_of(start), hour_of(end) + 1))
     if len(prefix) >= 10:
         # A stream keeps the date of its beginning and may outlive the day by its last invocation.
-        hours = [
-            h
-            for h in hours
-            if prefix[:10] in {_date(h), _date(h - 1)}
-        ]
+        hours = [h for h in hours if prefix[:10] in {_date(h), _date(h - 1)}]
     days: dict[str, list[int]] = {}
     for hour in reversed(hours) if backwards else hours:
         days.setdefault(_date(hour), []).append(hour)

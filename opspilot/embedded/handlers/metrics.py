@@ -267,8 +267,38 @@ def metric_json(metric: MetricId) -> dict[str, Any]:
     }
 
 
+def _put_metric_data(call: Call, params: Params) -> Mapping[str, Any]:
+    namespace = str(required(params, "Namespace", _INVALID))
+    if namespace.startswith("AWS/"):
+        raise AwsError(
+            "InvalidParameterValue", "The value AWS/ for parameter Namespace is invalid."
+        )
+    data = cast("list[dict[str, Any]]", params.get("MetricData") or [])
+    if len(data) > 1000:
+        raise AwsError(_INVALID, "At most 1000 metrics may be published at once.")
+    call.account.world.put_metrics(namespace, [_datum(call, d) for d in data], call.now)
+    return {}
+
+
+def _datum(call: Call, datum: dict[str, Any]) -> Mapping[str, object]:
+    at = float(datum.get("Timestamp") or call.now)
+    if not call.now - 14 * _DAY <= at <= call.now + 7200:
+        raise AwsError(
+            "InvalidParameterValue",
+            "Timestamps must lie within two weeks past and two hours ahead.",
+        )
+    values = [datum["Value"]] if datum.get("Value") is not None else datum.get("Values")
+    if not values:
+        raise AwsError(_INVALID, "The embedded account needs Value or Values for each metric.")
+    counts = datum.get("Counts") or [1.0] * len(values)
+    repeated = [float(v) for v, n in zip(values, counts, strict=False) for _ in range(int(n))]
+    pairs = {str(d["Name"]): str(d["Value"]) for d in datum.get("Dimensions") or []}
+    return {"name": datum["MetricName"], "dimensions": pairs, "time": at, "values": repeated}
+
+
 HANDLERS: Mapping[str, Handler] = {
     "GetMetricData": _get_metric_data,
     "GetMetricStatistics": _get_metric_statistics,
     "ListMetrics": _list_metrics,
+    "PutMetricData": _put_metric_data,
 }

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from opspilot.embedded.configuration import Timeline
 from opspilot.embedded.fleet import Build, Fleet
+from opspilot.embedded.simulator.reach import Parts, Reach
 from opspilot.embedded.simulator.records import ChunkTrace
 from opspilot.embedded.simulator.traffic import CHUNK_S
 from opspilot.embedded.simulator.walk import Walk
@@ -52,17 +53,26 @@ class Simulation:
         self.seed = seed
         self.first_chunk = chunk_of(history_start)
         self._builds = builds
-        self._kept: OrderedDict[tuple[int, bool], _Kept] = OrderedDict()
+        self.reach = Reach(fleet, builds, timeline)
+        self._kept: OrderedDict[tuple[int, bool, Parts], _Kept] = OrderedDict()
 
-    def trace(self, chunk: int, *, detail: bool = False) -> ChunkTrace:
-        """The chunk's trace; empty before history begins."""
+    def trace(self, chunk: int, parts: Parts | None = None, *, detail: bool = False) -> ChunkTrace:
+        """The chunk's trace, or the chosen parts of it; empty before history begins."""
         if chunk < self.first_chunk:
             return ChunkTrace(chunk)
-        key = (chunk, detail)
+        key = (chunk, detail, parts or self.reach.everything())
         epochs = self.epochs(chunk)
         kept = self._kept.get(key)
         if kept is None or kept.epochs != epochs:
-            walk = Walk(self.fleet, self._builds, self.timeline, self.seed, chunk, detail=detail)
+            walk = Walk(
+                self.fleet,
+                self._builds,
+                self.timeline,
+                self.seed,
+                chunk,
+                detail=detail,
+                parts=key[2],
+            )
             kept = _Kept(epochs, walk.run())
             self._kept[key] = kept
         self._kept.move_to_end(key)

@@ -100,19 +100,27 @@ class Execution:
         return Answer(self._end, np.where(self._code == 0, ANSWERED, ERRED).astype(np.int16))
 
     def _cold_start(self) -> Floats:
-        age = np.maximum(self._start - self._runtime.since, 0.0)
-        chance = _COLD_CHANCE + np.exp(-age / _NEW_CONTAINERS_S)
-        cold = self._draws.uniform[1][self._rows] < chance
-        spread = np.exp(0.16 * self._draws.normal[1][self._rows])
-        return np.where(cold, self._build.init_ms / 1000.0 * spread, 0.0)
+        """Length of the cold start: 0 for nearly all, and for all that start in a warm container.
+
+        The same number decides whether a start is cold and, rescaled, how long it takes.
+        """
+        luck = self._draws.cold[self._rows]
+        chance = np.full(luck.size, _COLD_CHANCE)
+        if self._start.size and self._start.min() < self._runtime.since + 20 * _NEW_CONTAINERS_S:
+            age = np.maximum(self._start - self._runtime.since, 0.0)
+            chance += np.exp(-age / _NEW_CONTAINERS_S)
+        cold = np.flatnonzero(luck < chance)
+        took = np.zeros(luck.size)
+        took[cold] = self._build.init_ms / 1000.0 * (0.8 + 0.5 * luck[cold] / chance[cold])
+        return took
 
     def _own_work(self) -> Floats:
         build = self._build
         cpu = cpu_factor(self._runtime.version.memory_mb, build.reference_memory_mb)
         factor = build.work_ms / 1000.0 * (1.0 - build.cpu_share + build.cpu_share * cpu)
-        work = factor * np.exp(build.work_sigma * self._draws.normal[0][self._rows])
+        work = factor * np.exp(build.work_sigma * self._draws.normal[self._rows])
         work *= self._walk.load[self._rows]
-        slow = self._draws.uniform[2][self._rows] < build.slow_chance
+        slow = self._draws.slow[self._rows] < build.slow_chance
         return np.where(slow, work * build.slow_factor, work)
 
     def _memory(self) -> Floats | None:
@@ -121,7 +129,8 @@ class Execution:
         largest = build.memory_mb * np.exp(_RARE_SIGMAS * build.memory_sigma)
         if not self._walk.detail and largest < self._runtime.version.memory_mb:
             return None
-        spread = np.exp(build.memory_sigma * self._draws.normal[2][self._rows])
+        luck = self._walk.normal(f"{self._place}:memory")
+        spread = np.exp(build.memory_sigma * luck[self._rows])
         return build.memory_mb * spread
 
     def _initialise(self, used: Floats | None) -> None:
@@ -189,7 +198,7 @@ class Execution:
     def _fail_by_chance(self) -> None:
         if self._build.failure_rate <= 0.0:
             return
-        unlucky = self._draws.uniform[3][self._rows[self._active]] < self._build.failure_rate
+        unlucky = self._draws.failure[self._rows[self._active]] < self._build.failure_rate
         if unlucky.any():
             self._fail(unlucky, self._time, self._build.failure)
 
@@ -217,7 +226,7 @@ class Execution:
         table = self._environment.get(step.variable)
         if table is None:
             return before + 0.001, (None, _key_error(step.variable))
-        luck = self._walk.draws(f"{self._place}/{step.variable}").normal[0]
+        luck = self._walk.normal(f"{self._place}/{step.variable}")
         took = step.latency_ms / 1000.0 * np.exp(0.28 * luck[self._rows[self._active]])
         after = before + took
         if table not in self._state.tables:
@@ -236,7 +245,7 @@ class Execution:
             return before + 0.001, (None, _key_error(step.variable))
         rows = self._rows[self._active]
         place = f"{self._place}/{step.variable}"
-        luck = self._walk.draws(place).normal[0]
+        luck = self._walk.normal(place)
         after = before + step.latency_ms / 1000.0 * np.exp(0.28 * luck[rows])
         queue = url.rsplit("/", 1)[-1]
         if queue not in self._state.queues:

@@ -17,6 +17,7 @@ from opspilot.embedded.configuration import Timeline
 from opspilot.embedded.fleet import Build, Fleet, QueueSpec
 from opspilot.embedded.simulator.concurrency import Occupancy
 from opspilot.embedded.simulator.execution import Answer, Execution
+from opspilot.embedded.simulator.reach import Parts
 from opspilot.embedded.simulator.records import (
     ABSENT,
     ANSWERED,
@@ -40,16 +41,19 @@ _POLL_S = (0.02, 0.35)
 
 @dataclass(frozen=True, slots=True)
 class Draws:
-    """Random numbers of one place in the call graph: one column for each request of the route."""
+    """Random numbers of one place in the call graph: one entry for each request of the route."""
 
     normal: Singles
-    uniform: Singles
+    cold: Singles
+    slow: Singles
+    failure: Singles
 
 
 class Walk:
     """The walk of one chunk; `run` does it once.
 
-    With `detail`, batches carry step boundaries and memory, as log lines need them.
+    With `detail`, batches carry step boundaries and memory, as log lines need them. With `parts`, only
+    those routes are walked.
     """
 
     def __init__(
@@ -61,12 +65,14 @@ class Walk:
         chunk: int,
         *,
         detail: bool = False,
+        parts: Parts | None = None,
     ) -> None:
         self.fleet = fleet
         self.detail = detail
         self.timeline = timeline
         self.trace = ChunkTrace(chunk)
         self.load: Floats = np.empty(0)
+        self._parts = parts
         self._seed = seed
         self._chunk = chunk
         self._resolver = Resolver(timeline, builds)
@@ -76,15 +82,18 @@ class Walk:
         self._recording = True
 
     def run(self) -> ChunkTrace:
-        """Everything that becomes of the chunk's requests."""
-        for route, arrived in zip(
-            self.fleet.api.routes, arrivals(self.fleet, self._seed, self._chunk), strict=True
-        ):
+        """Everything that becomes of the chunk's requests, or of the chosen parts of them."""
+        every = arrivals(self.fleet, self._seed, self._chunk)
+        for number, (route, arrived) in enumerate(zip(self.fleet.api.routes, every, strict=True)):
+            if self._parts is not None and number not in self._parts.routes:
+                continue
             self.load = arrived.load
             place = f"{route.method} {route.path}"
             answer = self.invoke(place, route.target, arrived.time, np.arange(arrived.time.size))
             self._record_api(route.method, route.path, arrived, answer)
-            self._deliver()
+            if self._parts is None or self._parts.queues:
+                self._deliver()
+            self._messages.clear()
         return self.trace
 
     def draws(self, place: str) -> Draws:
@@ -93,12 +102,20 @@ class Walk:
         if found is None:
             random = generator(self._seed, self._chunk, place)
             size = self.load.size
-            found = Draws(
-                random.standard_normal((3, size), dtype=np.float32),
-                random.random((4, size), dtype=np.float32),
-            )
+            normal = random.standard_normal(size, dtype=np.float32)
+            found = Draws(normal, *random.random((3, size), dtype=np.float32))
             self._draws[place] = found
         return found
+
+    def normal(self, place: str) -> Singles:
+        """One normal number for each request, for one purpose at one place."""
+        random = generator(self._seed, self._chunk, place)
+        return random.standard_normal(self.load.size, dtype=np.float32)
+
+    def uniform(self, place: str) -> Singles:
+        """One number between 0 and 1 for each request, for one purpose at one place."""
+        random = generator(self._seed, self._chunk, place)
+        return random.random(self.load.size, dtype=np.float32)
 
     def invoke(self, place: str, target: str, start: Floats, rows: Ints) -> Answer:
         """Invoke `target` at these times; answers in the same order."""
@@ -146,7 +163,7 @@ class Walk:
     ) -> list[tuple[Runtime, Ints]]:
         if len(choices) == 1:
             return [(choices[0][1], members)]
-        luck = self.draws(place).uniform[0][rows[members]]
+        luck = self.uniform(f"{place}?")[rows[members]]
         low = 0.0
         shares: list[tuple[Runtime, Ints]] = []
         for weight, runtime in choices:
@@ -214,7 +231,7 @@ class Walk:
         waiting = np.arange(sent.size)
         due = sent
         for attempt in range(spec.max_receives if spec.consumer else 0):
-            luck = self.draws(f"{place}#{attempt}").uniform[1][rows[waiting]]
+            luck = self.uniform(f"{place}#{attempt}?")[rows[waiting]]
             taken = due + _POLL_S[0] + luck * (_POLL_S[1] - _POLL_S[0])
             received.append(taken)
             answer = self.invoke(f"{place}#{attempt}", str(spec.consumer), taken, rows[waiting])

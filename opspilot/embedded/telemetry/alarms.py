@@ -10,7 +10,7 @@ import json
 import operator
 import zlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, cast
 
@@ -74,6 +74,20 @@ class AlarmState:
             self.value, self.since = value, at
 
 
+_SNAPSHOT = (
+    "configured_at",
+    "created_at",
+    "value",
+    "since",
+    "updated_at",
+    "reason",
+    "data",
+    "puts",
+    "next_tick",
+    "entries_done",
+)
+
+
 class Alarms:
     """Evaluates the alarms of a book against the metrics."""
 
@@ -90,6 +104,25 @@ class Alarms:
         return sorted(
             (s for s in self._states.values() if s.definition is not None), key=lambda s: s.name
         )
+
+    def snapshot(self) -> dict[str, Any]:
+        """What was evaluated so far, for `restore`."""
+        return {
+            name: {key: getattr(state, key) for key in _SNAPSHOT}
+            | {"history": [asdict(move) for move in state.history]}
+            for name, state in self._states.items()
+        }
+
+    def restore(self, snapshot: Mapping[str, Any]) -> None:
+        """Go on from a snapshot of the same world instead of evaluating everything again."""
+        for name, kept in snapshot.items():
+            entries = self._book.entries.get(name, [])[: kept["entries_done"]]
+            state = AlarmState(name, **{key: kept[key] for key in _SNAPSHOT})
+            state.history = [Transition(**move) for move in kept["history"]]
+            for entry in entries:
+                if entry.action != "state":
+                    state.definition = entry.definition
+            self._states[name] = state
 
     def _advance(self, state: AlarmState, entries: Sequence[AlarmEntry], now: float) -> None:
         for entry in entries[state.entries_done :]:

@@ -87,7 +87,9 @@ class _Plan:
 
     def shown(self, row: Row) -> list[tuple[str, str]]:
         """A result row; fields without a value are left out."""
-        names = self._display or self._fields or ([] if self.grouped else ["@timestamp", "@message"])
+        names = (
+            self._display or self._fields or ([] if self.grouped else ["@timestamp", "@message"])
+        )
         pairs = [(name, row.get(name)) for name in names]
         cells = [(name, show(value)) for name, value in pairs if value is not None]
         if not self.grouped:
@@ -149,7 +151,9 @@ class _Plan:
         pairs = list(zip(command.items, command.descending, strict=True))
         for item, descending in reversed(pairs):
             rows = sorted(
-                rows, key=lambda row: _sort_key(_known(row, item.name, item.node)), reverse=descending
+                rows,
+                key=lambda row: _sort_key(_known(row, item.name, item.node)),
+                reverse=descending,
             )
         return rows
 
@@ -247,7 +251,9 @@ def _deviation(values: list[float]) -> float:
 
 def _by_time(last: bool) -> Callable[[Apply, list[Row]], Scalar]:
     def call(node: Apply, rows: list[Row]) -> Scalar:
-        timed = [(number_of(r.get("@timestamp")) or 0.0, evaluate(node.arguments[0], r)) for r in rows]
+        timed = [
+            (number_of(r.get("@timestamp")) or 0.0, evaluate(node.arguments[0], r)) for r in rows
+        ]
         present = [pair for pair in timed if pair[1] is not None]
         if not present:
             return None

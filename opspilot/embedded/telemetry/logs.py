@@ -87,7 +87,8 @@ class Logs:
         epochs = self._simulation.epochs(chunk)
         kept = self._rendered.get(key)
         if kept is None or kept[0] != epochs:
-            trace = self._simulation.trace(chunk, detail=True)
+            parts = self._simulation.reach.of_function(function)
+            trace = self._simulation.trace(chunk, parts, detail=True)
             kept = (epochs, self._renderer.lines(function, trace))
             _remember(self._rendered, key, kept)
         return kept[1]

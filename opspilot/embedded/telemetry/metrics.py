@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -50,11 +51,26 @@ class Minutes:
     high: Floats
 
 
-class Metrics:
-    """All metrics that the workload emits."""
+class Published(Protocol):
+    """Metrics that callers published themselves."""
 
-    def __init__(self, simulation: Simulation, messages_since: float) -> None:
+    def metrics(self) -> list[MetricId]:
+        """Every such metric."""
+        ...
+
+    def samples(self, metric: MetricId, chunk: int) -> Samples:
+        """Its samples within a chunk; they are seen as soon as they are published."""
+        ...
+
+
+class Metrics:
+    """All metrics that the workload emits, and those that callers publish."""
+
+    def __init__(
+        self, simulation: Simulation, messages_since: float, custom: Published | None = None
+    ) -> None:
         """`messages_since`: dead-letter queues were empty at that time."""
+        self._custom = custom
         self._simulation = simulation
         self._first_dead = chunk_of(messages_since)
         self._samples: OrderedDict[tuple[MetricId, int], tuple[int, Samples]] = OrderedDict()
@@ -68,7 +84,8 @@ class Metrics:
 
     def catalogue(self) -> list[MetricId]:
         """Every metric that exists, sorted."""
-        return sorted(catalogue(self._simulation.fleet, self._simulation.timeline))
+        published = self._custom.metrics() if self._custom else []
+        return sorted([*catalogue(self._simulation.fleet, self._simulation.timeline), *published])
 
     def query(
         self,
@@ -166,7 +183,7 @@ class Metrics:
         return present * float(period_s), result
 
     def _block(self, metric: MetricId, chunk: int, as_of: float) -> Minutes:
-        settled = chunk_end(chunk) + SPILL_S + PUBLISH_DELAY_S <= as_of
+        settled = chunk_end(chunk) + SPILL_S + PUBLISH_DELAY_S <= as_of and _is_aws(metric)
         key = (metric, chunk)
         if settled and key in self._blocks:
             return self._blocks[key]
@@ -180,6 +197,8 @@ class Metrics:
         return block
 
     def _sampled(self, metric: MetricId, chunk: int) -> Samples:
+        if not _is_aws(metric):
+            return self._published(metric, chunk)
         key = (metric, chunk)
         epochs = self._simulation.epochs(chunk)
         kept = self._samples.get(key)
@@ -190,15 +209,22 @@ class Metrics:
                 self._samples.popitem(last=False)
         return kept[1]
 
+    def _published(self, metric: MetricId, chunk: int) -> Samples:
+        samples = self._custom.samples(metric, chunk) if self._custom else EMPTY
+        return Samples(samples.time, samples.visible - PUBLISH_DELAY_S, samples.value)
+
     def _extract(self, metric: MetricId, chunk: int) -> Samples:
         dimensions = dict(metric.dimensions)
         if not emitted(metric, self._simulation.fleet):
             return EMPTY
-        trace = self._simulation.trace(chunk)
+        reach = self._simulation.reach
         if metric.namespace == "AWS/Lambda":
-            return lambda_samples(metric.name, dimensions, trace)
+            parts = reach.of_function(dimensions.get("FunctionName"))
+            return lambda_samples(metric.name, dimensions, self._simulation.trace(chunk, parts))
         if metric.namespace == "AWS/ApiGateway":
-            return api_samples(metric.name, dimensions, trace)
+            parts = reach.of_routes(dimensions.get("Method"), dimensions.get("Resource"))
+            return api_samples(metric.name, dimensions, self._simulation.trace(chunk, parts))
+        trace = self._simulation.trace(chunk)
         if metric.namespace == "AWS/DynamoDB":
             return table_samples(metric.name, dimensions, trace)
         return self._queue(metric.name, dimensions["QueueName"], trace)
@@ -264,6 +290,10 @@ def _by_minute(samples: Samples, shown: Floats, start: float) -> Minutes:
         low[present] = np.minimum.reduceat(value[order], first)
         high[present] = np.maximum.reduceat(value[order], first)
     return Minutes(count, total, low, high)
+
+
+def _is_aws(metric: MetricId) -> bool:
+    return metric.namespace.startswith("AWS/")
 
 
 def emitted(metric: MetricId, fleet: Fleet) -> bool:
