@@ -4,9 +4,10 @@
 """
 
 from opspilot.adapters.aws.account import AwsAccount, Identity, connect
+from opspilot.adapters.aws.buckets import Buckets
 from opspilot.adapters.aws.operations import REQUIRED_ACTIONS
 from opspilot.adapters.aws.session import SessionOptions
-from opspilot.adapters.aws.throttle import Buckets, Patience, Timer
+from opspilot.adapters.aws.throttle import Patience, Timer
 
 __all__ = [
     "REQUIRED_ACTIONS",

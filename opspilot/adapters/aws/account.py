@@ -9,6 +9,7 @@ from opspilot.adapters.aws.actions.hand import Hand
 from opspilot.adapters.aws.actuator import AwsActuator
 from opspilot.adapters.aws.alarms import AwsAlarms
 from opspilot.adapters.aws.apis import RestApis
+from opspilot.adapters.aws.buckets import Buckets
 from opspilot.adapters.aws.changes import AwsChanges
 from opspilot.adapters.aws.functions import Functions
 from opspilot.adapters.aws.inventory import Lister
@@ -16,7 +17,7 @@ from opspilot.adapters.aws.logs import AwsLogs
 from opspilot.adapters.aws.metrics import AwsMetrics
 from opspilot.adapters.aws.names import Place
 from opspilot.adapters.aws.session import AwsClients, SessionOptions, build_clients
-from opspilot.adapters.aws.throttle import Buckets, Calls, Patience, Timer
+from opspilot.adapters.aws.throttle import Calls, Patience, Timer
 from opspilot.adapters.aws.trail import Trail
 from opspilot.adapters.aws.workloads import AwsWorkloads
 from opspilot.domain.model import Model

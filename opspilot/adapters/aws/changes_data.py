@@ -115,7 +115,9 @@ def to_changes(resource: Resource, events: Sequence[TrailEvent]) -> list[Change]
     """
     known: dict[str, dict[str, str]] = {}
     changes: list[Change] = []
-    for event in sorted(events[::-1], key=lambda event: event.at):
+    oldest_first = list(reversed(events))
+    oldest_first.sort(key=lambda event: event.at)
+    for event in oldest_first:
         so_far = known.setdefault(_subject(event), {})
         before, after = _difference(so_far, _after(event))
         so_far.update({**_settings(event.answered), **_after(event)})

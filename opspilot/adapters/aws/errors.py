@@ -1,8 +1,6 @@
-"""AWS error codes and SDK exceptions, translated into our errors by one table.
+"""What AWS answers and what the SDK raises, translated into our errors.
 
-Source: the "Common errors" page of each service and the error shapes in botocore's models. A code
-that the table does not know is judged by its HTTP status; emulators answer with bare statuses and
-HTML pages, so nothing relies on a code being there.
+Emulators answer with bare statuses and HTML pages, so nothing relies on a code being there.
 """
 
 import re
@@ -13,13 +11,12 @@ from typing import Any
 from botocore import exceptions as sdk
 from botocore.parsers import ResponseParserError
 
+from opspilot.adapters.aws.codes import kind_of
 from opspilot.adapters.aws.operations import Operation
 from opspilot.errors import (
-    AwsConflict,
     AwsCredentialsMissing,
     AwsDenied,
     AwsError,
-    AwsNotFound,
     AwsRejected,
     AwsThrottled,
     AwsUnavailable,
@@ -27,97 +24,6 @@ from opspilot.errors import (
 
 NOT_IMPLEMENTED = "NotImplemented"
 """`aws_code` of an operation that the endpoint does not have (an emulator's partial coverage)."""
-
-_CODES: dict[type[AwsError], tuple[str, ...]] = {
-    AwsDenied: (
-        "AccessDenied",
-        "AccessDeniedException",
-        "AuthorizationError",
-        "NotAuthorized",
-        "OperationNotPermittedException",
-        "UnauthorizedOperation",
-        "UnauthorizedException",
-    ),
-    AwsCredentialsMissing: (
-        "AuthFailure",
-        "ExpiredToken",
-        "ExpiredTokenException",
-        "IncompleteSignature",
-        "IncompleteSignatureException",
-        "InvalidAccessKeyId",
-        "InvalidClientTokenId",
-        "InvalidSignatureException",
-        "InvalidToken",
-        "MissingAuthenticationToken",
-        "MissingAuthenticationTokenException",
-        "RequestExpired",
-        "SignatureDoesNotMatch",
-        "UnrecognizedClientException",
-    ),
-    AwsThrottled: (
-        "BandwidthLimitExceeded",
-        "LimitExceededException",
-        "LimitExceeded",
-        "ProvisionedThroughputExceededException",
-        "RequestLimitExceeded",
-        "RequestThrottled",
-        "RequestThrottledException",
-        "SlowDown",
-        "ThrottledException",
-        "Throttling",
-        "ThrottlingException",
-        "TooManyRequestsException",
-    ),
-    AwsNotFound: (
-        "AWS.SimpleQueueService.NonExistentQueue",
-        "NotFoundException",
-        "QueueDoesNotExist",
-        "ResourceNotFound",
-        "ResourceNotFoundException",
-    ),
-    AwsConflict: (
-        "ConflictException",
-        "PreconditionFailedException",
-        "ResourceConflictException",
-        "ResourceInUseException",
-    ),
-    AwsRejected: (
-        "BadRequestException",
-        "InvalidAction",
-        "InvalidParameterCombination",
-        "InvalidParameterException",
-        "InvalidParameterValue",
-        "InvalidParameterValueException",
-        "InvalidTimeRangeException",
-        "MalformedQueryException",
-        "MissingParameter",
-        "SerializationException",
-        "UnknownOperationException",
-        "UnsupportedOperationException",
-        "ValidationError",
-        "ValidationException",
-    ),
-    AwsUnavailable: (
-        "InternalError",
-        "InternalFailure",
-        "InternalServerError",
-        "InternalServiceError",
-        "InternalServiceFault",
-        "ServiceException",
-        "ServiceUnavailable",
-        "ServiceUnavailableException",
-    ),
-}
-_BY_CODE = {code: kind for kind, codes in _CODES.items() for code in codes}
-
-_BY_STATUS: dict[int, type[AwsError]] = {
-    401: AwsCredentialsMissing,
-    403: AwsDenied,
-    404: AwsNotFound,
-    409: AwsConflict,
-    412: AwsConflict,
-    429: AwsThrottled,
-}
 
 _HINTS: dict[str, str] = {
     "PreconditionFailedException": "somebody changed it since it was read: plan again",
@@ -141,7 +47,7 @@ _LACKING_CODES = frozenset(
         "500",
     }
 )
-_BAD_REQUEST, _SERVER_ERROR, _LACKING_STATUS = 400, 500, 501
+_BAD_REQUEST, _LACKING_STATUS = 400, 501
 _LONGEST_TEXT = 300
 _TAG = re.compile(r"<[^>]*>")
 
@@ -197,7 +103,7 @@ def from_answer(exc: sdk.ClientError, operation: Operation, resource: str) -> Aw
         "request_id": str(metadata.get("RequestId") or ""),
         "hint": _HINTS.get(code, ""),
     }
-    kind = _kind_of(code, status)
+    kind = AwsUnavailable if code == NOT_IMPLEMENTED else kind_of(code, status)
     if kind is AwsDenied:
         return _denied(text, operation, details)
     if kind is AwsCredentialsMissing:
@@ -233,17 +139,6 @@ def _code_of(code: str, text: str, status: int) -> str:
     if status == _LACKING_STATUS or (status >= _BAD_REQUEST and _LACKING.search(text)):
         return NOT_IMPLEMENTED
     return code or str(status)
-
-
-def _kind_of(code: str, status: int) -> type[AwsError]:
-    known = _BY_CODE.get(code)
-    if known is not None:
-        return known
-    if code == NOT_IMPLEMENTED or status >= _SERVER_ERROR:
-        return AwsUnavailable
-    if status in _BY_STATUS:
-        return _BY_STATUS[status]
-    return AwsRejected if status >= _BAD_REQUEST else AwsError
 
 
 def _denied(text: str, operation: Operation, details: dict[str, str]) -> AwsDenied:

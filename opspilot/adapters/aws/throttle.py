@@ -9,12 +9,12 @@ Source of the jitter: "Exponential Backoff And Jitter", AWS Architecture Blog.
 
 import logging
 import random
-import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from opspilot.adapters.aws.buckets import Buckets
 from opspilot.adapters.aws.errors import aws_call, may_pass, not_implemented
 from opspilot.adapters.aws.operations import Operation
 from opspilot.errors import AwsError, AwsThrottled, AwsUnavailable
@@ -55,54 +55,6 @@ class Patience:
     seconds: float = 20.0
     first_pause: float = 0.2
     longest_pause: float = 4.0
-
-
-class TokenBucket:
-    """At most `per_second` tokens a second on average, with a burst of one second's worth."""
-
-    def __init__(self, per_second: float) -> None:
-        self._rate = per_second
-        self._tokens = per_second
-        self._at: float | None = None
-        self._lock = threading.Lock()
-
-    def reserve(self, now: float, longest: float, tokens: float = 1.0) -> float | None:
-        """Take tokens, now or in advance.
-
-        A request that costs more than a whole burst waits for a full bucket and leaves a debt.
-
-        Args:
-            now: Monotonic seconds.
-            longest: The longest wait that is any use.
-            tokens: What the request costs.
-
-        Returns:
-            Seconds to wait before sending; None when that is longer than `longest`, and then
-            nothing is taken.
-        """
-        with self._lock:
-            earlier = now if self._at is None else self._at
-            # Another thread may have read its clock before us and arrive after.
-            self._at = max(now, earlier)
-            self._tokens = min(self._rate, self._tokens + (self._at - earlier) * self._rate)
-            wait = max(0.0, (min(tokens, self._rate) - self._tokens) / self._rate)
-            if wait > longest:
-                return None
-            self._tokens -= tokens
-            return wait
-
-
-class Buckets:
-    """The buckets of one process, by scope (endpoint, account and region) and name."""
-
-    def __init__(self) -> None:
-        self._buckets: dict[tuple[str, str], TokenBucket] = {}
-        self._lock = threading.Lock()
-
-    def of(self, scope: str, name: str, per_second: float) -> TokenBucket:
-        """The bucket of this name, made when first asked for."""
-        with self._lock:
-            return self._buckets.setdefault((scope, name), TokenBucket(per_second))
 
 
 @dataclass

@@ -9,9 +9,10 @@ from typing import Any
 import boto3
 from botocore.stub import Stubber
 
+from opspilot.adapters.aws.buckets import Buckets
 from opspilot.adapters.aws.names import Place
 from opspilot.adapters.aws.session import client_config
-from opspilot.adapters.aws.throttle import Buckets, Calls, Patience, Timer
+from opspilot.adapters.aws.throttle import Calls, Patience, Timer
 
 NOW = datetime(2026, 11, 22, 14, 15, 20, tzinfo=UTC)
 PLACE = Place("123456789012", "us-east-1")

@@ -6,7 +6,8 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from opspilot.adapters.aws import operations
-from opspilot.adapters.aws.throttle import Buckets, Calls, Patience, TokenBucket
+from opspilot.adapters.aws.buckets import Buckets, TokenBucket
+from opspilot.adapters.aws.throttle import Calls, Patience
 from opspilot.errors import AwsDenied, AwsThrottled, AwsUnavailable
 from tests.adapters.aws.stubs import Hourglass, calls
 
