@@ -14,6 +14,7 @@ _MOST_PATTERNS = 20
 _SAMPLE_INCIDENT = 200
 _SAMPLE_BASELINE = 50
 _LONGEST_LINE = 2_000
+_LONGEST_QUOTE = 80
 
 
 def log_detail(baseline: LogLines, incident: LogLines) -> tuple[LogDetail, Json]:
@@ -90,12 +91,16 @@ def _errors(detail: LogDetail) -> str:
 
 
 def _patterns_in_words(detail: LogDetail) -> list[str]:
-    counts = {
-        kind: sum(pattern.change == kind for pattern in detail.patterns)
-        for kind in ("new", "up", "gone")
-    }
-    words = {"new": "new pattern", "up": "more frequent pattern", "gone": "vanished pattern"}
-    return [plural(count, words[kind]) for kind, count in counts.items() if count]
+    """The most telling new and more frequent pattern each, and how many more there are."""
+    said: list[str] = []
+    for kind, word in (("new", "new"), ("up", "more often")):
+        found = [one for one in detail.patterns if one.change == kind]
+        if found:
+            more = f" and {len(found) - 1} more" if len(found) > 1 else ""
+            first = found[0]
+            text = first.pattern[:_LONGEST_QUOTE]
+            said.append(f'{word}: "{text}" ({plural(first.incident_count, "line")}){more}')
+    return said
 
 
 def _patterns(

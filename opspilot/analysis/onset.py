@@ -11,6 +11,7 @@ from opspilot.analysis.series import Floats
 
 _LOOK_BACK_POINTS = 10
 _FEWEST_POINTS = 3
+_FAIR_PART = 0.2
 _LIKELIHOOD_DROP = 1.92
 
 
@@ -28,7 +29,8 @@ def onset_of(alert: Alert, sigma: pd.Series, period: timedelta) -> Onset:
     One change in mean between two levels is fitted around the first rare point; positions whose
     profile log-likelihood is within 1.92 of the best form the 95 % interval (Hinkley, "Inference
     about the change-point in a sequence of random variables", Biometrika 57, 1970). The onset is
-    the alert's first point; the half-width is one period, or more where the interval is wider.
+    the alert's first clear point; the half-width is one period, or more where the interval is
+    wider.
 
     Args:
         alert: The episode.
@@ -39,12 +41,21 @@ def onset_of(alert: Alert, sigma: pd.Series, period: timedelta) -> Onset:
     peak = int(sigma.index.searchsorted(alert.peak))
     low = max(0, start - _LOOK_BACK_POINTS)
     near = sigma.to_numpy(dtype=np.float64)[low : peak + 1]
+    begun = start + _clear_from(np.abs(near[start - low :]))
     interval = _change_interval(near[~np.isnan(near)])
     if interval is None:
-        return Onset(alert.start, period)
-    first, last = interval
-    widest = max(abs(first - (start - low)), abs(last - (start - low)))
-    return Onset(alert.start, period * max(1, min(widest, peak - start + 1)))
+        return Onset(sigma.index[begun], period)
+    widest = max(abs(bound - (begun - low)) for bound in interval)
+    return Onset(sigma.index[begun], period * max(1, min(widest, peak - start + 1)))
+
+
+def _clear_from(away: Floats) -> int:
+    """Position of the first point that is a fair part of the episode's level.
+
+    Chance may set a mildly rare point just before a real episode, and the two then make one run.
+    """
+    level = float(np.nanmedian(away[away >= np.nanmedian(away)]))
+    return int(np.flatnonzero(away >= _FAIR_PART * level)[0])
 
 
 def _change_interval(values: Floats) -> tuple[int, int] | None:

@@ -4,9 +4,10 @@ Only whole periods count that began after the change settled and had one more pe
 published. A period without traffic is no data, never a period without errors.
 
 For a rate, recovery means: some run of the newest periods, at least `hold_periods` long and with at
-least `min_events` calls, in each of which the plain rate is below the limit, and the one-sided 95 %
-upper bound of the run's rate is below it too (Clopper and Pearson, Biometrika 26, 1934). Asking for
-*some* run keeps the rule monotone: one more failure can only make the outcome worse.
+least `min_events` calls, has a one-sided 95 % upper bound below the limit (Clopper and Pearson,
+Biometrika 26, 1934), and none of its periods refutes the limit by itself (exact binomial test at
+5 %). A single failed call among sixty does not refute a limit of 1 %. Asking for *some* run keeps
+the rule monotone: one more failure can only make the outcome worse.
 """
 
 from collections.abc import Sequence
@@ -132,13 +133,19 @@ def _measure_rate(criterion: Criterion, periods: list[_Period], now: datetime) -
 
 
 def _held(criterion: Criterion, periods: list[_Period]) -> list[_Period]:
-    """The newest periods whose plain rate is below the limit, without a break."""
+    """The newest periods that are consistent with the limit, without a break."""
     count = 0
     for period in reversed(periods):
-        if period.failed / period.total >= criterion.limit:
+        if _refutes(period, criterion.limit):
             break
         count += 1
     return periods[len(periods) - count :]
+
+
+def _refutes(period: _Period, limit: float) -> bool:
+    """Whether so many failures in one period would be rare if the rate were at the limit."""
+    at_least = float(binom.sf(round(period.failed) - 1, round(period.total), limit))
+    return period.failed > 0 and at_least < 1 - _CONFIDENCE
 
 
 def _recovered_run(criterion: Criterion, held: list[_Period]) -> list[_Period]:

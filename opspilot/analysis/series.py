@@ -65,8 +65,7 @@ def from_telemetry(series: MetricSeries, signal: Signal) -> pd.Series:
 
     For signals where a missing point means that nothing happened, missing periods become zero, but
     only if the resource sent anything in the window at all, and not in the last periods, which may
-    still be on their way. A last period that the window cuts is left out for counts: it is not
-    whole.
+    still be on their way. A count of the newest period is not taken: it may not be whole yet.
     """
     step = timedelta(seconds=series.period_seconds)
     observed = pd.Series(
@@ -77,7 +76,7 @@ def from_telemetry(series: MetricSeries, signal: Signal) -> pd.Series:
     )
     if signal.kind != "count":
         return observed
-    whole = observed[observed.index <= pd.Timestamp(series.window.end - step)]
+    whole = observed[observed.index <= pd.Timestamp(series.window.end - 2 * step)]
     if not signal.missing_is_zero or whole.empty:
         return whole
     return _zero_filled(whole, series.window, step)

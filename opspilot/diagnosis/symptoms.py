@@ -3,14 +3,17 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from scipy.stats import binom
+
 from opspilot.diagnosis.case import DURATIONS, Case, Shown
 from opspilot.diagnosis.change_search import Onset
 from opspilot.domain.evidence import LogDetail, MetricDetail
 from opspilot.domain.resource import Resource, ResourceKind
 
 _EXPLAINS_SHARE = 0.3
-_CLEARLY_MORE = 3.0
+_FAIR_SHARE = 0.3
 _FEWEST_EVENTS = 3
+_SIGNIFICANT = 0.01
 
 HARM = (
     "lambda.errors",
@@ -94,30 +97,49 @@ def _explains(case: Case, callee: Slow, above: Resource) -> bool:
 
 
 def timeouts(case: Case, resource: Resource) -> Shown[LogDetail] | None:
-    """The log of a function, if invocations time out there clearly more often than before."""
+    """The log of a function, if timeouts are what its failures are, or are clearly more."""
     log = case.log(resource)
-    return log if log and _more(log.detail.timeouts, log.detail.timeouts_baseline) else None
+    if log and _tells(case, log, log.detail.timeouts, log.detail.timeouts_baseline):
+        return log
+    return None
 
 
 def killed_for_memory(case: Case, resource: Resource) -> Shown[LogDetail] | None:
-    """The log of a function, if invocations are killed for memory more often than before."""
+    """The log of a function, if deaths for memory are what its failures are, or clearly more."""
     log = case.log(resource)
-    more = log and _more(log.detail.out_of_memory, log.detail.out_of_memory_baseline)
-    return log if more else None
+    if log and _tells(case, log, log.detail.out_of_memory, log.detail.out_of_memory_baseline):
+        return log
+    return None
 
 
 def risen_errors(case: Case, resource: Resource) -> tuple[Shown[LogDetail], dict[str, int]] | None:
-    """The log of a function and the error types that are clearly more frequent than before."""
+    """The log of a function and its error types, if those are what its failures are.
+
+    A handful of errors of the everyday kind among hundreds of timeouts is not told.
+    """
     log = case.log(resource)
     if log is None:
         return None
     before = log.detail.errors_baseline
-    more = {
-        name: count
-        for name, count in log.detail.errors.items()
-        if _more(count, before.get(name, 0))
-    }
-    return (log, more) if more else None
+    more = {name: n for name, n in log.detail.errors.items() if n > before.get(name, 0)}
+    known = sum(before.get(name, 0) for name in more)
+    return (log, more) if _tells(case, log, sum(more.values()), known) else None
+
+
+def _tells(case: Case, log: Shown[LogDetail], now: int, before: int) -> bool:
+    """Whether events of a log account for a function's failures.
+
+    Against the failures that its metric counts, where those rose and the log was read whole; else
+    by an exact test of their number against the window of equal length before (binomial with one
+    half).
+    """
+    if now <= before or now < _FEWEST_EVENTS:
+        return False
+    errors = case.risen(log.evidence.resource, "lambda.errors")
+    total = errors.detail.total_incident if errors else None
+    if total and log.evidence.status == "complete":
+        return now >= _FAIR_SHARE * total
+    return float(binom.sf(now - 1, now + before, 0.5)) < _SIGNIFICANT
 
 
 def failing(case: Case) -> tuple[Resource, ...]:
@@ -185,8 +207,3 @@ def limit_seconds(case: Case, resource: Resource) -> float | None:
 def earliest(*moments: datetime | None) -> datetime | None:
     """The earliest known moment."""
     return min((moment for moment in moments if moment is not None), default=None)
-
-
-def _more(now: int, before: int) -> bool:
-    """Clearly more events in a window of the same length: beyond three Poisson deviations."""
-    return now >= _FEWEST_EVENTS and now - before > _CLEARLY_MORE * before**0.5

@@ -115,9 +115,9 @@ def _limit(usual: float, before: float | None) -> float:
 
 
 def _events_needed(usual: float, limit: float) -> int:
-    """The fewest calls with which the usual rate passes the test, with one failure to spare."""
+    """The fewest calls with which the usual rate can pass the test."""
     events = _FEWEST_EVENTS
-    while _bound(ceil(usual * events) + 1, events) >= limit and events < _MOST_EVENTS:
+    while _bound(round(usual * events), events) >= limit and events < _MOST_EVENTS:
         events = ceil(events * 1.1)
     return events
 

@@ -73,7 +73,7 @@ def _argue_types(brief: Brief, case: Case, function: Resource) -> list[str]:
         log, types = found
         ranked = sorted(types, key=lambda name: (-types[name], name))
         said = ", ".join(f"{number(types[name])} {name}" for name in ranked[:3])
-        brief.speaks_for(GOOD, f"its log shows {said}, not so before", log.id)
+        brief.speaks_for(GOOD, f"its log shows {said}", log.id)
         return ranked[:3]
     log = case.log(function)
     if log is None:
@@ -88,7 +88,7 @@ def _argue_types(brief: Brief, case: Case, function: Resource) -> list[str]:
         )
         if shown
     ]
-    brief.speaks_against(FAIR, "its log shows no error type more often than before", log.id)
+    brief.speaks_against(FAIR, "no error type in its log accounts for the failures", log.id)
     if other:
         brief.rule_out(f"the failures of {function.name} are {' and '.join(other)}, not errors")
     return []
