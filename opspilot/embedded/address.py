@@ -1,4 +1,4 @@
-"""Where a running embedded account listens: `address.json` in its state folder, written atomically."""
+"""Where a running embedded account listens: `address.json` in its state folder."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def write_address(state_dir: Path, address: Address) -> None:
 
 
 def read_address(state_dir: Path) -> Address | None:
-    """The address that the folder's account wrote last; None when there is none that can be read."""
+    """The address that the folder's account wrote last; None when none can be read."""
     try:
         content = cast("dict[str, Any]", json.loads((state_dir / _NAME).read_text("utf-8")))
         return Address(

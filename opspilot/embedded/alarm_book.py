@@ -1,4 +1,4 @@
-"""Alarms as they were defined, changed, forced and deleted over time; their states are computed elsewhere."""
+"""Alarms as they were defined, changed, forced and deleted over time."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from opspilot.embedded.fleet import AlarmSpec
 from opspilot.embedded.journal import Record
 
 SEEDED_EVALUATION_S = 3600.0
-"""Alarms that exist since history began are evaluated from this long before the world's first moment."""
+"""Seeded alarms are evaluated from this long before the world's first moment."""
 
 
 class _Origin(Protocol):

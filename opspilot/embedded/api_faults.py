@@ -1,4 +1,4 @@
-"""Errors that the API gives on demand, so that callers can be tested against throttling and denials."""
+"""Errors that the API gives on demand, to test callers against throttling and denials."""
 
 from dataclasses import dataclass
 

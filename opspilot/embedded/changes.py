@@ -1,4 +1,4 @@
-"""Changes of Lambda configuration as pure functions: (configuration, params, stamp) -> configuration.
+"""Changes of Lambda configuration: pure functions (configuration, params, stamp) -> configuration.
 
 The same functions replay the fleet's history, a fault's steps, the journal and live API calls; they
 refuse with the error that AWS would answer. `params` are JSON values, since the journal holds them.
@@ -64,8 +64,8 @@ def _settled(function: FunctionConfig, stamp: Stamp) -> None:
     if stamp.at < function.updating_until:
         raise AwsError(
             "ResourceConflictException",
-            "The operation cannot be performed at this time. An update is in progress for resource: "
-            f"{function.name}",
+            "The operation cannot be performed at this time. An update is in progress for "
+            f"resource: {function.name}",
             409,
         )
 
@@ -90,8 +90,8 @@ def _in_range(params: Params, key: str, label: str, low: int, high: int) -> None
     if value is not None and not low <= cast("int", value) <= high:
         bound, limit = ("greater", low) if cast("int", value) < low else ("less", high)
         raise _invalid(
-            f"1 validation error detected: Value '{value}' at '{label}' failed to satisfy constraint: "
-            f"Member must have value {bound} than or equal to {limit}"
+            f"1 validation error detected: Value '{value}' at '{label}' failed to satisfy "
+            f"constraint: Member must have value {bound} than or equal to {limit}"
         )
 
 
@@ -198,7 +198,9 @@ def _update_alias(state: Configuration, params: Params, stamp: Stamp) -> Configu
     _check_revision(params, alias.revision_id)
     version = str(params.get("version") or alias.version)
     _alias_target(function, version)
-    weights = alias.weights if params.get("weights") is None else _weights(function, params)
+    weights = alias.weights
+    if params.get("weights") is not None:
+        weights = _weights(function, params)
     if weights and version == LATEST:
         raise _invalid("$LATEST is not supported for an alias pointing to more than 1 version")
     moved = replace(
@@ -218,7 +220,9 @@ def _create_alias(state: Configuration, params: Params, stamp: Stamp) -> Configu
         raise AwsError("ResourceConflictException", f"Alias already exists: {name}", 409)
     version = str(params["version"])
     _alias_target(function, version)
-    weights = {} if params.get("weights") is None else _weights(function, params)
+    weights: Mapping[str, float] = {}
+    if params.get("weights") is not None:
+        weights = _weights(function, params)
     revision = stamp.revision(f"{function.name}:{name}")
     alias = AliasConfig(name, version, revision, str(params.get("description") or ""), weights)
     return _with_alias(state, function, alias)

@@ -1,4 +1,4 @@
-"""The other side of the control routes: handshake, faults and the address. Standard library only."""
+"""The other side of the control routes: handshake, faults, address. Standard library only."""
 
 from __future__ import annotations
 

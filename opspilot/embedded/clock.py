@@ -1,9 +1,10 @@
 """Account time: the only module of the embedded account that reads the wall clock.
 
-Account time runs `speed` times as fast as the wall and stands still while the server is down. It must
-never run backwards for an observer, kill -9 included. So the file holds a high-water mark that lies
-ahead of every time ever handed out: readings never pass the mark, a thread moves it on every few
-seconds, and a start after a kill resumes from it (account time then jumps ahead by a few wall seconds).
+Account time runs `speed` times as fast as the wall and stands still while the server is down. It
+must never run backwards for an observer, kill -9 included. So the file holds a high-water mark
+that lies ahead of every time ever handed out: readings never pass the mark, a thread moves it on
+every few seconds, and a start after a kill resumes from it (account time then jumps ahead by a few
+wall seconds).
 """
 
 import json

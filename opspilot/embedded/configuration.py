@@ -1,4 +1,4 @@
-"""The configuration of the account: immutable values, shared between the AWS answers and the simulator."""
+"""The account's configuration: immutable values, shared by the AWS answers and the simulator."""
 
 from __future__ import annotations
 

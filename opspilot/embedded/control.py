@@ -1,4 +1,4 @@
-"""Control routes of the embedded account, for the screens, the command line and tests: JSON in, JSON out."""
+"""Control routes of the embedded account, for screens, command line and tests: JSON in and out."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ class Control:
         return 200, self.world()
 
     def _api_fault(self, request: Request) -> _Result:
-        """Body: {"operation": "cloudwatch:GetMetricData" or the bare name, "code", "times", "message"}."""
+        """Body: operation (such as "GetMetricData"), code, times, message."""
         body = _body(request)
         operation = str(body["operation"])
         self._account.api_faults.arm(

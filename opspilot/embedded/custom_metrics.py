@@ -8,8 +8,8 @@ from typing import cast
 import numpy as np
 
 from opspilot.embedded.journal import Record
-from opspilot.embedded.telemetry.samples import EMPTY, MetricId, Samples
 from opspilot.embedded.simulator.traffic import CHUNK_S
+from opspilot.embedded.telemetry.samples import EMPTY, MetricId, Samples
 
 
 class CustomMetrics:

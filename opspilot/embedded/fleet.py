@@ -1,7 +1,7 @@
 """What a workload is made of: plain data, read by the simulator and by the AWS handlers.
 
-Nothing here names a particular fleet. A workload is one `Fleet` value; a build of a function's code is
-a `Build` whose steps are executed, in order, by every invocation.
+Nothing here names a particular fleet. A workload is one `Fleet` value; a build of a function's
+code is a `Build` whose steps are executed, in order, by every invocation.
 """
 
 from collections.abc import Mapping
@@ -137,7 +137,7 @@ class FunctionSpec:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A share of the traffic: one API method and the function behind it (`name` or `name:alias`)."""
+    """A share of the traffic: an API method and the function behind it (`name`, `name:alias`)."""
 
     method: str
     path: str
@@ -212,8 +212,8 @@ class AlarmSpec:
 class PlannedChange:
     """A change of configuration with its age, as a person or a pipeline made it.
 
-    `kind` and `params` are those of `changes.apply`; `age_s` counts back from the world's first moment
-    (from the moment of injection in a fault, where negative values never occur).
+    `kind` and `params` are those of `changes.apply`; `age_s` counts back from the world's first
+    moment (from the moment of injection in a fault, where negative values never occur).
     """
 
     kind: str

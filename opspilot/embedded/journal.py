@@ -1,7 +1,8 @@
 """The durable journal: one line a record, each with its checksum, appended with fsync.
 
-A process killed while it writes leaves at most one torn last line, whose answer never left: it is cut
-off at the next start. Anything else that does not check out is damage and refused by line number.
+A process killed while it writes leaves at most one torn last line, whose answer never left: it is
+cut off at the next start. Anything else that does not check out is damage and refused by line
+number.
 """
 
 import json

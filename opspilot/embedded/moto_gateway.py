@@ -1,7 +1,7 @@
 """moto behind the embedded account: the control planes that need no simulation.
 
-moto is imported at the first call, since that takes longer than everything else together. What it does
-not know, or fails at, becomes an error in AWS's shape instead of an HTML page.
+moto is imported at the first call, since that takes longer than everything else together. What it
+does not know, or fails at, becomes an error in AWS's shape instead of an HTML page.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class MotoGateway:
         self._app: _WsgiApp | None = None
 
     def answer(self, request: Request) -> Response:
-        """moto's answer to a request."""
+        """Answer of moto to a request."""
         body = request.get_data()
         request.environ["wsgi.input"] = io.BytesIO(body)
         request.environ["HTTP_X_MOTO_ACCOUNT_ID"] = self._account.account_id
@@ -91,7 +91,10 @@ class MotoGateway:
     def _loaded(self) -> _WsgiApp:
         with self._lock:
             if self._app is None:
-                from moto.server import DomainDispatcherApplication, create_backend_app
+                from moto.moto_server.werkzeug_app import (
+                    DomainDispatcherApplication,
+                    create_backend_app,
+                )
 
                 seed_moto(self._account)
                 self._app = DomainDispatcherApplication(create_backend_app)

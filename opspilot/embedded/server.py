@@ -53,7 +53,7 @@ class Application:
             if request.path.startswith(PREFIX):
                 return self._control.answer(request)
             return self._wire.answer(request) or self._moto.answer(request)
-        except Exception as exc:  # noqa: BLE001 - the edge: clients get an AWS error, the log one line
+        except Exception as exc:  # noqa: BLE001 - the edge: an AWS error out, one line logged
             frame = traceback.extract_tb(exc.__traceback__)[-1]
             where = f"{Path(frame.filename).name}:{frame.lineno}"
             logger.error("%s %s failed at %s: %r", request.method, request.path, where, exc)
@@ -91,7 +91,8 @@ class StateDir:
 class EmbeddedAccount:
     """A running embedded account.
 
-    Without `state_dir` it lives in a temporary folder; with a `ManualClock` time moves by `advance`.
+    Without `state_dir` it lives in a temporary folder; with a `ManualClock` time moves by
+    `advance`.
     """
 
     def __init__(

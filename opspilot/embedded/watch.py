@@ -1,6 +1,7 @@
 """The thread that evaluates alarms while the account runs, and remembers how far it has come.
 
-The memory is a cache: what it holds follows from the journal and would be computed again without it.
+The memory is a cache: what it holds follows from the journal and would be computed again without
+it.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """HTTP in and out for the operations that have handlers here: JSON, REST-JSON and one query call.
 
-The rest of AWS is moto's. Why not moto's own response classes for all: a request costs a fifth when it
-does not pass through Flask, nothing private of moto is touched, and no HTML page can be an answer.
+The rest of AWS is moto's. Why not moto's own response classes for all: a request costs a fifth
+when it does not pass through Flask, nothing private of moto is touched, and no HTML page can be an
+answer.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
-"""The world: a workload, its seed and everything that was changed since, durable through the journal.
+"""The world: a workload, its seed and every change since, durable through the journal.
 
-A command is checked by applying it, journalled, and only then kept: what the journal holds has happened,
-whether or not the answer arrived. Replaying the journal gives the same world, ids included.
+A command is checked by applying it, journalled, and only then kept: what the journal holds has
+happened, whether or not the answer arrived. Replaying the journal gives the same world, ids
+included.
 """
 
 from __future__ import annotations
@@ -78,7 +79,7 @@ class Origin:
 
 
 class World:
-    """Configuration, faults, alarms and events of the account. Not thread-safe: callers hold a lock."""
+    """Configuration, faults, alarms and events. Not thread-safe: callers hold a lock."""
 
     def __init__(self, origin: Origin, journal: Journal | None = None) -> None:
         """A new world, or with a journal that has records the world that it tells of."""

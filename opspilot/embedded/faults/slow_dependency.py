@@ -1,7 +1,8 @@
 """A release slows payments down, and checkout's timeout is now too small.
 
-Payments itself stays without errors: its own timeout is 15 s. Checkout gives up after 3 s. Two things
-cure it: moving the alias of payments back, or a timeout of checkout that is longer than payments takes.
+Payments itself stays without errors: its own timeout is 15 s. Checkout gives up after 3 s. Two
+things cure it: moving the alias of payments back, or a timeout of checkout that is longer than
+payments takes.
 """
 
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Handlers of AWS operations, one module a service; each takes the call and its parameters as sent."""
+"""Handlers of AWS operations; each takes the call and its parameters as sent."""
 
 from collections.abc import Mapping
 

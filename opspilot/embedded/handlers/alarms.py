@@ -142,7 +142,7 @@ def _history(call: Call, state: AlarmState) -> Iterator[tuple[float, dict[str, A
 
 def _state_item(call: Call, state: AlarmState, move: Transition) -> dict[str, Any]:
     definition = state.definition or {}
-    data = {
+    data: dict[str, Any] = {
         "version": "1.0",
         "oldState": {"stateValue": move.before},
         "newState": {
@@ -185,7 +185,7 @@ def _put_metric_alarm(call: Call, params: Params) -> Mapping[str, Any]:
     _check_evaluation(params)
     definition = {k: params[k] for k in _KEPT_FIELDS if params.get(k) is not None}
     definition["Threshold"] = float(params["Threshold"])
-    defaults = {
+    defaults: Params = {
         "ActionsEnabled": True,
         "OKActions": [],
         "AlarmActions": [],

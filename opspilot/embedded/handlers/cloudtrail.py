@@ -1,7 +1,7 @@
 """CloudTrail: LookupEvents over the management events of this account.
 
-Mutating calls are recorded, refused ones too. Reading calls are not, to keep the trail short. An event
-can be looked up two account minutes after it happened.
+Mutating calls are recorded, refused ones too. Reading calls are not, to keep the trail short. An
+event can be looked up two account minutes after it happened.
 """
 
 from __future__ import annotations

@@ -255,6 +255,7 @@ def _change(call: Call, kind: str, function: str, params: Params) -> FunctionCon
 def _update_configuration(call: Call, params: Params) -> Mapping[str, Any]:
     function, _ = named(call, params)
     environment = params.get("Environment")
+    storage: Params = params.get("EphemeralStorage") or {}
     after = _change(
         call,
         "lambda.update_configuration",
@@ -262,7 +263,7 @@ def _update_configuration(call: Call, params: Params) -> Mapping[str, Any]:
         {
             "memory_mb": params.get("MemorySize"),
             "timeout_s": params.get("Timeout"),
-            "ephemeral_mb": (params.get("EphemeralStorage") or {}).get("Size"),
+            "ephemeral_mb": storage.get("Size"),
             "environment": None if environment is None else environment.get("Variables") or {},
             "description": params.get("Description"),
             "handler": params.get("Handler"),

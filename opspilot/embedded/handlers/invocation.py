@@ -56,10 +56,8 @@ def _error(batch: CallBatch, code: int, version: VersionConfig) -> dict[str, obj
         text = f"{request} Task timed out after {version.timeout_s:.2f} seconds"
         return {"errorType": "Sandbox.Timedout", "errorMessage": f"RequestId: {text}"}
     if code == KILLED:
-        return {
-            "errorType": "Runtime.ExitError",
-            "errorMessage": f"RequestId: {request} Error: Runtime exited with error: signal: killed",
-        }
+        text = f"RequestId: {request} Error: Runtime exited with error: signal: killed"
+        return {"errorType": "Runtime.ExitError", "errorMessage": text}
     failure = batch.failures[code - FAILED]
     return {
         "errorType": failure.type,

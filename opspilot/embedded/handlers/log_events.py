@@ -1,6 +1,7 @@
 """CloudWatch Logs: FilterLogEvents and GetLogEvents.
 
-A cursor is (hour, position among the hour's events): positions do not move once an event is visible.
+A cursor is (hour, position among the hour's events): positions do not move once an event is
+visible.
 """
 
 from __future__ import annotations
@@ -112,9 +113,8 @@ class _Page:
     def read(self, cursor: Cursor) -> Mapping[str, Any]:
         """The page; it may be empty and yet have a token."""
         found: list[dict[str, Any]] = []
-        size = scanned = 0
-        for at, event in self._events(cursor):
-            scanned += 1
+        size = 0
+        for scanned, (at, event) in enumerate(self._events(cursor), start=1):
             if self.wanted(event):
                 size += len(event.message) + _EVENT_OVERHEAD
                 if len(found) >= self.limit or size > _PAGE_BYTES:

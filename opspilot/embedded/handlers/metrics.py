@@ -206,7 +206,8 @@ def _get_metric_statistics(call: Call, params: Params) -> Mapping[str, Any]:
         str(required(params, "MetricName", _INVALID)),
         params.get("Dimensions") or [],
     )
-    simple, extended = params.get("Statistics") or [], params.get("ExtendedStatistics") or []
+    simple: list[str] = params.get("Statistics") or []
+    extended: list[str] = params.get("ExtendedStatistics") or []
     if not simple and not extended:
         raise AwsError(
             "InvalidParameterCombination",
@@ -292,7 +293,8 @@ def _datum(call: Call, datum: dict[str, Any]) -> Mapping[str, object]:
         raise AwsError(_INVALID, "The embedded account needs Value or Values for each metric.")
     counts = datum.get("Counts") or [1.0] * len(values)
     repeated = [float(v) for v, n in zip(values, counts, strict=False) for _ in range(int(n))]
-    pairs = {str(d["Name"]): str(d["Value"]) for d in datum.get("Dimensions") or []}
+    dimensions: list[dict[str, str]] = datum.get("Dimensions") or []
+    pairs = {d["Name"]: d["Value"] for d in dimensions}
     return {"name": datum["MetricName"], "dimensions": pairs, "time": at, "values": repeated}
 
 

@@ -1,4 +1,4 @@
-"""Chunks on demand: walks are made when somebody asks and kept while they are likely to be asked again."""
+"""Chunks on demand: walks are made when somebody asks, and the latest are kept."""
 
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -36,8 +36,9 @@ class _Kept:
 class Simulation:
     """The workload's traces, from its first moment of history to any time asked for.
 
-    A trace reaches to the end of its chunk under the configuration known now; whoever reads it shows
-    only what has happened by then. A change of configuration makes the traces that it touches stale.
+    A trace reaches to the end of its chunk under the configuration known now; whoever reads it
+    shows only what has happened by then. A change of configuration makes the traces that it
+    touches stale.
     """
 
     def __init__(
@@ -81,5 +82,5 @@ class Simulation:
         return kept.trace
 
     def epochs(self, chunk: int) -> int:
-        """How many configurations the chunk's requests can meet: a trace made for fewer is stale."""
+        """How many configurations the chunk's requests can meet: a trace of fewer is stale."""
         return self.timeline.index(chunk_end(chunk) + SPILL_S) + 1

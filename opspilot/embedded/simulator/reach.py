@@ -1,7 +1,7 @@
-"""Which parts of a chunk a question needs: routes are walked, and queues consumed, only when they can matter.
+"""Which parts of a chunk a question needs: only routes and queues that can matter are walked.
 
-The call graph is read from what the environments of all versions have ever named, so it holds for every
-moment of the timeline.
+The call graph is read from what the environments of all versions have ever named, so it holds for
+every moment of the timeline.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ class Resolver:
         self._builds = builds
 
     def choices(self, target: str, epoch: int) -> list[tuple[float, Runtime]]:
-        """(weight, runtime) pairs that share the calls to a target; empty when it does not exist."""
+        """(weight, runtime) pairs that share the calls to a target; empty when there is none."""
         name, qualifier = split_target(target)
         function = self._timeline.states[epoch].functions.get(name)
         if function is None or function.version(qualifier) is None:
@@ -31,7 +31,8 @@ class Resolver:
         alias = function.aliases.get(qualifier or LATEST)
         rest = 1.0
         choices: list[tuple[float, Runtime]] = []
-        for version, weight in (alias.weights if alias else {}).items():
+        weights: Mapping[str, float] = alias.weights if alias else {}
+        for version, weight in weights.items():
             choices.append((weight, self._runtime(function, qualifier, version, epoch)))
             rest -= weight
         main = alias.version if alias else (qualifier or LATEST)

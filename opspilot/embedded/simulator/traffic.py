@@ -1,9 +1,10 @@
-"""Who calls the API and when: arrivals of one chunk, from the traffic profile and the seed alone."""
+"""Who calls the API and when: arrivals of one chunk, from traffic profile and seed alone."""
 
 import math
 import zlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -52,7 +53,7 @@ def arrivals(fleet: Fleet, seed: int, chunk: int) -> list[Arrivals]:
     order = np.argsort(time, kind="stable")
     bounds = np.cumsum([0.0, *(route.share for route in fleet.api.routes)])
     chosen: list[Arrivals] = []
-    for low, high in zip(bounds, bounds[1:], strict=False):
+    for low, high in pairwise(bounds):
         mine = order[(pick[order] >= low) & (pick[order] < high)]
         chosen.append(Arrivals(time[mine], client_error[mine], load[mine]))
     return chosen

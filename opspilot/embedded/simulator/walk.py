@@ -3,8 +3,8 @@
 A callee's latency is part of its caller's duration, and a caller that has given up calls nobody any
 more, so metrics, logs and call graph agree with one another by construction.
 
-Groups: invocations are split where the configuration changes and where an alias shares traffic; inside
-a group everything that is configured is one value. Nearly always there is one group.
+Groups: invocations are split where the configuration changes and where an alias shares traffic;
+inside a group everything that is configured is one value. Nearly always there is one group.
 """
 
 from collections.abc import Mapping
@@ -52,8 +52,8 @@ class Draws:
 class Walk:
     """The walk of one chunk; `run` does it once.
 
-    With `detail`, batches carry step boundaries and memory, as log lines need them. With `parts`, only
-    those routes are walked.
+    With `detail`, batches carry step boundaries and memory, as log lines need them. With `parts`,
+    only those routes are walked.
     """
 
     def __init__(

@@ -1,1 +1,1 @@
-"""What an observer of the account sees of the simulation: datapoints, log lines and alarm states."""
+"""What an observer sees of the simulation: datapoints, log lines and alarm states."""

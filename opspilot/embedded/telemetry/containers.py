@@ -1,7 +1,7 @@
 """Which container, and so which log stream, handled which invocation.
 
-A container handles one invocation at a time; the one used last is used first. A cold start opens a new
-stream; warm containers of earlier hours keep theirs for the day.
+A container handles one invocation at a time; the one used last is used first. A cold start opens a
+new stream; warm containers of earlier hours keep theirs for the day.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The CloudWatch Logs filter pattern language: terms, phrases, ?any, -without, %regex%, { JSON }, [fields].
+"""Filter patterns of CloudWatch Logs: terms, phrases, ?any, -without, %regex%, {JSON}, [fields].
 
 No maintained Python parser of this language was found, so it is parsed here, by recursive descent.
 """

@@ -18,7 +18,8 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 _AGGREGATES = frozenset(
-    "count count_distinct sum avg min max pct stddev earliest latest sortsfirst sortslast".split()
+    {"count", "count_distinct", "sum", "avg", "min", "max", "pct", "stddev"}
+    | {"earliest", "latest", "sortsfirst", "sortslast"}
 )
 _COMPARISONS = frozenset({"=", "!=", "<", "<=", ">", ">=", "=~"})
 

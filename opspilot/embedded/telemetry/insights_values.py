@@ -152,7 +152,7 @@ def show(value: Scalar) -> str:
         return show_time(value)
     if isinstance(value, float):
         return str(int(value)) if value.is_integer() and abs(value) < 1e15 else f"{value:.10g}"
-    return "" if value is None else value
+    return "" if value is None else str(value)
 
 
 def show_time(milliseconds: float) -> str:
@@ -359,9 +359,9 @@ _FUNCTIONS: Mapping[str, _Function] = {
     "+": _arithmetic(operator.add),
     "-": _arithmetic(operator.sub),
     "*": _arithmetic(operator.mul),
-    "/": _arithmetic(operator.truediv),
+    "/": _arithmetic(lambda a, b: a / b),
     "%": _arithmetic(math.fmod),
-    "^": _arithmetic(operator.pow),
+    "^": _arithmetic(math.pow),
     "not": lambda v, _: not truth(v[0]),
     "abs": _numeric(abs),
     "ceil": _numeric(math.ceil),

@@ -1,4 +1,4 @@
-"""Log lines of one function within one chunk, in the text formats that Lambda and its runtimes write.
+"""Log lines of one function within one chunk, in the formats of Lambda and its runtimes.
 
 A line's time and text depend on what had happened by then: a change of configuration never rewrites
 what was already visible.
@@ -112,7 +112,8 @@ class _Writer:
     def _starts(self) -> Iterator[LogEvent]:
         batch, version = self._batch, self._batch.runtime.version
         arn = _RUNTIME_ARN.format(region=self._renderer.region)
-        init = f"INIT_START Runtime Version: {_runtime_text(version.runtime)}\tRuntime Version ARN: {arn}\n"
+        runtime = _runtime_text(version.runtime)
+        init = f"INIT_START Runtime Version: {runtime}\tRuntime Version ARN: {arn}\n"
         arrived = _milliseconds(batch.start).tolist()
         began = _milliseconds(batch.begin).tolist()
         cold = (batch.begin > batch.start).tolist()
@@ -210,7 +211,8 @@ def _reported_memory(batch: CallBatch) -> list[int]:
 
 def _runtime_text(runtime: str) -> str:
     name = runtime.rstrip("0123456789.x")
-    return f"{name}:{runtime[len(name) :]}.v{int(hashlib.sha256(runtime.encode()).hexdigest()[:2], 16)}"
+    build = hashlib.sha256(runtime.encode()).digest()[0]
+    return f"{name}:{runtime[len(name) :]}.v{build}"
 
 
 def _words(root: int, request: str) -> dict[str, object]:

@@ -1,7 +1,7 @@
 """Metric math: numbers, series, + - * / ^, comparisons and the functions in common use.
 
-A point that is missing in one series of an operation is missing in the result, as on CloudWatch. What
-is not supported raises, so that nobody takes an empty answer for an evaluated one.
+A point that is missing in one series of an operation is missing in the result, as on CloudWatch.
+What is not supported raises, so that nobody takes an empty answer for an evaluated one.
 """
 
 from __future__ import annotations
@@ -87,9 +87,11 @@ def evaluate(
         AwsError: ValidationError, when it cannot be evaluated.
     """
     value = _Parser(expression, known, metrics, span).parse()
-    if isinstance(value, float):
-        raise invalid(expression, "the result must be a time series, not a number")
-    return [value] if isinstance(value, Series) else value
+    if isinstance(value, Series):
+        return [value]
+    if isinstance(value, list):
+        return value
+    raise invalid(expression, "the result must be a time series, not a number")
 
 
 class _Parser:
@@ -182,9 +184,12 @@ class _Parser:
         items: list[Series] = []
         while self._peek() != "]":
             value = self._binary(0)
-            if isinstance(value, float):
+            if isinstance(value, list):
+                items.extend(value)
+            elif isinstance(value, Series):
+                items.append(value)
+            else:
                 raise self.error("an array holds series, not numbers")
-            items.extend(value if isinstance(value, list) else [value])
             if self._peek() == ",":
                 self._take()
         self._take()
@@ -223,7 +228,7 @@ class _Parser:
         if isinstance(left, float) and isinstance(right, float):
             if sign == "/" and right == 0.0:
                 raise self.error("division by zero")
-            return float(_OPERATORS[sign](np.float64(left), np.float64(right)))
+            return float(_OPERATORS[sign](np.array([left]), np.array([right]))[0])
         return self._pair(sign, left, right)
 
     def _single(self, value: Value) -> float | Series:
@@ -273,13 +278,13 @@ def _reduce(reducer: Callable[[Floats], float]) -> _Function:
         if len(arguments) != 1 or isinstance(arguments[0], str):
             raise parser.error("one series or one array is needed")
         value = arguments[0]
-        if isinstance(value, float):
-            return value
+        if isinstance(value, list):
+            return _across(value, reducer)
         if isinstance(value, Series):
             if not value.values.size:
                 raise parser.error("there is no data to reduce to a number")
             return float(reducer(value.values))
-        return _across(value, reducer)
+        return value
 
     return call
 

@@ -1,7 +1,8 @@
 """Metrics of the account: what exists, and its values by minute as an observer sees them at a time.
 
-Publication: a sample is published `PUBLISH_DELAY_S` account seconds after what it counts has ended. So
-the newest bucket is partial for a while, as on AWS, and grows until its last invocation has been told.
+Publication: a sample is published `PUBLISH_DELAY_S` account seconds after what it counts has
+ended. So the newest bucket is partial for a while, as on AWS, and grows until its last invocation
+has been told.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from opspilot.embedded.configuration import Timeline
 from opspilot.embedded.fleet import Fleet, TableCall
 from opspilot.embedded.simulator.chunks import SPILL_S, Simulation, chunk_end, chunk_of
 from opspilot.embedded.simulator.records import ChunkTrace, QueueBatch
-from opspilot.embedded.simulator.traffic import CHUNK_S, Floats
+from opspilot.embedded.simulator.traffic import CHUNK_S, Bools, Floats
 from opspilot.embedded.telemetry.samples import (
     API_METRICS,
     EMPTY,
@@ -97,8 +98,8 @@ class Metrics:
     ) -> tuple[Floats, Floats]:
         """(bucket starts, values) with the buckets that have data, in order of time.
 
-        Buckets are aligned to the period; a bucket counts from its own start, even when `span` begins
-        inside it, and up to the end of the span.
+        Buckets are aligned to the period; a bucket counts from its own start, even when `span`
+        begins inside it, and up to the end of the span.
         """
         first = int(span[0] // period_s) * period_s // 60
         last = int(-(-min(span[1], as_of) // 60))
@@ -147,7 +148,7 @@ class Metrics:
         count = values.count.reshape(-1, step).sum(axis=1)
         total = values.total.reshape(-1, step).sum(axis=1)
         present = count > 0
-        starts = (first + np.flatnonzero(present) * step) * 60.0
+        starts = (first + np.flatnonzero(present) * step).astype(np.float64) * 60.0
         count, total = count[present], total[present]
         if statistic.name == "SampleCount":
             return starts, count
@@ -276,13 +277,13 @@ def _without_tail(values: Minutes, surplus: int) -> Minutes:
     return Minutes(count, total, low, high)
 
 
-def _by_minute(samples: Samples, shown: Floats, start: float) -> Minutes:
+def _by_minute(samples: Samples, shown: Bools, start: float) -> Minutes:
     minute = ((samples.time[shown] - start) // 60).astype(np.int64)
     value = samples.value[shown]
     inside = (minute >= 0) & (minute < _BLOCK_MINUTES)
     minute, value = minute[inside], value[inside]
     count = np.bincount(minute, minlength=_BLOCK_MINUTES).astype(np.float64)
-    total = np.bincount(minute, weights=value, minlength=_BLOCK_MINUTES)
+    total = np.bincount(minute, weights=value, minlength=_BLOCK_MINUTES).astype(np.float64)
     low, high = np.full(_BLOCK_MINUTES, np.nan), np.full(_BLOCK_MINUTES, np.nan)
     if minute.size:
         order = np.argsort(minute, kind="stable")
@@ -297,7 +298,7 @@ def _is_aws(metric: MetricId) -> bool:
 
 
 def emitted(metric: MetricId, fleet: Fleet) -> bool:
-    """Whether a workload of this fleet can emit the metric at all: exact names and dimension sets."""
+    """Whether the fleet can emit the metric at all: exact names and dimension sets."""
     keys = tuple(key for key, _ in metric.dimensions)
     if (metric.name, keys) not in _SHAPES.get(metric.namespace, frozenset()):
         return False

@@ -115,7 +115,7 @@ def _concurrency(batches: list[CallBatch], chunk: int) -> Samples:
     present, first = np.unique(minute[inside], return_index=True)
     if not present.size:
         return EMPTY
-    time = chunk * float(CHUNK_S) + present * 60.0
+    time = chunk * float(CHUNK_S) + present.astype(np.float64) * 60.0
     return Samples(time, time + 60.0, np.maximum.reduceat(level[inside], first))
 
 
@@ -190,7 +190,7 @@ def queue_events(name: str, queue: str, trace: ChunkTrace) -> Samples:
 
 def queue_gauge(name: str, batches: list[QueueBatch], chunk: int, base: float = 0.0) -> Samples:
     """Samples of a measuring AWS/SQS metric: its value at the end of each minute of the chunk."""
-    start = chunk * float(CHUNK_S) + np.arange(_MINUTES) * 60.0
+    start = chunk * float(CHUNK_S) + np.arange(_MINUTES, dtype=np.float64) * 60.0
     at = start + 60.0
     value = np.full(at.size, base)
     for batch in batches:

@@ -1,6 +1,7 @@
 """CloudWatch statistics: their names, and their values over buckets of samples.
 
-Percentiles interpolate linearly between samples; trimmed means drop whole samples beyond the bounds.
+Percentiles interpolate linearly between samples; trimmed means drop whole samples beyond the
+bounds.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import Literal
 
 import numpy as np
 
-from opspilot.embedded.simulator.traffic import Floats
+from opspilot.embedded.simulator.traffic import Floats, Ints
 
 SIMPLE = ("SampleCount", "Sum", "Average", "Minimum", "Maximum")
 _SHORT = re.compile(r"(p|tm|wm|ts|tc)(\d{1,3}(?:\.\d+)?)$")
@@ -78,7 +79,7 @@ def of_buckets(statistic: Statistic, bucket: Floats, samples: Floats) -> tuple[F
     return present, np.array([of_samples(statistic, part) for part in parts])
 
 
-def _percentiles(ordered: Floats, first: Floats, size: Floats, percent: float) -> Floats:
+def _percentiles(ordered: Floats, first: Ints, size: Ints, percent: float) -> Floats:
     """Linear interpolation inside each run of ordered samples, all runs at once."""
     rank = (size - 1) * (percent / 100.0)
     below = np.floor(rank).astype(np.int64)

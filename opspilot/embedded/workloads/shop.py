@@ -4,8 +4,8 @@
              -> checkout   -> inventory:live, payments:live -> fraud-score:live
                 checkout   -> order-events -> fulfilment -> notify
 
-The API invokes its two functions unqualified, so a change of their $LATEST acts at once; the functions
-behind aliases change only when a version is published and the alias moves.
+The API invokes its two functions unqualified, so a change of their $LATEST acts at once; the
+functions behind aliases change only when a version is published and the alias moves.
 """
 
 from opspilot.embedded.fleet import (
