@@ -4,7 +4,7 @@ Emulators answer with bare statuses and HTML pages, so nothing relies on a code 
 """
 
 import re
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -86,6 +86,23 @@ def aws_call(operation: Operation, resource: str = "") -> Generator[None]:
         ) from exc
     except sdk.BotoCoreError as exc:
         raise _from_sdk(exc, operation, resource) from exc
+
+
+def must_be_aws(answer: Mapping[str, Any], operation: Operation) -> None:
+    """Refuse a web page that came with status 200: the SDK reads it as an empty answer.
+
+    Raises:
+        AwsUnavailable: Something else than AWS answers at this address.
+    """
+    metadata: Mapping[str, Any] = answer.get("ResponseMetadata") or {}
+    headers: Mapping[str, Any] = metadata.get("HTTPHeaders") or {}
+    if str(headers.get("content-type") or "").startswith("text/html"):
+        raise AwsUnavailable(
+            f"{operation.name} was answered with a web page, not by AWS",
+            operation=operation.name,
+            aws_code="Unparsable",
+            hint="check AWS_ENDPOINT_URL and the proxy",
+        )
 
 
 def from_answer(exc: sdk.ClientError, operation: Operation, resource: str) -> AwsError:

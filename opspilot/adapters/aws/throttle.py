@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from opspilot.adapters.aws.buckets import Buckets
-from opspilot.adapters.aws.errors import aws_call, may_pass, not_implemented
+from opspilot.adapters.aws.errors import aws_call, may_pass, must_be_aws, not_implemented
 from opspilot.adapters.aws.operations import Operation
 from opspilot.errors import AwsError, AwsThrottled, AwsUnavailable
 
@@ -121,6 +121,7 @@ class Calls:
             try:
                 with aws_call(operation, resource):
                     answer = request()
+                must_be_aws(answer, operation)
             except AwsError as error:
                 if error.request_id:
                     budget.request_ids.append(error.request_id)

@@ -47,17 +47,17 @@ class FunctionSetting(ABC):
 
     def apply(self, instruction: Instruction, expected: PreState, budget: Budget) -> Receipt:
         """Change the setting; raises AwsConflict when the function is not as expected."""
-        operation = operations.UPDATE_FUNCTION_CONFIGURATION
+        operation = operations.UPDATE_FUNCTION_CONFIGURATION.name
         wanted = self.wanted(instruction)
         now = self._configuration(instruction, budget)
-        _must_be_ready(now, operation.name)
+        _must_be_ready(now, operation)
         settings = expected.model_copy(
             update={"values": {self.value: expected.values.get(self.value)}}
         )
-        must_be_as_expected(instruction, self._pre_state(now, budget), settings, operation.name)
+        must_be_as_expected(instruction, self._pre_state(now, budget), settings, operation)
         request = self._request(instruction, wanted, expected)
         answer = self._hand.calls.send(
-            operation,
+            operations.UPDATE_FUNCTION_CONFIGURATION,
             budget,
             lambda: self._hand.client.update_function_configuration(**request),
             resource=instruction.resource.arn,
