@@ -16,8 +16,8 @@ from types import FrameType
 
 from opspilot.embedded.clock import DEFAULT_SPEED, MAX_SPEED, MIN_SPEED
 from opspilot.embedded.errors import EmbeddedError
+from opspilot.embedded.origin import DEFAULT_ACCOUNT, DEFAULT_REGION
 from opspilot.embedded.server import EmbeddedAccount
-from opspilot.embedded.world import DEFAULT_ACCOUNT, DEFAULT_REGION
 
 _PR_SET_PDEATHSIG = 1
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}

@@ -44,6 +44,11 @@ class MotoGateway:
     def answer(self, request: Request) -> Response:
         """Answer of moto to a request."""
         body = request.get_data()
+        target = request.headers.get("X-Amz-Target", "").rpartition(".")[2]
+        try:
+            self._account.api_faults.check(target, "")
+        except AwsError as error:
+            return failure(error)
         request.environ["wsgi.input"] = io.BytesIO(body)
         request.environ["HTTP_X_MOTO_ACCOUNT_ID"] = self._account.account_id
         try:

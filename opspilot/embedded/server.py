@@ -26,9 +26,10 @@ from opspilot.embedded.control import PREFIX, Control
 from opspilot.embedded.errors import AlreadyRunning, AwsError, EmbeddedError
 from opspilot.embedded.handlers import HANDLERS, LAMBDA_ROUTES
 from opspilot.embedded.moto_gateway import MotoGateway
+from opspilot.embedded.origin import DEFAULT_ACCOUNT, DEFAULT_REGION, Origin
 from opspilot.embedded.watch import AlarmWatch
 from opspilot.embedded.wire import Wire, failure
-from opspilot.embedded.world import DEFAULT_ACCOUNT, DEFAULT_REGION, Origin, World
+from opspilot.embedded.world import World
 
 logger = logging.getLogger(__name__)
 

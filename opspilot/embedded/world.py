@@ -8,74 +8,26 @@ included.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
 from opspilot.embedded import changes
 from opspilot.embedded.alarm_book import AlarmBook
 from opspilot.embedded.changes import Params, Stamp
-from opspilot.embedded.configuration import (
-    AliasConfig,
-    Configuration,
-    FunctionConfig,
-    Timeline,
-    VersionConfig,
-)
+from opspilot.embedded.configuration import Configuration, Timeline
 from opspilot.embedded.custom_metrics import CustomMetrics
 from opspilot.embedded.errors import AwsError, EmbeddedError, FaultRefused
 from opspilot.embedded.events import ApiEvent, Caller, event_id
 from opspilot.embedded.faults import FAULTS
 from opspilot.embedded.faults.fault import PUBLISHED, Fault
-from opspilot.embedded.fleet import LATEST, Build, Fleet, FunctionSpec, PlannedChange
+from opspilot.embedded.fleet import Build, Fleet, PlannedChange
 from opspilot.embedded.journal import Journal, Record
+from opspilot.embedded.origin import Origin
 from opspilot.embedded.restore import restoring_changes
+from opspilot.embedded.seeding import initial_configuration
 from opspilot.embedded.trail import LAMBDA_SOURCE, trace_of
 from opspilot.embedded.workloads import WORKLOADS
-
-FORMAT = 1
-DEFAULT_ACCOUNT, DEFAULT_REGION = "123456789012", "eu-west-1"
-_DAY = 86400.0
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """What a world begins with; its first journal record.
-
-    Attributes:
-        epoch: Account time at its first start.
-    """
-
-    seed: int
-    epoch: float
-    workload: str = "shop"
-    account_id: str = DEFAULT_ACCOUNT
-    region: str = DEFAULT_REGION
-
-    def to_json(self) -> dict[str, object]:
-        """As a journal record."""
-        return {
-            "kind": "world",
-            "format": FORMAT,
-            "seed": self.seed,
-            "epoch": self.epoch,
-            "workload": self.workload,
-            "account_id": self.account_id,
-            "region": self.region,
-        }
-
-    @classmethod
-    def from_json(cls, record: Record) -> Origin:
-        """From the first journal record; raises EmbeddedError when it is of another format."""
-        if record.get("kind") != "world" or record.get("format") != FORMAT:
-            raise EmbeddedError(f"the journal is of another format than {FORMAT}: {dict(record)}")
-        return cls(
-            int(cast("int", record["seed"])),
-            float(cast("float", record["epoch"])),
-            str(record["workload"]),
-            str(record["account_id"]),
-            str(record["region"]),
-        )
 
 
 class World:
@@ -97,7 +49,7 @@ class World:
         self.custom_metrics = CustomMetrics()
         self._sequence = 0
         self._journal: Journal | None = None
-        self.timeline = Timeline(self._initial())
+        self.timeline = Timeline(initial_configuration(self.fleet, origin))
         for number, planned in enumerate(self.fleet.history):
             self._make(planned, origin.epoch - planned.age_s, f"h{number}")
         self.seeded = self.timeline.current
@@ -301,48 +253,6 @@ class World:
 
     def _next_time(self, now: float) -> float:
         return max(now, self.timeline.times[-1] + 0.001)
-
-    # -- beginning --------------------------------------------------------------------------------
-
-    def _initial(self) -> Configuration:
-        origin = self.origin
-        born = origin.epoch - self.fleet.history_days * _DAY - 30 * _DAY
-        functions = {spec.name: self._function(spec, born) for spec in self.fleet.functions}
-        return Configuration(
-            functions,
-            frozenset(table.name for table in self.fleet.tables),
-            frozenset(queue.name for queue in self.fleet.queues),
-        )
-
-    def _function(self, spec: FunctionSpec, born: float) -> FunctionConfig:
-        origin = self.origin
-        stamp = Stamp(born, origin.seed, "0")
-        environment = {
-            key: value.format(region=origin.region, account=origin.account_id)
-            for key, value in spec.environment.items()
-        }
-        latest = VersionConfig(
-            version=LATEST,
-            build=spec.build,
-            memory_mb=spec.memory_mb,
-            timeout_s=spec.timeout_s,
-            environment=environment,
-            handler=spec.handler,
-            runtime=spec.runtime,
-            description=spec.description,
-            last_modified=born,
-            revision_id=stamp.revision(spec.name),
-            role=f"arn:aws:iam::{origin.account_id}:role/{spec.name}-role",
-        )
-        number = str(spec.public_version)
-        published = replace(
-            latest, version=number, revision_id=stamp.revision(f"{spec.name}:{number}")
-        )
-        aliases = {
-            name: AliasConfig(name, version, stamp.revision(f"{spec.name}:{name}"))
-            for name, version in spec.aliases.items()
-        }
-        return FunctionConfig(spec.name, latest, {number: published}, aliases, tags=dict(spec.tags))
 
 
 def _planned_json(step: PlannedChange) -> dict[str, object]:

@@ -5,19 +5,21 @@ from collections.abc import Mapping
 from opspilot.embedded.handlers import (
     alarms,
     cloudtrail,
+    function_changes,
     functions,
     log_events,
     log_groups,
     log_queries,
+    metric_data,
     metrics,
     sts,
 )
 from opspilot.embedded.wire import Handler
 
 HANDLERS: Mapping[str, Mapping[str, Handler]] = {
-    "cloudwatch": {**metrics.HANDLERS, **alarms.HANDLERS},
+    "cloudwatch": {**metric_data.HANDLERS, **metrics.HANDLERS, **alarms.HANDLERS},
     "logs": {**log_groups.HANDLERS, **log_events.HANDLERS, **log_queries.HANDLERS},
-    "lambda": functions.HANDLERS,
+    "lambda": {**functions.HANDLERS, **function_changes.HANDLERS},
     "cloudtrail": cloudtrail.HANDLERS,
     "sts": sts.HANDLERS,
 }

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from opspilot.embedded.clock import utc
 from opspilot.embedded.errors import AwsError
-from opspilot.embedded.handlers.metrics import check_period, parse_metric, parse_stat
+from opspilot.embedded.handlers.metric_requests import check_period, parse_metric, parse_stat
 from opspilot.embedded.handlers.requests import bounded, encode_token, page_start, required
 from opspilot.embedded.telemetry.alarms import COMPARISONS, AlarmState, Transition, stamp
 from opspilot.embedded.wire import Call, Handler, Params

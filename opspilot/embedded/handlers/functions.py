@@ -1,112 +1,25 @@
-"""Lambda: functions, versions, aliases, concurrency, policies, event source mappings, invoke."""
+"""Lambda: the operations that read, and the routes of all of them."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
 import re
 from collections.abc import Mapping
 from typing import Any
 
 from opspilot.embedded import changes
-from opspilot.embedded.clock import utc
-from opspilot.embedded.configuration import AliasConfig, FunctionConfig, VersionConfig
 from opspilot.embedded.errors import AwsError
-from opspilot.embedded.fleet import LATEST, QueueSpec
-from opspilot.embedded.handlers.invocation import invoke
-from opspilot.embedded.handlers.requests import bounded, encode_token, page_start
-from opspilot.embedded.wire import Call, Handler, Params, Reply, RestRoute
-
-_INVALID = "InvalidParameterValueException"
-_ARN = re.compile(
-    r"(?:arn:aws:lambda:[^:]+:(\d+):function:|(?:\d+:)?(?:function:)?)([\w-]+)(?::([\w$-]+))?"
+from opspilot.embedded.fleet import QueueSpec
+from opspilot.embedded.handlers.function_shapes import (
+    INVALID,
+    alias_json,
+    configuration_json,
+    function_arn,
+    named,
+    version_of,
 )
-
-
-def function_arn(call: Call, name: str, qualifier: str | None = None) -> str:
-    """ARN of a function, or of one of its versions or aliases."""
-    account = call.account
-    arn = f"arn:aws:lambda:{account.region}:{account.account_id}:function:{name}"
-    return arn if qualifier is None else f"{arn}:{qualifier}"
-
-
-def named(call: Call, params: Params) -> tuple[FunctionConfig, str | None]:
-    """The function that a request names and the qualifier, from the name or beside it."""
-    text = str(params.get("FunctionName") or "")
-    found = _ARN.fullmatch(text)
-    if found is None:
-        raise AwsError(
-            _INVALID,
-            f"1 validation error detected: Value '{text}' at 'functionName' failed to satisfy "
-            "constraint: Member must satisfy regular expression pattern",
-        )
-    qualifier = params.get("Qualifier") or found[3]
-    arn = function_arn(call, found[2])
-    return changes.function_of(call.account.world.timeline.current, found[2], arn), qualifier
-
-
-def version_of(call: Call, function: FunctionConfig, qualifier: str | None) -> VersionConfig:
-    """The version behind a qualifier; ResourceNotFoundException when there is none."""
-    version = function.version(qualifier)
-    if version is None:
-        arn = function_arn(call, function.name, qualifier)
-        raise AwsError("ResourceNotFoundException", f"Function not found: {arn}", 404)
-    return version
-
-
-def configuration_json(
-    call: Call, function: FunctionConfig, version: VersionConfig, qualifier: str | None = None
-) -> dict[str, Any]:
-    """A version's configuration as the API shows it."""
-    digest = hashlib.sha256(version.build.encode()).digest()
-    is_latest = version.version == LATEST
-    shown = qualifier if qualifier else (None if is_latest else version.version)
-    settled = not is_latest or call.now >= function.updating_until
-    answer: dict[str, Any] = {
-        "FunctionName": function.name,
-        "FunctionArn": function_arn(call, function.name, shown),
-        "Runtime": version.runtime,
-        "Role": version.role,
-        "Handler": version.handler,
-        "CodeSize": 180_000 + int.from_bytes(digest[:3], "big") // 8,
-        "Description": version.description,
-        "Timeout": version.timeout_s,
-        "MemorySize": version.memory_mb,
-        "LastModified": utc(version.last_modified).strftime("%Y-%m-%dT%H:%M:%S.000+0000"),
-        "CodeSha256": base64.b64encode(digest).decode(),
-        "Version": version.version,
-        "TracingConfig": {"Mode": "PassThrough"},
-        "RevisionId": version.revision_id,
-        "State": "Active",
-        "LastUpdateStatus": "Successful" if settled else "InProgress",
-        "PackageType": "Zip",
-        "Architectures": ["x86_64"],
-        "EphemeralStorage": {"Size": version.ephemeral_mb},
-        "LoggingConfig": {"LogFormat": "Text", "LogGroup": f"/aws/lambda/{function.name}"},
-    }
-    if not settled:
-        answer["LastUpdateStatusReason"] = "The function is being updated."
-        answer["LastUpdateStatusReasonCode"] = "Creating"
-    if version.environment:
-        answer["Environment"] = {"Variables": dict(version.environment)}
-    return answer
-
-
-def _alias_json(call: Call, function: FunctionConfig, alias: AliasConfig) -> dict[str, Any]:
-    answer: dict[str, Any] = {
-        "AliasArn": function_arn(call, function.name, alias.name),
-        "Name": alias.name,
-        "FunctionVersion": alias.version,
-        "Description": alias.description,
-        "RevisionId": alias.revision_id,
-    }
-    if alias.weights:
-        answer["RoutingConfig"] = {"AdditionalVersionWeights": dict(alias.weights)}
-    return answer
-
-
-# -- reading --------------------------------------------------------------------------------------
+from opspilot.embedded.handlers.requests import bounded, encode_token, page_start
+from opspilot.embedded.wire import Call, Handler, Params, RestRoute
 
 
 def _list_functions(call: Call, params: Params) -> Mapping[str, Any]:
@@ -120,8 +33,8 @@ def _list_functions(call: Call, params: Params) -> Mapping[str, Any]:
 
 
 def _paged(items: list[dict[str, Any]], key: str, params: Params) -> Mapping[str, Any]:
-    limit = bounded(params, "MaxItems", 50, 1, 10_000, _INVALID)
-    first = page_start(params.get("Marker"), _INVALID)
+    limit = bounded(params, "MaxItems", 50, 1, 10_000, INVALID)
+    first = page_start(params.get("Marker"), INVALID)
     answer: dict[str, Any] = {key: items[first : first + limit]}
     if first + limit < len(items):
         answer["NextMarker"] = encode_token(first + limit)
@@ -157,12 +70,12 @@ def _list_aliases(call: Call, params: Params) -> Mapping[str, Any]:
     function, _ = named(call, params)
     wanted = params.get("FunctionVersion")
     aliases = [a for a in function.aliases.values() if wanted in (None, a.version)]
-    return _paged([_alias_json(call, function, a) for a in aliases], "Aliases", params)
+    return _paged([alias_json(call, function, a) for a in aliases], "Aliases", params)
 
 
 def _get_alias(call: Call, params: Params) -> Mapping[str, Any]:
     function, _ = named(call, params)
-    return _alias_json(call, function, changes.alias_of(function, str(params["Name"])))
+    return alias_json(call, function, changes.alias_of(function, str(params["Name"])))
 
 
 def _get_concurrency(call: Call, params: Params) -> Mapping[str, Any]:
@@ -243,108 +156,6 @@ def _list_tags(call: Call, params: Params) -> Mapping[str, Any]:
     return {"Tags": dict(function.tags)}
 
 
-# -- changing -------------------------------------------------------------------------------------
-
-
-def _change(call: Call, kind: str, function: str, params: Params) -> FunctionConfig:
-    wanted = {k: v for k, v in params.items() if v is not None}
-    after = call.account.world.change(kind, {"function": function, **wanted}, call.caller, call.now)
-    return after.functions[function]
-
-
-def _update_configuration(call: Call, params: Params) -> Mapping[str, Any]:
-    function, _ = named(call, params)
-    environment = params.get("Environment")
-    storage: Params = params.get("EphemeralStorage") or {}
-    after = _change(
-        call,
-        "lambda.update_configuration",
-        function.name,
-        {
-            "memory_mb": params.get("MemorySize"),
-            "timeout_s": params.get("Timeout"),
-            "ephemeral_mb": storage.get("Size"),
-            "environment": None if environment is None else environment.get("Variables") or {},
-            "description": params.get("Description"),
-            "handler": params.get("Handler"),
-            "runtime": params.get("Runtime"),
-            "role": params.get("Role"),
-            "revision_id": params.get("RevisionId"),
-        },
-    )
-    return configuration_json(call, after, after.latest)
-
-
-def _publish_version(call: Call, params: Params) -> Reply:
-    function, _ = named(call, params)
-    wanted = params.get("CodeSha256")
-    if (
-        wanted is not None
-        and wanted != configuration_json(call, function, function.latest)["CodeSha256"]
-    ):
-        raise AwsError(
-            _INVALID, f"CodeSHA256 ({wanted}) is different from current CodeSHA256 in $LATEST"
-        )
-    after = _change(
-        call,
-        "lambda.publish_version",
-        function.name,
-        {"description": params.get("Description"), "revision_id": params.get("RevisionId")},
-    )
-    version = changes.newest_version(after)
-    return Reply(configuration_json(call, after, version, version.version), status=201)
-
-
-def _alias_params(params: Params) -> Params:
-    routing = params.get("RoutingConfig")
-    return {
-        "alias": params.get("Name"),
-        "version": params.get("FunctionVersion"),
-        "description": params.get("Description"),
-        "weights": None if routing is None else routing.get("AdditionalVersionWeights") or {},
-        "revision_id": params.get("RevisionId"),
-    }
-
-
-def _update_alias(call: Call, params: Params) -> Mapping[str, Any]:
-    function, _ = named(call, params)
-    after = _change(call, "lambda.update_alias", function.name, _alias_params(params))
-    return _alias_json(call, after, after.aliases[str(params["Name"])])
-
-
-def _create_alias(call: Call, params: Params) -> Reply:
-    function, _ = named(call, params)
-    after = _change(call, "lambda.create_alias", function.name, _alias_params(params))
-    return Reply(_alias_json(call, after, after.aliases[str(params["Name"])]), status=201)
-
-
-def _put_concurrency(call: Call, params: Params) -> Mapping[str, Any]:
-    function, _ = named(call, params)
-    reserved = params.get("ReservedConcurrentExecutions")
-    if reserved is None:
-        raise AwsError(_INVALID, "ReservedConcurrentExecutions is required.")
-    after = _change(call, "lambda.put_concurrency", function.name, {"reserved": int(reserved)})
-    return {"ReservedConcurrentExecutions": after.reserved}
-
-
-def _delete_concurrency(call: Call, params: Params) -> Reply:
-    function, _ = named(call, params)
-    _change(call, "lambda.delete_concurrency", function.name, {})
-    return Reply(b"", status=204)
-
-
-def _invoke(call: Call, params: Params) -> Reply:
-    function, qualifier = named(call, params)
-    version = version_of(call, function, qualifier)
-    kind = params.get("InvocationType") or "RequestResponse"
-    if kind == "DryRun":
-        return Reply(b"", status=204)
-    result = invoke(call, function, qualifier, version)
-    if kind == "Event":
-        return Reply(b"", status=202)
-    return result
-
-
 HANDLERS: Mapping[str, Handler] = {
     "ListFunctions": _list_functions,
     "GetFunction": _get_function,
@@ -357,13 +168,6 @@ HANDLERS: Mapping[str, Handler] = {
     "GetPolicy": _get_policy,
     "ListEventSourceMappings": _list_mappings,
     "ListTags": _list_tags,
-    "UpdateFunctionConfiguration": _update_configuration,
-    "PublishVersion": _publish_version,
-    "UpdateAlias": _update_alias,
-    "CreateAlias": _create_alias,
-    "PutFunctionConcurrency": _put_concurrency,
-    "DeleteFunctionConcurrency": _delete_concurrency,
-    "Invoke": _invoke,
 }
 
 _ROUTES = (

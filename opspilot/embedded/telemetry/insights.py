@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from opspilot.embedded.telemetry.insights_syntax import Apply, Command, Field, Node, malformed
-from opspilot.embedded.telemetry.insights_values import (
-    Row,
-    Scalar,
-    check,
-    evaluate,
-    number_of,
-    show,
-    truth,
-)
+from opspilot.embedded.telemetry.insights_aggregates import aggregate, has_aggregation, sort_key
+from opspilot.embedded.telemetry.insights_nodes import Apply, Command, Node, malformed
+from opspilot.embedded.telemetry.insights_rows import Row, Scalar, show
+from opspilot.embedded.telemetry.insights_values import check, evaluate, truth
 from opspilot.embedded.telemetry.loglines import LogEvent
 
 DEFAULT_LIMIT = 10_000
@@ -36,7 +29,7 @@ def check_commands(commands: list[Command]) -> None:
     for command in commands:
         for item in command.items:
             check(item.node, aggregates=command.verb == "stats")
-            if command.verb == "stats" and not _aggregates(item.node):
+            if command.verb == "stats" and not has_aggregation(item.node):
                 raise malformed(f"stats needs an aggregation, not {item.name}")
         for item in command.by:
             check(item.node, aggregates=False)
@@ -143,7 +136,7 @@ class _Plan:
                 item.name: value for item, value in zip(command.by, key, strict=True)
             }
             for item in command.items:
-                added[item.name] = _aggregate(item.node, members)
+                added[item.name] = aggregate(item.node, members)
             merged.append(Row(None, "", added))
         return merged
 
@@ -152,7 +145,7 @@ class _Plan:
         for item, descending in reversed(pairs):
             rows = sorted(
                 rows,
-                key=lambda row: _sort_key(_known(row, item.name, item.node)),
+                key=lambda row: sort_key(_known(row, item.name, item.node)),
                 reverse=descending,
             )
         return rows
@@ -178,110 +171,3 @@ def _known(row: Row, name: str, node: Node) -> Scalar:
 
 def _name(node: Node) -> str | None:
     return getattr(node, "name", None)
-
-
-def _sort_key(value: Scalar) -> tuple[int, float, str]:
-    number = number_of(value)
-    if value is None:
-        return (0, 0.0, "")
-    return (1, number, "") if number is not None else (2, 0.0, show(value))
-
-
-def _aggregates(node: Node) -> bool:
-    return isinstance(node, Apply) and (
-        node.aggregates or any(_aggregates(argument) for argument in node.arguments)
-    )
-
-
-def _aggregate(node: Node, rows: list[Row]) -> Scalar:
-    """Value of an expression over the rows of a group: aggregations first, then what is around."""
-    if not isinstance(node, Apply):
-        return evaluate(node, Row(None, "", {}))
-    if node.aggregates:
-        return _AGGREGATIONS[node.name](node, rows)
-    inner = [_aggregate(argument, rows) for argument in node.arguments]
-    names = [f"#{i}" for i in range(len(inner))]
-    outer = Apply(node.name, tuple(Field(n) for n in names), node.text)
-    return evaluate(outer, Row(None, "", dict(zip(names, inner, strict=True))))
-
-
-def _values(node: Apply, rows: list[Row]) -> list[Scalar]:
-    if not node.arguments:
-        raise malformed(f"an argument is missing in {node.text}")
-    found = (evaluate(node.arguments[0], row) for row in rows)
-    return [value for value in found if value is not None]
-
-
-def _numbers(node: Apply, rows: list[Row]) -> list[float]:
-    return [n for n in map(number_of, _values(node, rows)) if n is not None]
-
-
-def _count(node: Apply, rows: list[Row]) -> Scalar:
-    if not node.arguments or _name(node.arguments[0]) == "*":
-        return float(len(rows))
-    return float(len(_values(node, rows)))
-
-
-def _reduced(reduce: Callable[[list[float]], float]) -> Callable[[Apply, list[Row]], Scalar]:
-    def call(node: Apply, rows: list[Row]) -> Scalar:
-        numbers = _numbers(node, rows)
-        return float(reduce(numbers)) if numbers else None
-
-    return call
-
-
-def _percentile(node: Apply, rows: list[Row]) -> Scalar:
-    if len(node.arguments) != 2:
-        raise malformed(f"pct needs a field and a percentile: {node.text}")
-    percent = number_of(evaluate(node.arguments[1], Row(None, "", {})))
-    if percent is None or not 0 <= percent <= 100:
-        raise malformed(f"the percentile must lie between 0 and 100: {node.text}")
-    ordered = sorted(_numbers(node, rows))
-    if not ordered:
-        return None
-    rank = (len(ordered) - 1) * percent / 100
-    low, high = ordered[math.floor(rank)], ordered[math.ceil(rank)]
-    return low + (high - low) * (rank - math.floor(rank))
-
-
-def _deviation(values: list[float]) -> float:
-    mean = sum(values) / len(values)
-    return math.sqrt(sum((v - mean) ** 2 for v in values) / len(values))
-
-
-def _by_time(last: bool) -> Callable[[Apply, list[Row]], Scalar]:
-    def call(node: Apply, rows: list[Row]) -> Scalar:
-        timed = [
-            (number_of(r.get("@timestamp")) or 0.0, evaluate(node.arguments[0], r)) for r in rows
-        ]
-        present = [pair for pair in timed if pair[1] is not None]
-        if not present:
-            return None
-        pick = max if last else min
-        return pick(present, key=lambda pair: pair[0])[1]
-
-    return call
-
-
-def _ordered(last: bool) -> Callable[[Apply, list[Row]], Scalar]:
-    def call(node: Apply, rows: list[Row]) -> Scalar:
-        values = sorted(_values(node, rows), key=_sort_key)
-        return (values[-1] if last else values[0]) if values else None
-
-    return call
-
-
-_AGGREGATIONS: Mapping[str, Callable[[Apply, list[Row]], Scalar]] = {
-    "count": _count,
-    "count_distinct": lambda node, rows: float(len({show(v) for v in _values(node, rows)})),
-    "sum": _reduced(sum),
-    "avg": _reduced(lambda values: sum(values) / len(values)),
-    "min": _reduced(min),
-    "max": _reduced(max),
-    "pct": _percentile,
-    "stddev": _reduced(_deviation),
-    "earliest": _by_time(last=False),
-    "latest": _by_time(last=True),
-    "sortsfirst": _ordered(last=False),
-    "sortslast": _ordered(last=True),
-}

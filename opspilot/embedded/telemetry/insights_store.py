@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 from opspilot.embedded.errors import AwsError
 from opspilot.embedded.telemetry.insights import QueryResult, check_commands, run_query
-from opspilot.embedded.telemetry.insights_syntax import Command, parse_query
+from opspilot.embedded.telemetry.insights_nodes import Command
+from opspilot.embedded.telemetry.insights_syntax import parse_query
 from opspilot.embedded.telemetry.loglines import LogEvent
 from opspilot.embedded.telemetry.logs import Logs
 

@@ -3,113 +3,28 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Literal as OneOf
 
-from opspilot.embedded.errors import AwsError
+from opspilot.embedded.telemetry.insights_lexer import Reader
+from opspilot.embedded.telemetry.insights_nodes import (
+    Apply,
+    Command,
+    Constant,
+    Field,
+    Named,
+    Node,
+    Pattern,
+    Several,
+    malformed,
+)
 
-_TOKEN = re.compile(
-    r"""\s*(?:(?P<comment>\#[^\n]*)
-    |(?P<number>\d+(?:\.\d+)?(?:ms|mo|qtr|[smhdwqy])?\b)
-    |(?P<string>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')
-    |(?P<regex>/(?:[^/\\\n]|\\.)+/i?)
-    |(?P<name>`[^`]+`|@?[A-Za-z_][\w.@]*|\*)
-    |(?P<op>=~|!=|<=|>=|[-+*/%^=<>(),|\[\]]))""",
-    re.VERBOSE,
-)
-_AGGREGATES = frozenset(
-    {"count", "count_distinct", "sum", "avg", "min", "max", "pct", "stddev"}
-    | {"earliest", "latest", "sortsfirst", "sortslast"}
-)
 _COMPARISONS = frozenset({"=", "!=", "<", "<=", ">", ">=", "=~"})
-
-
-@dataclass(frozen=True, slots=True)
-class Constant:
-    """A number or text."""
-
-    value: float | str
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """A field of the event, or an alias."""
-
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Pattern:
-    """A regular expression."""
-
-    regex: re.Pattern[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Several:
-    """A list in brackets."""
-
-    items: tuple[Node, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Apply:
-    """An operator or function applied to arguments; `text` is how the query wrote it."""
-
-    name: str
-    arguments: tuple[Node, ...]
-    text: str
-
-    @property
-    def aggregates(self) -> bool:
-        """Whether this is an aggregation."""
-        return self.name in _AGGREGATES
-
-
-Node = Constant | Field | Pattern | Several | Apply
-
-
-@dataclass(frozen=True, slots=True)
-class Named:
-    """An expression and the name of its result."""
-
-    node: Node
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """One command of a query.
-
-    Attributes:
-        verb: What it does.
-        items: Expressions of fields, display, stats, sort, dedup; the condition of filter.
-        by: Grouping of stats.
-        descending: For each item of sort.
-        pattern: Extraction of parse; its named or numbered groups become fields.
-        names: Field names that parse fills.
-        count: Of limit.
-    """
-
-    verb: OneOf["fields", "display", "filter", "parse", "stats", "sort", "limit", "dedup"]
-    items: tuple[Named, ...] = ()
-    by: tuple[Named, ...] = ()
-    descending: tuple[bool, ...] = ()
-    pattern: re.Pattern[str] | None = None
-    names: tuple[str, ...] = ()
-    count: int = 0
-
-
-def malformed(why: str) -> AwsError:
-    """The error for a query that cannot be read."""
-    return AwsError("MalformedQueryException", why)
 
 
 def parse_query(text: str) -> list[Command]:
     """The commands of a query; AwsError MalformedQueryException when it cannot be read."""
     if len(text) > 10_000:
         raise malformed("the query is longer than 10,000 characters")
-    reader = _Reader(text)
+    reader = Reader(text)
     commands: list[Command] = []
     reader.accept("|")
     commands.append(_command(reader))
@@ -119,79 +34,7 @@ def parse_query(text: str) -> list[Command]:
     return commands
 
 
-class _Reader:
-    """Tokens of a query with a position."""
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-        self._tokens: list[tuple[str, str, int, int]] = []
-        position = 0
-        end = len(text.rstrip())
-        while position < end:
-            found = _TOKEN.match(text, position)
-            if found is None or found.lastgroup is None:
-                raise malformed(f"unexpected symbol at position {position}: {text[position:][:20]}")
-            kind = found.lastgroup
-            if kind == "regex" and self._is_division():
-                found = re.compile(r"\s*(?P<op>/)").match(text, position)
-                assert found is not None  # noqa: S101 - a regex token begins with a slash
-                kind = "op"
-            if kind != "comment":
-                start, stop = found.span(kind)
-                self._tokens.append((kind, found[kind], start, stop))
-            position = found.end()
-        self.position = 0
-
-    def _is_division(self) -> bool:
-        """A slash after an operand divides."""
-        words = [text.lower() for _, text, _, _ in self._tokens[-2:]]
-        if not words or words[-1] in ("like", "parse", "and", "or", "not") or words[0] == "parse":
-            return False
-        return self._tokens[-1][0] in ("number", "string", "name") or words[-1] in (")", "]")
-
-    @property
-    def ended(self) -> bool:
-        return self.position >= len(self._tokens)
-
-    def peek(self, ahead: int = 0) -> str | None:
-        at = self.position + ahead
-        return self._tokens[at][1] if at < len(self._tokens) else None
-
-    def kind(self) -> str | None:
-        return None if self.ended else self._tokens[self.position][0]
-
-    def take(self, kind: str | None = None) -> str:
-        if self.ended:
-            raise malformed("unexpected end of the query")
-        found, text, _, _ = self._tokens[self.position]
-        if kind is not None and found != kind:
-            raise self.unexpected()
-        self.position += 1
-        return text
-
-    def accept(self, text: str) -> bool:
-        token = self.peek()
-        if token is not None and token.lower() == text and self.kind() != "string":
-            self.position += 1
-            return True
-        return False
-
-    def expect(self, text: str) -> None:
-        if not self.accept(text):
-            raise self.unexpected()
-
-    def unexpected(self) -> AwsError:
-        if self.ended:
-            return malformed("unexpected end of the query")
-        _, text, start, _ = self._tokens[self.position]
-        return malformed(f"unexpected symbol found {text} at position {start}")
-
-    def source(self, since: int) -> str:
-        """The text of the tokens from index `since` to here."""
-        return self.text[self._tokens[since][2] : self._tokens[self.position - 1][3]]
-
-
-def _command(reader: _Reader) -> Command:
+def _command(reader: Reader) -> Command:
     verb = reader.take("name").lower()
     if verb in ("fields", "display"):
         return Command(verb, items=_named_list(reader))
@@ -212,14 +55,14 @@ def _command(reader: _Reader) -> Command:
     raise malformed(f"the embedded account does not support the command {verb}")
 
 
-def _limit(reader: _Reader) -> Command:
+def _limit(reader: Reader) -> Command:
     text = reader.take("number")
     if not text.isdigit() or not 1 <= int(text) <= 100_000:
         raise malformed(f"limit must be a number from 1 to 100000, not {text}")
     return Command("limit", count=int(text))
 
 
-def _sort(reader: _Reader) -> Command:
+def _sort(reader: Reader) -> Command:
     items: list[Named] = []
     descending: list[bool] = []
     while True:
@@ -232,14 +75,14 @@ def _sort(reader: _Reader) -> Command:
             return Command("sort", items=tuple(items), descending=tuple(descending))
 
 
-def _named_list(reader: _Reader) -> tuple[Named, ...]:
+def _named_list(reader: Reader) -> tuple[Named, ...]:
     items = [_named(reader)]
     while reader.accept(","):
         items.append(_named(reader))
     return tuple(items)
 
 
-def _named(reader: _Reader) -> Named:
+def _named(reader: Reader) -> Named:
     since = reader.position
     node = _expression(reader)
     name = reader.source(since)
@@ -250,7 +93,7 @@ def _named(reader: _Reader) -> Named:
     return Named(node, name)
 
 
-def _parse(reader: _Reader) -> Command:
+def _parse(reader: Reader) -> Command:
     source: Node = Field("@message")
     if reader.kind() == "name":
         source = Field(reader.take("name").strip("`"))
@@ -278,7 +121,7 @@ def _parse(reader: _Reader) -> Command:
     )
 
 
-def _names(reader: _Reader) -> tuple[str, ...]:
+def _names(reader: Reader) -> tuple[str, ...]:
     names = [reader.take("name").strip("`")]
     while reader.accept(","):
         names.append(reader.take("name").strip("`"))
@@ -302,7 +145,7 @@ def _unquote(text: str) -> str:
 # -- expressions ----------------------------------------------------------------------------------
 
 
-def _expression(reader: _Reader) -> Node:
+def _expression(reader: Reader) -> Node:
     return _binary(reader, 0)
 
 
@@ -310,7 +153,7 @@ _LEVELS: tuple[tuple[str, ...], ...] = (("or",), ("and",))
 _ARITHMETIC: tuple[tuple[str, ...], ...] = (("+", "-"), ("*", "/", "%"), ("^",))
 
 
-def _binary(reader: _Reader, level: int) -> Node:
+def _binary(reader: Reader, level: int) -> Node:
     if level == len(_LEVELS):
         return _negation(reader)
     since = reader.position
@@ -321,14 +164,14 @@ def _binary(reader: _Reader, level: int) -> Node:
     return left
 
 
-def _negation(reader: _Reader) -> Node:
+def _negation(reader: Reader) -> Node:
     since = reader.position
     if reader.accept("not"):
         return Apply("not", (_negation(reader),), reader.source(since))
     return _comparison(reader)
 
 
-def _comparison(reader: _Reader) -> Node:
+def _comparison(reader: Reader) -> Node:
     since = reader.position
     left = _arithmetic(reader, 0)
     negative = (reader.peek() or "").lower() == "not" and (reader.peek(1) or "").lower() in (
@@ -350,7 +193,7 @@ def _comparison(reader: _Reader) -> Node:
     return Apply("not", (node,), reader.source(since)) if negative else node
 
 
-def _several(reader: _Reader) -> Several:
+def _several(reader: Reader) -> Several:
     reader.expect("[")
     items: list[Node] = []
     while not reader.accept("]"):
@@ -360,7 +203,7 @@ def _several(reader: _Reader) -> Several:
     return Several(tuple(items))
 
 
-def _arithmetic(reader: _Reader, level: int) -> Node:
+def _arithmetic(reader: Reader, level: int) -> Node:
     if level == len(_ARITHMETIC):
         return _unary(reader)
     since = reader.position
@@ -372,7 +215,7 @@ def _arithmetic(reader: _Reader, level: int) -> Node:
     return left
 
 
-def _unary(reader: _Reader) -> Node:
+def _unary(reader: Reader) -> Node:
     since = reader.position
     if reader.accept("-"):
         return Apply("-", (Constant(0.0), _unary(reader)), reader.source(since))
@@ -395,7 +238,7 @@ def _unary(reader: _Reader) -> Node:
     return Field(text.strip("`"))
 
 
-def _call(reader: _Reader, name: str, since: int) -> Node:
+def _call(reader: Reader, name: str, since: int) -> Node:
     reader.expect("(")
     arguments: list[Node] = []
     while not reader.accept(")"):

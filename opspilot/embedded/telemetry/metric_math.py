@@ -9,25 +9,13 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 import numpy as np
 
 from opspilot.embedded.errors import AwsError
 from opspilot.embedded.simulator.traffic import Floats
-
-
-@dataclass(frozen=True, slots=True)
-class Series:
-    """Points by time."""
-
-    times: Floats
-    values: Floats
-    period_s: int
-
-
-Value = float | Series | list[Series]
-_Function = Callable[["_Parser", list["Value | str"]], "Value"]
+from opspilot.embedded.telemetry.metric_functions import FUNCTIONS
+from opspilot.embedded.telemetry.series import Series, Value, finite, invalid
 
 _TOKEN = re.compile(
     r"\s*(?:(?P<number>\d+\.?\d*(?:[eE][+-]?\d+)?)|(?P<name>[A-Za-z_]\w*)|"
@@ -56,11 +44,6 @@ _OPERATORS: Mapping[str, Callable[[Floats, Floats], Floats]] = {
     "&&": lambda a, b: np.logical_and(a, b).astype(np.float64),
     "||": lambda a, b: np.logical_or(a, b).astype(np.float64),
 }
-
-
-def invalid(expression: str, why: str) -> AwsError:
-    """The error for an expression that cannot be evaluated."""
-    return AwsError("ValidationError", f"Error in expression '{expression}': {why}")
 
 
 def references(expression: str) -> set[str]:
@@ -196,7 +179,7 @@ class _Parser:
         return items
 
     def _call(self, name: str) -> Value:
-        function = _FUNCTIONS.get(name)
+        function = FUNCTIONS.get(name)
         if function is None:
             raise self.error(f"the embedded account does not support the function {name}")
         self._take()
@@ -242,158 +225,16 @@ class _Parser:
             if isinstance(left, Series) and isinstance(right, Series):
                 times, mine, theirs = np.intersect1d(left.times, right.times, return_indices=True)
                 values = apply(left.values[mine], right.values[theirs])
-                return _finite(times, values, max(left.period_s, right.period_s))
+                return finite(times, values, max(left.period_s, right.period_s))
             if isinstance(left, Series):
                 values = apply(left.values, np.full(left.values.size, right))
-                return _finite(left.times, values, left.period_s)
+                return finite(left.times, values, left.period_s)
             assert isinstance(right, Series)  # noqa: S101 - two numbers never come here
             values = apply(np.full(right.values.size, left), right.values)
-            return _finite(right.times, values, right.period_s)
+            return finite(right.times, values, right.period_s)
 
     def series(self, value: Value | str) -> Series:
         """An argument that must be one series."""
         if not isinstance(value, Series):
             raise self.error("a time series is needed here")
         return value
-
-
-def _finite(times: Floats, values: Floats, period_s: int) -> Series:
-    """Points that divide by zero are missing."""
-    kept = np.isfinite(values)
-    return Series(times[kept], values[kept], period_s)
-
-
-# -- functions ------------------------------------------------------------------------------------
-
-
-def _metrics(parser: _Parser, arguments: list[Value | str]) -> Value:
-    part = arguments[0] if arguments else ""
-    if not isinstance(part, str) or len(arguments) > 1:
-        raise parser.error("METRICS takes at most one text")
-    return [series for name, series in parser.metrics.items() if part in name]
-
-
-def _reduce(reducer: Callable[[Floats], float]) -> _Function:
-    def call(parser: _Parser, arguments: list[Value | str]) -> Value:
-        if len(arguments) != 1 or isinstance(arguments[0], str):
-            raise parser.error("one series or one array is needed")
-        value = arguments[0]
-        if isinstance(value, list):
-            return _across(value, reducer)
-        if isinstance(value, Series):
-            if not value.values.size:
-                raise parser.error("there is no data to reduce to a number")
-            return float(reducer(value.values))
-        return value
-
-    return call
-
-
-def _across(series: list[Series], reducer: Callable[[Floats], float]) -> Series:
-    """One value for each time at which any of the series has one."""
-    if not series:
-        return Series(np.empty(0), np.empty(0), 60)
-    times = np.unique(np.concatenate([s.times for s in series]))
-    grid = np.full((len(series), times.size), np.nan)
-    for row, item in enumerate(series):
-        grid[row, np.searchsorted(times, item.times)] = item.values
-    values = np.array([reducer(column[np.isfinite(column)]) for column in grid.T])
-    return Series(times, values, max(s.period_s for s in series))
-
-
-def _fill(parser: _Parser, arguments: list[Value | str]) -> Value:
-    if len(arguments) != 2:
-        raise parser.error("FILL needs a series and a value")
-    value, filler = arguments
-    if isinstance(value, list):
-        return [_filled(parser, item, filler) for item in value]
-    return _filled(parser, parser.series(value), filler)
-
-
-def _filled(parser: _Parser, series: Series, filler: Value | str) -> Series:
-    period = series.period_s
-    first = parser.span[0] // period * period
-    grid = np.arange(first, parser.span[1], period)
-    if filler in ("REPEAT", "LINEAR") and not series.times.size:
-        return series
-    if filler == "LINEAR":
-        return Series(grid, np.interp(grid, series.times, series.values), period)
-    if filler == "REPEAT":
-        index = np.maximum(np.searchsorted(series.times, grid, side="right") - 1, 0)
-        return Series(grid, series.values[index], period)
-    if not isinstance(filler, float):
-        raise parser.error("FILL takes a number, REPEAT or LINEAR")
-    values = np.full(grid.size, filler)
-    values[np.searchsorted(grid, series.times)] = series.values
-    return Series(grid, values, period)
-
-
-def _map(change: Callable[[Series], Series]) -> _Function:
-    def call(parser: _Parser, arguments: list[Value | str]) -> Value:
-        if len(arguments) != 1:
-            raise parser.error("one argument is needed")
-        value = arguments[0]
-        if isinstance(value, list):
-            return [change(item) for item in value]
-        return change(parser.series(value))
-
-    return call
-
-
-def _difference(series: Series) -> Series:
-    return Series(series.times[1:], np.diff(series.values), series.period_s)
-
-
-def _rate(series: Series) -> Series:
-    values = np.diff(series.values) / np.diff(series.times)
-    return Series(series.times[1:], values, series.period_s)
-
-
-def _values(change: Callable[[Floats], Floats]) -> Callable[[Series], Series]:
-    return lambda series: Series(series.times, change(series.values), series.period_s)
-
-
-def _if(parser: _Parser, arguments: list[Value | str]) -> Value:
-    if len(arguments) not in (2, 3):
-        raise parser.error("IF needs a condition and one or two values")
-    condition = parser.series(arguments[0])
-    chosen = _aligned(parser, condition, arguments[1])
-    other: Floats = np.full(condition.times.size, np.nan)
-    if len(arguments) == 3:
-        other = _aligned(parser, condition, arguments[2])
-    values = np.where(condition.values != 0, chosen, other)
-    return _finite(condition.times, values, condition.period_s)
-
-
-def _aligned(parser: _Parser, grid: Series, value: Value | str) -> Floats:
-    if isinstance(value, float):
-        return np.full(grid.times.size, value)
-    series = parser.series(value)
-    result = np.full(grid.times.size, np.nan)
-    _, mine, theirs = np.intersect1d(grid.times, series.times, return_indices=True)
-    result[mine] = series.values[theirs]
-    return result
-
-
-def _period(parser: _Parser, arguments: list[Value | str]) -> Value:
-    if len(arguments) != 1:
-        raise parser.error("PERIOD needs one series")
-    return float(parser.series(arguments[0]).period_s)
-
-
-_FUNCTIONS: Mapping[str, _Function] = {
-    "METRICS": _metrics,
-    "SUM": _reduce(np.sum),
-    "AVG": _reduce(np.mean),
-    "MIN": _reduce(np.min),
-    "MAX": _reduce(np.max),
-    "FILL": _fill,
-    "IF": _if,
-    "PERIOD": _period,
-    "DIFF": _map(_difference),
-    "RATE": _map(_rate),
-    "ABS": _map(_values(np.abs)),
-    "CEIL": _map(_values(np.ceil)),
-    "FLOOR": _map(_values(np.floor)),
-    "RUNNING_SUM": _map(_values(np.cumsum)),
-}

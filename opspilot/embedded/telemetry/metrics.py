@@ -8,31 +8,16 @@ has been told.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
-from opspilot.embedded.configuration import Timeline
-from opspilot.embedded.fleet import Fleet, TableCall
-from opspilot.embedded.simulator.chunks import SPILL_S, Simulation, chunk_end, chunk_of
-from opspilot.embedded.simulator.records import ChunkTrace, QueueBatch
+from opspilot.embedded.simulator.chunks import SPILL_S, Simulation, chunk_end
 from opspilot.embedded.simulator.traffic import CHUNK_S, Bools, Floats
-from opspilot.embedded.telemetry.samples import (
-    API_METRICS,
-    EMPTY,
-    LAMBDA_METRICS,
-    QUEUE_METRICS,
-    TABLE_METRICS,
-    MetricId,
-    Samples,
-    api_samples,
-    lambda_samples,
-    queue_events,
-    queue_gauge,
-    table_samples,
-)
+from opspilot.embedded.telemetry.catalogue import catalogue
+from opspilot.embedded.telemetry.extraction import Extraction
+from opspilot.embedded.telemetry.samples import EMPTY, MetricId, Samples
 from opspilot.embedded.telemetry.statistic import Statistic, of_buckets
 
 PUBLISH_DELAY_S = 60.0
@@ -73,10 +58,9 @@ class Metrics:
         """`messages_since`: dead-letter queues were empty at that time."""
         self._custom = custom
         self._simulation = simulation
-        self._first_dead = chunk_of(messages_since)
+        self._extraction = Extraction(simulation, messages_since)
         self._samples: OrderedDict[tuple[MetricId, int], tuple[int, Samples]] = OrderedDict()
         self._blocks: OrderedDict[tuple[MetricId, int], Minutes] = OrderedDict()
-        self._dead: dict[tuple[str, int], float] = {}
 
     @property
     def history_start(self) -> float:
@@ -204,7 +188,7 @@ class Metrics:
         epochs = self._simulation.epochs(chunk)
         kept = self._samples.get(key)
         if kept is None or kept[0] != epochs:
-            kept = (epochs, self._extract(metric, chunk))
+            kept = (epochs, self._extraction.samples(metric, chunk))
             self._samples[key] = kept
             if len(self._samples) > _SAMPLES_KEPT:
                 self._samples.popitem(last=False)
@@ -213,59 +197,6 @@ class Metrics:
     def _published(self, metric: MetricId, chunk: int) -> Samples:
         samples = self._custom.samples(metric, chunk) if self._custom else EMPTY
         return Samples(samples.time, samples.visible - PUBLISH_DELAY_S, samples.value)
-
-    def _extract(self, metric: MetricId, chunk: int) -> Samples:
-        dimensions = dict(metric.dimensions)
-        if not emitted(metric, self._simulation.fleet):
-            return EMPTY
-        reach = self._simulation.reach
-        if metric.namespace == "AWS/Lambda":
-            parts = reach.of_function(dimensions.get("FunctionName"))
-            return lambda_samples(metric.name, dimensions, self._simulation.trace(chunk, parts))
-        if metric.namespace == "AWS/ApiGateway":
-            parts = reach.of_routes(dimensions.get("Method"), dimensions.get("Resource"))
-            return api_samples(metric.name, dimensions, self._simulation.trace(chunk, parts))
-        trace = self._simulation.trace(chunk)
-        if metric.namespace == "AWS/DynamoDB":
-            return table_samples(metric.name, dimensions, trace)
-        return self._queue(metric.name, dimensions["QueueName"], trace)
-
-    def _queue(self, name: str, queue: str, trace: ChunkTrace) -> Samples:
-        if name.startswith("NumberOf"):
-            return queue_events(name, queue, trace)
-        before = self._simulation.trace(trace.chunk - 1)
-        if self._feeds(queue):
-            base = 0.0
-            if name == "ApproximateNumberOfMessagesVisible":
-                base = self._dead_before(queue, trace.chunk - 1)
-            dead = [*self._dead_batches(queue, before), *self._dead_batches(queue, trace)]
-            return queue_gauge(name, dead, trace.chunk, base)
-        batches = [b for t in (before, trace) for b in t.queues if b.queue == queue]
-        return queue_gauge(name, batches, trace.chunk)
-
-    def _feeds(self, queue: str) -> list[str]:
-        """The queues whose dead letters come into this one."""
-        return [q.name for q in self._simulation.fleet.queues if q.dead_letter == queue]
-
-    def _dead_batches(self, queue: str, trace: ChunkTrace) -> Iterable[QueueBatch]:
-        feeds = self._feeds(queue)
-        for batch in trace.queues:
-            if batch.queue in feeds and trace.chunk >= self._first_dead:
-                moved = np.sort(batch.gone[batch.dead])
-                nothing = np.empty(0)
-                still = np.full(moved.size, np.inf)
-                yield QueueBatch(queue, moved, nothing, still, np.zeros(moved.size, dtype=bool))
-
-    def _dead_before(self, queue: str, chunk: int) -> float:
-        """Messages in a dead-letter queue that came from chunks before this one."""
-        total = 0.0
-        for earlier in range(self._first_dead, chunk):
-            key = (queue, earlier)
-            if key not in self._dead:
-                trace = self._simulation.trace(earlier)
-                self._dead[key] = float(sum(b.sent.size for b in self._dead_batches(queue, trace)))
-            total += self._dead[key]
-        return total
 
 
 def _without_tail(values: Minutes, surplus: int) -> Minutes:
@@ -295,93 +226,3 @@ def _by_minute(samples: Samples, shown: Bools, start: float) -> Minutes:
 
 def _is_aws(metric: MetricId) -> bool:
     return metric.namespace.startswith("AWS/")
-
-
-def emitted(metric: MetricId, fleet: Fleet) -> bool:
-    """Whether the fleet can emit the metric at all: exact names and dimension sets."""
-    keys = tuple(key for key, _ in metric.dimensions)
-    if (metric.name, keys) not in _SHAPES.get(metric.namespace, frozenset()):
-        return False
-    owner = dict(metric.dimensions)
-    known: Mapping[str, set[str]] = {
-        "FunctionName": {f.name for f in fleet.functions},
-        "ApiName": {fleet.api.name},
-        "Stage": {fleet.api.stage},
-        "TableName": {t.name for t in fleet.tables},
-        "QueueName": {q.name for q in fleet.queues},
-    }
-    return all(owner[key] in names for key, names in known.items() if key in owner)
-
-
-_OPERATION_METRICS = ("SuccessfulRequestLatency",)
-_SHAPES: Mapping[str, frozenset[tuple[str, tuple[str, ...]]]] = {
-    "AWS/Lambda": frozenset(
-        (name, keys)
-        for name in LAMBDA_METRICS
-        for keys in (
-            (),
-            ("FunctionName",),
-            ("FunctionName", "Resource"),
-            ("ExecutedVersion", "FunctionName", "Resource"),
-        )
-    ),
-    "AWS/ApiGateway": frozenset(
-        (name, keys)
-        for name in API_METRICS
-        for keys in (("ApiName",), ("ApiName", "Stage"), ("ApiName", "Method", "Resource", "Stage"))
-    ),
-    "AWS/DynamoDB": frozenset(
-        [(name, ("TableName",)) for name in TABLE_METRICS]
-        + [(name, ("Operation", "TableName")) for name in _OPERATION_METRICS]
-    ),
-    "AWS/SQS": frozenset((name, ("QueueName",)) for name in QUEUE_METRICS),
-}
-
-
-def catalogue(fleet: Fleet, timeline: Timeline) -> Iterable[MetricId]:
-    """Every metric of a fleet, with the resources that its configuration has ever had."""
-    yield from _lambda_catalogue(timeline)
-    api = {"ApiName": fleet.api.name}
-    staged = {**api, "Stage": fleet.api.stage}
-    methods = [{**staged, "Method": r.method, "Resource": r.path} for r in fleet.api.routes]
-    for name in API_METRICS:
-        for dimensions in (api, staged, *methods):
-            yield MetricId.of("AWS/ApiGateway", name, dimensions)
-    for table in fleet.tables:
-        for name in TABLE_METRICS:
-            yield MetricId.of("AWS/DynamoDB", name, {"TableName": table.name})
-        for operation in _operations(fleet):
-            yield MetricId.of(
-                "AWS/DynamoDB",
-                "SuccessfulRequestLatency",
-                {"TableName": table.name, "Operation": operation},
-            )
-    for queue in fleet.queues:
-        for name in QUEUE_METRICS:
-            yield MetricId.of("AWS/SQS", name, {"QueueName": queue.name})
-
-
-def _operations(fleet: Fleet) -> list[str]:
-    return sorted(
-        {
-            step.operation
-            for build in fleet.builds.values()
-            for step in build.steps
-            if isinstance(step, TableCall)
-        }
-    )
-
-
-def _lambda_catalogue(timeline: Timeline) -> Iterable[MetricId]:
-    functions = timeline.current.functions
-    for metric in LAMBDA_METRICS:
-        yield MetricId.of("AWS/Lambda", metric, {})
-        for function in functions.values():
-            name = {"FunctionName": function.name}
-            yield MetricId.of("AWS/Lambda", metric, name)
-            if not function.aliases:
-                resource = {**name, "Resource": function.name}
-                yield MetricId.of("AWS/Lambda", metric, resource)
-            for alias in function.aliases:
-                resource = {**name, "Resource": f"{function.name}:{alias}"}
-                yield MetricId.of("AWS/Lambda", metric, resource)

@@ -1,0 +1,105 @@
+"""Which metrics a fleet emits: names, namespaces and exact dimension sets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from opspilot.embedded.configuration import Timeline
+from opspilot.embedded.fleet import Fleet, TableCall
+from opspilot.embedded.telemetry.samples import (
+    API_METRICS,
+    LAMBDA_METRICS,
+    QUEUE_METRICS,
+    TABLE_METRICS,
+    MetricId,
+)
+
+
+def emitted(metric: MetricId, fleet: Fleet) -> bool:
+    """Whether the fleet can emit the metric at all: exact names and dimension sets."""
+    keys = tuple(key for key, _ in metric.dimensions)
+    if (metric.name, keys) not in _SHAPES.get(metric.namespace, frozenset()):
+        return False
+    owner = dict(metric.dimensions)
+    known: Mapping[str, set[str]] = {
+        "FunctionName": {f.name for f in fleet.functions},
+        "ApiName": {fleet.api.name},
+        "Stage": {fleet.api.stage},
+        "TableName": {t.name for t in fleet.tables},
+        "QueueName": {q.name for q in fleet.queues},
+    }
+    return all(owner[key] in names for key, names in known.items() if key in owner)
+
+
+_OPERATION_METRICS = ("SuccessfulRequestLatency",)
+_SHAPES: Mapping[str, frozenset[tuple[str, tuple[str, ...]]]] = {
+    "AWS/Lambda": frozenset(
+        (name, keys)
+        for name in LAMBDA_METRICS
+        for keys in (
+            (),
+            ("FunctionName",),
+            ("FunctionName", "Resource"),
+            ("ExecutedVersion", "FunctionName", "Resource"),
+        )
+    ),
+    "AWS/ApiGateway": frozenset(
+        (name, keys)
+        for name in API_METRICS
+        for keys in (("ApiName",), ("ApiName", "Stage"), ("ApiName", "Method", "Resource", "Stage"))
+    ),
+    "AWS/DynamoDB": frozenset(
+        [(name, ("TableName",)) for name in TABLE_METRICS]
+        + [(name, ("Operation", "TableName")) for name in _OPERATION_METRICS]
+    ),
+    "AWS/SQS": frozenset((name, ("QueueName",)) for name in QUEUE_METRICS),
+}
+
+
+def catalogue(fleet: Fleet, timeline: Timeline) -> Iterable[MetricId]:
+    """Every metric of a fleet, with the resources that its configuration has ever had."""
+    yield from _lambda_catalogue(timeline)
+    api = {"ApiName": fleet.api.name}
+    staged = {**api, "Stage": fleet.api.stage}
+    methods = [{**staged, "Method": r.method, "Resource": r.path} for r in fleet.api.routes]
+    for name in API_METRICS:
+        for dimensions in (api, staged, *methods):
+            yield MetricId.of("AWS/ApiGateway", name, dimensions)
+    for table in fleet.tables:
+        for name in TABLE_METRICS:
+            yield MetricId.of("AWS/DynamoDB", name, {"TableName": table.name})
+        for operation in _operations(fleet):
+            yield MetricId.of(
+                "AWS/DynamoDB",
+                "SuccessfulRequestLatency",
+                {"TableName": table.name, "Operation": operation},
+            )
+    for queue in fleet.queues:
+        for name in QUEUE_METRICS:
+            yield MetricId.of("AWS/SQS", name, {"QueueName": queue.name})
+
+
+def _operations(fleet: Fleet) -> list[str]:
+    return sorted(
+        {
+            step.operation
+            for build in fleet.builds.values()
+            for step in build.steps
+            if isinstance(step, TableCall)
+        }
+    )
+
+
+def _lambda_catalogue(timeline: Timeline) -> Iterable[MetricId]:
+    functions = timeline.current.functions
+    for metric in LAMBDA_METRICS:
+        yield MetricId.of("AWS/Lambda", metric, {})
+        for function in functions.values():
+            name = {"FunctionName": function.name}
+            yield MetricId.of("AWS/Lambda", metric, name)
+            if not function.aliases:
+                resource = {**name, "Resource": function.name}
+                yield MetricId.of("AWS/Lambda", metric, resource)
+            for alias in function.aliases:
+                resource = {**name, "Resource": f"{function.name}:{alias}"}
+                yield MetricId.of("AWS/Lambda", metric, resource)
