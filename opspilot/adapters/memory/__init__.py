@@ -1,5 +1,6 @@
 """Ports kept in memory: nothing outlives the process."""
 
+from opspilot.adapters.memory.clock import HandClock
 from opspilot.adapters.memory.store import MemoryStore
 
-__all__ = ["MemoryStore"]
+__all__ = ["HandClock", "MemoryStore"]
