@@ -102,7 +102,7 @@ def _model(
     if causal:
         fit, kept = fit_past(seen, usable), usable
     else:
-        fit, kept = fit_whole(seen - rhythm, usable)
+        fit, kept = fit_whole(seen - rhythm, usable, poisson=kind == "count" and not rhythm.any())
     if kind == "count" and _are_small_counts(learned):
         return small_counts(fit, rhythm), fit, kept
     floor = np.full(len(seen), _LOG_SCALE_FLOOR if logarithmic else 0.0)

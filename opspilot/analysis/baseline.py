@@ -24,8 +24,9 @@ _IQR_TO_SIGMA = 0.7413
 _MEAN_ABS_TO_SIGMA = 1.2533
 _FLOAT_NOISE = 1e-9
 _MIN_POINTS = 8
-_EPISODE_SIGMA = 6.0
-_EPISODE_POINTS = 3
+_MIN_PAST_POINTS = 24
+_STRETCH_SIGMA = 3.0
+_STRETCH_POINTS = 5
 _MOST_CLEANED = 0.4
 _FEW_DISTINCT = 3
 _MAX_RHO = 0.995
@@ -55,9 +56,17 @@ class Baseline:
     memory: Floats
 
 
-def fit_whole(values: Floats, usable: Bools) -> tuple[Baseline, Bools]:
-    """The baseline of all usable points, and which of them it kept after cleaning."""
-    kept = _without_episodes(values, usable & ~np.isnan(values))
+def fit_whole(values: Floats, usable: Bools, *, poisson: bool = False) -> tuple[Baseline, Bools]:
+    """The baseline of all usable points, and which of them it kept after cleaning.
+
+    Args:
+        values: NaN where missing.
+        usable: Points that may be learned from.
+        poisson: The values are counts: they vary by the root of their mean at least.
+    """
+    known = usable & ~np.isnan(values)
+    least = float(np.sqrt(max(values[known].mean(), 0.0))) if poisson and known.any() else 0.0
+    kept = _without_episodes(values, known, least)
     learned = values[kept]
     size = len(values)
     if len(learned) < _MIN_POINTS:
@@ -84,7 +93,7 @@ def fit_whole(values: Floats, usable: Bools) -> tuple[Baseline, Bools]:
 def fit_past(values: Floats, usable: Bools) -> Baseline:
     """For every point the baseline of the usable points before it (a rolling window)."""
     past = pd.Series(np.where(usable, values, np.nan))
-    window = past.rolling(_ROLLING_POINTS, min_periods=_MIN_POINTS)
+    window = past.rolling(_ROLLING_POINTS, min_periods=_MIN_PAST_POINTS)
 
     def known(series: pd.Series) -> Floats:
         return series.shift(1).to_numpy(dtype=np.float64)
@@ -183,21 +192,22 @@ def _inflation(rho: Floats) -> Floats:
     return (1.0 + bounded) / (1.0 - bounded)
 
 
-def _without_episodes(values: Floats, usable: Bools) -> Bools:
-    """The usable points less runs of at least three far ones on one side."""
+def _without_episodes(values: Floats, usable: Bools, least_scale: float) -> Bools:
+    """The usable points less those in stretches that stand apart.
+
+    A stretch is where the running median of five points is beyond three sigma: single spikes do not
+    move it, and the edges of a step come out where they are.
+    """
     learned = values[usable]
     if len(learned) < _MIN_POINTS:
         return usable
     center = np.asarray(np.median(learned))
-    apart = np.abs(learned - center)
-    scale = max(_MAD_TO_SIGMA * float(np.median(apart)), _rounding_floor(learned))
+    scale = max(_MAD_TO_SIGMA * float(np.median(np.abs(learned - center))), least_scale)
     z = standardized(learned, center, np.asarray(scale))
-    side = np.sign(z) * (np.abs(z) > _EPISODE_SIGMA)
-    run = np.cumsum(np.r_[True, side[1:] != side[:-1]])
-    long_enough = np.bincount(run)[run] >= _EPISODE_POINTS
-    drop = (side != 0) & long_enough
-    if drop.mean() > _MOST_CLEANED:
+    running = pd.Series(z).rolling(_STRETCH_POINTS, center=True, min_periods=3).median()
+    apart = np.abs(running.to_numpy()) > _STRETCH_SIGMA
+    if apart.mean() > _MOST_CLEANED:
         return usable
     kept = usable.copy()
-    kept[np.flatnonzero(usable)[drop]] = False
+    kept[np.flatnonzero(usable)[apart]] = False
     return kept

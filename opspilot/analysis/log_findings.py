@@ -87,7 +87,10 @@ def _memory(detail: LogDetail) -> str:
 
 def _errors(detail: LogDetail) -> str:
     ranked = sorted(detail.errors.items(), key=lambda item: (-item[1], item[0]))
-    return ", ".join(f"{number(count)} {name}" for name, count in ranked[:3])
+    return ", ".join(
+        f"{number(count)} {name} ({number(detail.errors_baseline.get(name, 0))} before)"
+        for name, count in ranked[:3]
+    )
 
 
 def _patterns_in_words(detail: LogDetail) -> list[str]:

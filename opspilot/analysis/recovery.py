@@ -128,7 +128,7 @@ def _measure_rate(criterion: Criterion, periods: list[_Period], now: datetime) -
         events=total,
         periods_held=len(held),
         periods_seen=len(periods),
-        sentence=_rate_sentence(criterion, (bad, total, bound), outcome, bool(held)),
+        sentence=_rate_sentence(criterion, (bad, total, bound), outcome, _when(shown, periods)),
     )
 
 
@@ -149,8 +149,8 @@ def _refutes(period: _Period, limit: float) -> bool:
 
 
 def _recovered_run(criterion: Criterion, held: list[_Period]) -> list[_Period]:
-    """The shortest run of newest periods that meets the criterion; empty when none does."""
-    for length in range(max(criterion.hold_periods, 1), len(held) + 1):
+    """The longest run of newest periods that meets the criterion; empty when none does."""
+    for length in range(len(held), max(criterion.hold_periods, 1) - 1, -1):
         run = held[-length:]
         failed, total = _sums(run)
         if total >= criterion.min_events and upper_bound(failed, total) < criterion.limit:
@@ -176,14 +176,19 @@ def _sums(periods: Sequence[_Period]) -> tuple[float, float]:
     return sum(period.failed for period in periods), sum(period.total for period in periods)
 
 
+def _when(shown: Sequence[_Period], periods: Sequence[_Period]) -> str:
+    if len(shown) == len(periods):
+        return "after the change"
+    return f"in the last {plural(len(shown), 'period')}"
+
+
 def _rate_sentence(
     criterion: Criterion,
     figures: tuple[float, float, float],
     outcome: VerificationOutcome,
-    held: bool,
+    when: str,
 ) -> str:
     failed, total, bound = figures
-    when = "after the change" if not held or outcome == "recovered" else "in the held periods"
     before = (
         f", during the incident {share(criterion.before)}" if criterion.before is not None else ""
     )

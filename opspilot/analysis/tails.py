@@ -23,7 +23,7 @@ SMALLEST_P = 1e-300
 def degrees_of_freedom(outer: Floats, half_iqr: Floats, known: Floats) -> Floats:
     """Degrees of freedom of the t whose 97.5 % to 75 % quantile ratio is the one observed.
 
-    The ratio of few points is uncertain by about 1 / sqrt(n) of itself; it is read one such step
+    The ratio of few points is uncertain by about 1.5 / sqrt(n) of itself; it is read one such step
     heavier. Where half of the points are equal it says nothing: the tail is then taken as heavy,
     less so the more points stood still.
 
@@ -32,7 +32,7 @@ def degrees_of_freedom(outer: Floats, half_iqr: Floats, known: Floats) -> Floats
         half_iqr: Half the interquartile range, same shape.
         known: Number of points behind them.
     """
-    caution = 1.0 + 1.0 / np.sqrt(np.maximum(known, 1.0))
+    caution = 1.0 + 1.5 / np.sqrt(np.maximum(known, 1.0))
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = caution * outer / half_iqr
     still = 1.0 + np.log10(np.maximum(known, 1.0))
