@@ -54,16 +54,21 @@ class Supervisor:
         """
         _require_free(port)
         on_ending(self._stop.set)
+        address = read_address(self._settings.embedded_dir)
+        account_port = _free_port(_port_of(address.url) if address else 0)
+        pinned = {
+            "AWS_ENDPOINT_URL": f"http://{_HOST}:{account_port}",
+            "OPSPILOT_STATE_DIR": str(self._settings.state_dir),
+            # In a demo the person starts the investigation, so as to watch it.
+            "OPSPILOT_AUTO_INVESTIGATE": str(self._asked_to_investigate()).lower(),
+        }
+        environment = child_environment(pinned, embedded=True)
         try:
-            url = self._start_embedded(options)
-            pinned = {
-                "AWS_ENDPOINT_URL": url,
-                "OPSPILOT_STATE_DIR": str(self._settings.state_dir),
-                # In a demo the person starts the investigation, so as to watch it.
-                "OPSPILOT_AUTO_INVESTIGATE": str(self._asked_to_investigate()).lower(),
-            }
-            self._start_worker(child_environment(pinned, embedded=True))
-            self._start_web(port, child_environment(pinned, embedded=True))
+            embedded = self._start_embedded(account_port, options)
+            web = self._start_web(port, environment)
+            self._wait(embedded, lambda: _healthy(_HOST, account_port, "/_opspilot/world"))
+            self._start_worker(environment)
+            self._ready(web, port)
             self._watch()
         finally:
             self._end()
@@ -79,8 +84,9 @@ class Supervisor:
         on_ending(self._stop.set)
         environment = child_environment({}, embedded=False)
         try:
+            web = self._start_web(port, environment)
             self._start_worker(environment)
-            self._start_web(port, environment)
+            self._ready(web, port)
             self._watch()
         finally:
             self._end()
@@ -89,31 +95,22 @@ class Supervisor:
         chosen = "auto_investigate" in self._settings.model_fields_set
         return chosen and self._settings.auto_investigate
 
-    def _start_embedded(self, options: DemoOptions) -> str:
-        folder = self._settings.embedded_dir
-        earlier = read_address(folder)
-        port = _port_of(earlier.url) if earlier else 0
+    def _start_embedded(self, port: int, options: DemoOptions) -> Child:
         command = [
             *_python("opspilot.embedded"),
-            *("--state-dir", str(folder)),
-            *("--port", str(port if port and _is_free(port) else 0)),
+            *("--state-dir", str(self._settings.embedded_dir)),
+            *("--port", str(port)),
             *("--seed", str(options.seed)),
             *("--speed", f"{options.speed:g}"),
         ]
         if options.fault:
             command += ["--fault", options.fault, "--fault-age", options.fault_age]
-        child = self._child("embedded account", command, child_environment({}, embedded=True))
-        self._wait(child, lambda: _answers(folder, "/_opspilot/world"))
-        address = read_address(folder)
-        if address is None:
-            raise OpsPilotError("the embedded account came up without an address")
-        child.command = _with_port(command, _port_of(address.url))
-        return address.url
+        return self._child("embedded account", command, child_environment({}, embedded=True))
 
     def _start_worker(self, environment: dict[str, str]) -> None:
         self._child("worker", [*_python("opspilot"), "worker"], environment)
 
-    def _start_web(self, port: int, environment: dict[str, str]) -> None:
+    def _start_web(self, port: int, environment: dict[str, str]) -> Child:
         entry = Path(__file__).resolve().parents[2] / "app" / "main.py"
         command = [
             *_python("streamlit"),
@@ -123,8 +120,10 @@ class Supervisor:
             *("--server.headless", "true"),
             *("--browser.gatherUsageStats", "false"),
         ]
-        child = self._child("workbench", command, environment, folder=entry.parents[1])
-        self._wait(child, lambda: _healthy(_HOST, port, "/_stcore/health"))
+        return self._child("workbench", command, environment, folder=entry.parents[1])
+
+    def _ready(self, web: Child, port: int) -> None:
+        self._wait(web, lambda: _healthy(_HOST, port, "/_stcore/health"))
         self._say(f"Workbench: http://{_HOST}:{port}   (Ctrl-C ends it)")
 
     def _child(
@@ -168,11 +167,6 @@ def _python(module: str) -> list[str]:
     return [sys.executable, "-m", module]
 
 
-def _with_port(command: list[str], port: int) -> list[str]:
-    at = command.index("--port") + 1
-    return [*command[:at], str(port), *command[at + 1 :]]
-
-
 def _port_of(url: str) -> int:
     return int(url.rstrip("/").rsplit(":", 1)[-1])
 
@@ -187,17 +181,21 @@ def _is_free(port: int) -> bool:
     return True
 
 
+def _free_port(wanted: int) -> int:
+    """The wanted port if it is free (so that addresses stay), else one that the system picks."""
+    if wanted and _is_free(wanted):
+        return wanted
+    with socket.socket() as probe:
+        probe.bind((_HOST, 0))
+        return int(probe.getsockname()[1])
+
+
 def _require_free(port: int) -> None:
     if not _is_free(port):
         raise PortInUse(
             f"port {port} on {_HOST} is in use",
             hint="Choose another one: make run PORT=8700, or opspilot demo --port 8700.",
         )
-
-
-def _answers(folder: Path, path: str) -> bool:
-    address = read_address(folder)
-    return address is not None and _healthy(_HOST, _port_of(address.url), path)
 
 
 def _healthy(host: str, port: int, path: str) -> bool:
