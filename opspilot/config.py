@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from opspilot.errors import InputError
 
@@ -58,6 +58,9 @@ class Settings(BaseSettings):
         return self.state_dir / "embedded"
 
 
+_WHERE_DESCRIBED = "docs/reference/settings.md says what may be set."
+
+
 def load_settings() -> Settings:
     """Read the environment.
 
@@ -69,16 +72,9 @@ def load_settings() -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = "OPSPILOT_" + "_".join(str(part) for part in first["loc"]).upper()
-        raise InputError(
-            f"{name}: {first['msg']}", hint="See docs/configuration.md for what may be set."
-        ) from error
-
-
-def forget_account_settings() -> None:
-    """Take every AWS setting out of this process, so that no call can reach a real account."""
-    for name in [name for name in os.environ if name.startswith("AWS_")]:
-        del os.environ[name]
-    os.environ.update(_NOWHERE)
+        raise InputError(f"{name}: {first['msg']}", hint=_WHERE_DESCRIBED) from error
+    except SettingsError as error:
+        raise InputError(f"a setting is no JSON: {error}", hint=_WHERE_DESCRIBED) from error
 
 
 _NOWHERE = {

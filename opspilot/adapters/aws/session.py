@@ -1,11 +1,14 @@
 """Clients of the AWS services, found the standard way: profile, region, AWS_ENDPOINT_URL."""
 
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import boto3
+import botocore.session
 from botocore import exceptions as sdk
 from botocore.config import Config
+from botocore.configprovider import ConstantProvider
 
 from opspilot import __version__
 from opspilot.errors import AwsCredentialsMissing, AwsRejected
@@ -28,6 +31,8 @@ class SessionOptions:
     Attributes:
         endpoint_url: Of every service; beats AWS_ENDPOINT_URL.
         access_key_id: With `secret_access_key`, beats every other source of credentials.
+        sealed: Whether nothing but these fields counts: no profile, no configuration file and no
+            proxy of this machine. For an account on this very machine.
     """
 
     profile: str = ""
@@ -36,6 +41,7 @@ class SessionOptions:
     access_key_id: str = ""
     secret_access_key: str = ""
     session_token: str = ""
+    sealed: bool = False
 
 
 @dataclass(frozen=True)
@@ -59,9 +65,10 @@ class AwsClients:
     sts: "STSClient"
 
 
-def client_config() -> Config:
+def client_config(*, sealed: bool = False) -> Config:
     """Time-outs, pool and name; one attempt, since `throttle` does the retrying."""
     return Config(
+        proxies={} if sealed else None,
         retries={"total_max_attempts": 1, "mode": "standard"},
         connect_timeout=3,
         read_timeout=25,
@@ -84,7 +91,8 @@ def build_clients(options: SessionOptions) -> AwsClients:
         raise AwsRejected(
             "no AWS region is configured", hint="set AWS_REGION or the profile's region"
         )
-    endpoint, config = options.endpoint_url or None, client_config()
+    endpoint = options.endpoint_url or None
+    config = client_config(sealed=options.sealed)
     cloudwatch: CloudWatchClient = session.client(
         "cloudwatch", endpoint_url=endpoint, config=config
     )
@@ -105,6 +113,7 @@ def build_clients(options: SessionOptions) -> AwsClients:
 def _session(options: SessionOptions) -> boto3.Session:
     try:
         return boto3.Session(
+            botocore_session=_sealed_core() if options.sealed else None,
             profile_name=options.profile or None,
             region_name=options.region or None,
             aws_access_key_id=options.access_key_id or None,
@@ -113,3 +122,21 @@ def _session(options: SessionOptions) -> boto3.Session:
         )
     except sdk.ProfileNotFound as exc:
         raise AwsCredentialsMissing(str(exc), hint="check AWS_PROFILE and ~/.aws/config") from exc
+
+
+def _sealed_core() -> botocore.session.Session:
+    """A session that looks at nothing of this machine: AWS_PROFILE, files, FIPS, dual stack."""
+    core = botocore.session.Session()
+    store = core.get_component("config_store")
+    for name, value in _SEALED.items():
+        store.set_config_provider(name, ConstantProvider(value))
+    return core
+
+
+_SEALED = {
+    "profile": None,
+    "config_file": os.devnull,
+    "credentials_file": os.devnull,
+    "use_fips_endpoint": False,
+    "use_dualstack_endpoint": False,
+}
