@@ -29,6 +29,7 @@ class Verification:
         self._anchored: defaultdict[str, dict[int, str]] = defaultdict(dict)
         self._covered: dict[str, int] = {}
         self._unsigned_anchors: list[int] = []
+        self._readable = True
         self._chains: list[ChainReport] = []
         self._problems: list[AuditProblem] = []
 
@@ -41,7 +42,8 @@ class Verification:
                 self._blame(checkpoint.seq, "another one was signed for the same entry")
 
     def damaged_checkpoints(self, message: str) -> None:
-        """The checkpoints cannot be read."""
+        """The checkpoints cannot be read, so none of them can be missed."""
+        self._readable = False
         self._problems.append(
             AuditProblem(kind="checkpoint", chain=SYSTEM_CHAIN, seq=None, message=message)
         )
@@ -143,7 +145,8 @@ class Verification:
         newest = max(self._signed, default=0)
         behind = [seq for seq in self._unsigned_anchors if seq < newest]
         ahead = [seq for seq in self._unsigned_anchors if seq > newest]
-        for seq in [*behind, *ahead[:-1]][:1]:
+        if self._readable and (behind or ahead[1:]):
+            seq = min(behind + ahead)
             yield self._problem(seq, "is gone, though the anchor says that there was one")
 
     def _why_not_genuine(self, checkpoint: Checkpoint) -> str:
