@@ -5,6 +5,15 @@ AWS ports and hands them to the engine. Entrypoints and screens get everything f
 """
 
 from opspilot.bootstrap.faults import FaultInfo, Faults
-from opspilot.bootstrap.workbench import Workbench, open_workbench
+from opspilot.bootstrap.place import Place, Ports
+from opspilot.bootstrap.workbench import Workbench, assemble, open_workbench
 
-__all__ = ["FaultInfo", "Faults", "Workbench", "open_workbench"]
+__all__ = [
+    "FaultInfo",
+    "Faults",
+    "Place",
+    "Ports",
+    "Workbench",
+    "assemble",
+    "open_workbench",
+]

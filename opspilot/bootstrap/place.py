@@ -12,8 +12,12 @@ from opspilot.embedded.client import World, handshake, read_address
 from opspilot.embedded.remote_clock import RemoteClock
 from opspilot.errors import EmbeddedAccountStopped, OpsPilotError
 from opspilot.ports.actuator import Actuator
+from opspilot.ports.clock import Clock
 from opspilot.ports.telemetry import Logs, Metrics
 from opspilot.ports.workloads import Alarms, Changes, Workloads
+
+_PATIENCE_SECONDS = 5.0
+"""How long a handshake may take: the embedded account may be busy with a large answer."""
 
 _DUMMY = "embedded"
 """Access key and secret towards the embedded account: it checks none, and no real account knows
@@ -34,42 +38,62 @@ class Ports:
 
 @dataclass(frozen=True)
 class Place:
-    """Which account is meant, whether it answers, and where its state is kept."""
+    """Which account is meant, whether it answers, and where its state is kept.
+
+    Attributes:
+        clock: The wall's time, and the account's as far as it answers.
+    """
 
     account: Account
     folder: Path
     ports: Ports
-    world: World | None = None
+    clock: Clock
     problem: OpsPilotError | None = None
 
 
-def locate(settings: Settings) -> Place:
-    """Find the account: AWS_ENDPOINT_URL, else this state folder's embedded one, else AWS."""
+def locate(settings: Settings, clock: Clock | None = None) -> Place:
+    """Find the account: AWS_ENDPOINT_URL, else this state folder's embedded one, else AWS.
+
+    Args:
+        settings: What was configured.
+        clock: Time to go by instead of the system's and the account's, for whoever moves it by
+            hand.
+    """
     if settings.aws_endpoint_url:
-        return _endpoint(settings, settings.aws_endpoint_url)
+        return _endpoint(settings, settings.aws_endpoint_url, clock)
     if settings.account == "auto" and settings.embedded_dir.exists():
-        return _embedded(settings)
-    return _aws(settings, SessionOptions(profile=settings.aws_profile, region=_region(settings)))
+        return _embedded(settings, clock)
+    options = SessionOptions(profile=settings.aws_profile, region=_region(settings))
+    return _aws(settings, options, clock or SystemClock())
 
 
 def _region(settings: Settings) -> str:
     return settings.aws_region or settings.aws_default_region
 
 
-def _endpoint(settings: Settings, url: str) -> Place:
+def _endpoint(settings: Settings, url: str, clock: Clock | None) -> Place:
     try:
-        world = handshake(url)
+        world = handshake(url, _PATIENCE_SECONDS)
     except OpsPilotError as error:
-        return _stopped(settings.state_dir / "unknown", "", "", error, endpoint=url)
+        return _silent(settings, url, error, clock)
     if world is not None:
-        return _on_world(settings, url, world)
+        return _on_world(settings, url, world, clock)
     options = SessionOptions(
         profile=settings.aws_profile, region=_region(settings), endpoint_url=url
     )
-    return _aws(settings, options)
+    return _aws(settings, options, clock or SystemClock())
 
 
-def _embedded(settings: Settings) -> Place:
+def _silent(settings: Settings, url: str, error: OpsPilotError, clock: Clock | None) -> Place:
+    """Nothing answers at an address; what is stored stays readable if the address is known."""
+    address = read_address(settings.embedded_dir)
+    if address is not None and address.url.rstrip("/") == url.rstrip("/"):
+        known = (address.account_id, address.region)
+        return _stopped(settings.embedded_dir, *known, error, clock, endpoint=url)
+    return _stopped(settings.state_dir / "unknown", "", "", error, clock, endpoint=url)
+
+
+def _embedded(settings: Settings, clock: Clock | None) -> Place:
     """The embedded account of this state folder; never falls through to a real one."""
     stopped = EmbeddedAccountStopped(
         f"the embedded account of {settings.state_dir} is not running",
@@ -78,19 +102,24 @@ def _embedded(settings: Settings) -> Place:
     )
     address = read_address(settings.embedded_dir)
     if address is None:
-        return _stopped(settings.embedded_dir, "", "", stopped)
+        return _stopped(settings.embedded_dir, "", "", stopped, clock)
     try:
-        world = handshake(address.url)
+        world = handshake(address.url, _PATIENCE_SECONDS)
     except OpsPilotError:
         world = None
-    if world is None:
-        return _stopped(settings.embedded_dir, address.account_id, address.region, stopped)
-    return _on_world(settings, address.url, world)
+    if world is None or world.account_id != address.account_id:
+        known = (address.account_id, address.region)
+        return _stopped(settings.embedded_dir, *known, stopped, clock)
+    return _on_world(settings, address.url, world, clock)
 
 
-def _on_world(settings: Settings, url: str, world: World) -> Place:
+def _on_world(settings: Settings, url: str, world: World, clock: Clock | None) -> Place:
     options = SessionOptions(
-        region=world.region, endpoint_url=url, access_key_id=_DUMMY, secret_access_key=_DUMMY
+        region=world.region,
+        endpoint_url=url,
+        access_key_id=_DUMMY,
+        secret_access_key=_DUMMY,
+        sealed=True,
     )
     account = Account(
         account_id=world.account_id,
@@ -100,30 +129,37 @@ def _on_world(settings: Settings, url: str, world: World) -> Place:
         endpoint=url,
         caller=f"arn:aws:iam::{world.account_id}:user/opspilot",
     )
-    clock = RemoteClock(url, world, SystemClock())
-    aws = connect(options, clock=clock, account_id=world.account_id)
-    return Place(account, settings.embedded_dir, _ports(aws), world)
+    chosen = clock or RemoteClock(url, world, SystemClock())
+    aws = connect(options, clock=chosen, account_id=world.account_id)
+    return Place(account, settings.embedded_dir, _ports(aws), chosen)
 
 
-def _aws(settings: Settings, options: SessionOptions) -> Place:
+def _aws(settings: Settings, options: SessionOptions, clock: Clock) -> Place:
     try:
-        aws = connect(options, clock=SystemClock())
+        aws = connect(options, clock=clock)
         identity = aws.identity()
     except OpsPilotError as error:
-        return _stopped(
-            settings.state_dir / "unknown", "", options.region, error, endpoint=options.endpoint_url
-        )
+        folder = settings.state_dir / "unknown"
+        endpoint = options.endpoint_url
+        return _stopped(folder, "", options.region, error, clock, endpoint=endpoint)
     account = Account(
         account_id=aws.account_id,
         region=aws.region,
         endpoint=options.endpoint_url,
         caller=identity.arn,
     )
-    return Place(account, settings.state_dir / f"{aws.account_id}-{aws.region}", _ports(aws))
+    folder = settings.state_dir / f"{aws.account_id}-{aws.region}"
+    return Place(account, folder, _ports(aws), clock)
 
 
 def _stopped(
-    folder: Path, account_id: str, region: str, error: OpsPilotError, *, endpoint: str = ""
+    folder: Path,
+    account_id: str,
+    region: str,
+    error: OpsPilotError,
+    clock: Clock | None,
+    *,
+    endpoint: str = "",
 ) -> Place:
     nobody = Unreachable(error)
     account = Account(
@@ -131,10 +167,10 @@ def _stopped(
         region=region,
         embedded=isinstance(error, EmbeddedAccountStopped),
         endpoint=endpoint,
-        problem=" ".join(filter(None, (error.message, error.hint))),
+        problem=" ".join(f"{part.rstrip('.')}." for part in (error.message, error.hint) if part),
     )
     ports = Ports(nobody, nobody, nobody, nobody, nobody, nobody)
-    return Place(account, folder, ports, problem=error)
+    return Place(account, folder, ports, clock or SystemClock(), problem=error)
 
 
 def _ports(aws: AwsAccount) -> Ports:

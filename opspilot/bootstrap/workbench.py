@@ -13,14 +13,12 @@ from datetime import timedelta
 
 from opspilot.adapters.signing import open_checkpoints
 from opspilot.adapters.sqlite import open_store
-from opspilot.adapters.system import SystemClock
 from opspilot.bootstrap.faults import Faults
 from opspilot.bootstrap.place import Place, Ports, locate
 from opspilot.config import Settings, load_settings
 from opspilot.domain.account import Account
 from opspilot.domain.identity import Actor
 from opspilot.domain.job import Job, JobKind
-from opspilot.embedded.remote_clock import RemoteClock
 from opspilot.engine.alarms import AlarmPoll
 from opspilot.engine.approve import Approvals
 from opspilot.engine.audit import AuditTrail
@@ -101,25 +99,30 @@ class Workbench:
         return Runner(self.store, self.clock, owner, self.handlers)
 
 
-def open_workbench(settings: Settings | None = None) -> Workbench:
+def open_workbench(settings: Settings | None = None, clock: Clock | None = None) -> Workbench:
     """Build the graph for the configured account.
 
     An account that does not answer is no error here: every call to it then says why, and
     `account.problem` tells the screens.
+
+    Args:
+        settings: What is configured; None reads the environment.
+        clock: Time to go by, for whoever moves it by hand; None takes the system's and the
+            account's.
 
     Raises:
         StoreError: The store cannot be opened (newer schema, other account, unreadable).
         InputError: A setting is malformed.
     """
     chosen = settings or load_settings()
-    place = locate(chosen)
-    wall = SystemClock()
-    clock = RemoteClock(place.account.endpoint, place.world, wall) if place.world else wall
+    place = locate(chosen, clock)
     store = open_store(place.folder / "opspilot.db", account=place.account.key)
-    return _assemble(chosen, place, clock, store)
+    return assemble(chosen, place, store)
 
 
-def _assemble(settings: Settings, place: Place, clock: Clock, store: Store) -> Workbench:
+def assemble(settings: Settings, place: Place, store: Store) -> Workbench:
+    """The graph on a place and a store that are there already."""
+    clock = place.clock
     journal = Journal(clock)
     desk = Desk(store, clock, journal)
     approval_time = timedelta(minutes=settings.approval_minutes)
