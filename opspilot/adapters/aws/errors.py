@@ -91,12 +91,15 @@ def aws_call(operation: Operation, resource: str = "") -> Generator[None]:
 def must_be_aws(answer: Mapping[str, Any], operation: Operation) -> None:
     """Refuse a web page that came with status 200: the SDK reads it as an empty answer.
 
+    Emulators call their JSON "text/html" at times, but they give request ids, and pages do not.
+
     Raises:
         AwsUnavailable: Something else than AWS answers at this address.
     """
     metadata: Mapping[str, Any] = answer.get("ResponseMetadata") or {}
     headers: Mapping[str, Any] = metadata.get("HTTPHeaders") or {}
-    if str(headers.get("content-type") or "").startswith("text/html"):
+    page = str(headers.get("content-type") or "").startswith("text/html")
+    if page and not metadata.get("RequestId"):
         raise AwsUnavailable(
             f"{operation.name} was answered with a web page, not by AWS",
             operation=operation.name,

@@ -208,6 +208,7 @@ def _whole_until(query: LogQuery, found: _Found, kept: list[LogLine]) -> datetim
 
 
 def _to_start(query: InsightsQuery) -> "StartQueryRequestTypeDef":
+    """The request; its end is included, so rows of the end's own second may come as well."""
     return {
         "logGroupNames": list(query.log_groups),
         "startTime": math.floor(query.window.start.timestamp()),
