@@ -47,17 +47,18 @@ def checked_window(window: Window, baseline: timedelta, now: datetime) -> Window
             f"the account's clock shows {now:%Y-%m-%d %H:%M:%S} UTC",
             hint="Give times in UTC that have passed on the account's clock.",
         )
-    if window.start - baseline < now - RETENTION:
+    if window.start < now - RETENTION + baseline:
         raise InvalidWindow(
             f"the window reaches past CloudWatch's retention of {RETENTION.days} days",
             hint="Choose a later start, or a shorter baseline.",
         )
-    if not SHORTEST_WINDOW <= window.length <= LONGEST_WINDOW:
+    passed = Window(start=window.start, end=min(window.end, now))
+    if not SHORTEST_WINDOW <= passed.length <= LONGEST_WINDOW:
         raise InvalidWindow(
-            f"the window is {window.length}; it must last 5 minutes to 24 hours",
+            f"the window is {passed.length} up to now; it must last 5 minutes to 24 hours",
             hint="Use --window 30m, or --start and --end.",
         )
-    return Window(start=window.start, end=min(window.end, now))
+    return passed
 
 
 @dataclass(frozen=True)

@@ -8,20 +8,25 @@ from opspilot.errors import InvalidWindow
 
 _DURATION = re.compile(r"(\d{1,6})\s*([smhd])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+_LONGEST = timedelta(days=3650)
+"""Far more than any telemetry is kept; what is longer leaves the calendar."""
 
 
 def duration(text: str) -> timedelta:
     """A span like "90s", "30m", "3h" or "1d".
 
     Raises:
-        InvalidWindow: It is none, or zero.
+        InvalidWindow: It is none, zero, or longer than ten years.
     """
     match = _DURATION.fullmatch(text.strip().lower())
     if match is None or int(match[1]) == 0:
         raise InvalidWindow(
             f"{text!r} is no length of time", hint="Write a number with s, m, h or d: 30m, 3h."
         )
-    return timedelta(**{_UNITS[match[2]]: int(match[1])})
+    length = timedelta(**{_UNITS[match[2]]: int(match[1])})
+    if length > _LONGEST:
+        raise InvalidWindow(f"{text!r} is longer than any telemetry is kept")
+    return length
 
 
 def moment(text: str) -> datetime:
@@ -32,11 +37,11 @@ def moment(text: str) -> datetime:
     """
     try:
         parsed = datetime.fromisoformat(text.strip())
-    except ValueError as error:
+        return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
         raise InvalidWindow(
             f"{text!r} is no time", hint="Write 2026-11-22T14:03:00Z (UTC)."
         ) from error
-    return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
 
 
 def window(length: str | None, start: str | None, end: str | None, now: datetime) -> Window | None:

@@ -22,6 +22,8 @@ _PLANNING = timedelta(seconds=90)
 _WAITING = timedelta(seconds=240)
 _ACTING = timedelta(seconds=120)
 _RUNNING = (PlanStatus.EXECUTING, PlanStatus.EXECUTED)
+_UNPLANNED = (IncidentStatus.OPEN, IncidentStatus.INVESTIGATING, IncidentStatus.DIAGNOSED)
+"""Here a plan that the incident names is an earlier one, whose actions may still be in force."""
 
 
 class NoPlan(OpsPilotError):
@@ -35,17 +37,17 @@ def plan(incident_id: IncidentId, actor: ActorName = None, as_json: AsJson = Fal
     workbench = opened()
     person = acting(workbench, actor, Role.RESPONDER)
     incident = workbench.store.incident(incident_id)
-    if incident.plan_id is None:
+    if incident.plan_id is None or incident.status in _UNPLANNED:
         incident = investigated(workbench, incident, person, afresh=False)
         if incident.plan_requested_by is None:
             workbench.plans.request(incident_id, actor=person)
         incident = drive(
             workbench,
             incident_id,
-            until=lambda one: one.plan_id is not None or one.plan_requested_by is None,
+            until=lambda one: one.plan_requested_by is None,
             at_most=_PLANNING,
         )
-    if incident.plan_id is None:
+    if incident.plan_id is None or incident.status in _UNPLANNED:
         reason = incident.last_error or f"still being made: {stuck(workbench, incident_id)}"
         raise NoPlan(f"{incident_id}: {reason}", hint="opspilot incident show has the verdict.")
     made = workbench.store.plan(incident.plan_id)

@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from opspilot.config import load_settings
-from opspilot.entrypoints.cli.output import note
+from opspilot.entrypoints.cli.output import answer, note
+from opspilot.entrypoints.cli.program import AsJson
 from opspilot.entrypoints.cli.session import opened
 from opspilot.entrypoints.signals import on_ending
 from opspilot.entrypoints.supervisor import DemoOptions, Supervisor
@@ -25,24 +26,33 @@ def demo(
     fault: Annotated[
         str, typer.Option(help="Fault that is under way when new; empty for none.")
     ] = "slow-dependency",
+    as_json: AsJson = False,
 ) -> None:
     """Open the workbench on the embedded account: no AWS account, no key."""
     options = DemoOptions(speed=speed, seed=seed, fault=fault)
     Supervisor(load_settings(), note).demo(port, options)
+    _ended(as_json)
 
 
-def serve(port: Port = _DEFAULT_PORT) -> None:
+def serve(port: Port = _DEFAULT_PORT, as_json: AsJson = False) -> None:
     """Open the workbench and a worker on the configured account."""
     Supervisor(load_settings(), note).serve(port)
+    _ended(as_json)
 
 
-def worker() -> None:
+def worker(as_json: AsJson = False) -> None:
     """Run the worker alone."""
     stop = threading.Event()
     on_ending(stop.set)
     workbench = opened()
     note(f"Worker on {workbench.account.account_id} in {workbench.account.region}.")
     Worker(workbench, stop).run()
+    _ended(as_json)
+
+
+def _ended(as_json: bool) -> None:
+    """What they answer once they are stopped; nothing to a person, who has stopped them."""
+    answer({"status": "ended"}, (), as_json=as_json)
 
 
 def register(app: typer.Typer) -> None:

@@ -1,5 +1,6 @@
 """Verbs about the audit trail: audit verify, audit export."""
 
+import json
 from pathlib import Path
 from typing import Annotated
 
@@ -45,6 +46,9 @@ def export(
 ) -> None:
     """Export entries and checkpoints as JSON lines that verify offline."""
     lines = opened(needs_account=False).audit.export(chain)
+    if output is None and as_json:
+        answer({"lines": [json.loads(line) for line in lines]}, (), as_json=True)
+        return
     if output is None:
         for line in lines:
             typer.echo(line)
