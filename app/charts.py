@@ -38,6 +38,7 @@ _TITLE_SHARE = 0.30
 _SECONDS = 2_000.0
 _LONGEST_TITLE = 150
 _PROOF_HEIGHT = 300
+_LETTER_WIDTH = timedelta(seconds=90)
 
 
 @dataclass(frozen=True)
@@ -92,9 +93,9 @@ def linked_chart(
         traces += _row_lines(row, axis, scale, unit, palette)
         shapes += _row_marks(row, axis, scale, palette)
         notes += _row_notes(row, axis, scale, domain, palette)
-    for marked in changes:
-        shapes.append(rule(marked.change.at, palette.change))
-        notes.append(_letter(marked, palette))
+    for together in _close_together(changes):
+        shapes += [rule(marked.change.at, palette.change) for marked in together]
+        notes.append(_letters(together, palette))
     start = max(baseline.start, incident.start - incident.length)
     layout = frame(
         palette,
@@ -202,10 +203,10 @@ def _known(values: Sequence[float | None]) -> list[float]:
 
 
 def _top(points: Points, threshold: tuple[float, str] | None, scale: float) -> float:
-    highest = [*_known(points.values), *_known(points.upper)]
-    if threshold:
-        highest.append(threshold[0])
-    return max([*highest, 0.0]) / scale * 1.12 or 1.0
+    seen = max([*_known(points.values), threshold[0] if threshold else 0.0, 0.0])
+    # A band far above every value would press the line to the floor.
+    band_top = min(max(_known(points.upper), default=0.0), seen * 1.5)
+    return max(seen, band_top) / scale * 1.12 or 1.0
 
 
 def _row_lines(row: Row, axis: str, scale: float, unit: str, palette: Palette) -> list[Piece]:
@@ -269,14 +270,28 @@ def _row_notes(
     return notes
 
 
-def _letter(marked: Marked, palette: Palette) -> Piece:
+def _close_together(changes: Sequence[Marked]) -> list[list[Marked]]:
+    """Changes in groups whose letters would lie on each other."""
+    groups: list[list[Marked]] = []
+    for marked in changes:
+        if groups and marked.change.at - groups[-1][-1].change.at < _LETTER_WIDTH:
+            groups[-1].append(marked)
+        else:
+            groups.append([marked])
+    return groups
+
+
+def _letters(together: Sequence[Marked], palette: Palette) -> Piece:
+    first, last = together[0], together[-1]
+    letters = first.letter if first is last else f"{first.letter}-{last.letter}"
     badge = note(
-        f"<b>{marked.letter}</b>", palette.change, x=marked.change.at, y=1, anchor="center", lift=14
+        f"<b>{letters}</b>", palette.change, x=first.change.at, y=1, anchor="center", lift=14
     )
+    told = [f"{one.letter} {one.change.resource.name}: {one.change.summary}" for one in together]
     return badge | {
         "bordercolor": palette.change,
         "borderwidth": 1,
         "borderpad": 2,
         "bgcolor": palette.ground,
-        "hovertext": escaped(marked.change.summary),
+        "hovertext": "<br>".join(map(escaped, told)),
     }

@@ -15,6 +15,8 @@ from opspilot.domain.telemetry import MetricQuery
 from opspilot.domain.window import Window
 
 MOST_ROWS = 7
+FIRST_ROWS = 4
+"""So many rows are shown unless more are asked for."""
 
 
 @dataclass(frozen=True)
@@ -78,13 +80,21 @@ def points_of(item: Evidence) -> Points | None:
     ) if times else None  # fmt: skip
 
 
-def rows_of(evidence: Sequence[Evidence], incident: Incident, alarms: Sequence[Alarm]) -> list[Row]:
-    """The rows worth seeing: the symptom first, then what else is anomalous, by onset."""
+def telling(evidence: Sequence[Evidence], incident: Incident) -> list[Evidence]:
+    """The metrics worth a row: the symptom first, then what else is anomalous, by onset."""
     drawable = [item for item in evidence if points_of(item)]
     symptom = [item for item in drawable if _query_of(item) == incident.symptom.query]
     others = [item for item in drawable if item not in symptom and _stands_out(item)]
-    chosen = [*symptom[:1], *sorted(others, key=_onset_of)][:MOST_ROWS]
-    return [row for item in chosen if (row := row_of(item, alarms))]
+    return [*symptom[:1], *sorted(others, key=_onset_of)][:MOST_ROWS]
+
+
+def most_telling(chosen: Sequence[Evidence]) -> list[Evidence]:
+    """The first few of these, one statistic for each metric of a resource."""
+    kept: dict[tuple[str, str], Evidence] = {}
+    for item in chosen:
+        query = _query_of(item)
+        kept.setdefault((item.resource.arn, query.metric if query else ""), item)
+    return list(kept.values())[:FIRST_ROWS]
 
 
 def row_of(item: Evidence, alarms: Sequence[Alarm] = ()) -> Row | None:

@@ -13,8 +13,13 @@ from opspilot.domain.views import IncidentView
 
 Kind = Literal["change", "breach", "person", "system"]
 
-_TOO_FINE = ("evidence.collected",)
-"""Entries that would drown the rest; the evidence tab has them."""
+_TOO_FINE = (
+    "evidence.collected",
+    "incident.verdict_reached",
+    "incident.plan_proposed",
+    "incident.actions_settled",
+)
+"""Entries that would drown the rest, or only echo another; the audit tab has them all."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +41,8 @@ def timeline(view: IncidentView) -> tuple[Happening, ...]:
 
 def _changes(view: IncidentView) -> Iterator[Happening]:
     for change in changes_of(view.evidence):
-        yield Happening(change.at, "change", change.actor or change.source, change.summary)
+        what = f"{change.resource.name}: {change.summary}"
+        yield Happening(change.at, "change", change.actor or change.source, what)
 
 
 def _onsets(view: IncidentView) -> Iterator[Happening]:
@@ -48,14 +54,18 @@ def _onsets(view: IncidentView) -> Iterator[Happening]:
         key = (detail.onset, item.resource.arn, detail.signal)
         if key not in seen:
             seen.add(key)
-            yield Happening(detail.onset, "breach", item.resource.name, item.finding, item.id)
+            about = f" (± {detail.onset_uncertainty_seconds or 0:.0f} s)"
+            yield Happening(
+                detail.onset, "breach", item.resource.name, item.finding + about, item.id
+            )
 
 
 def _audited(view: IncidentView) -> Iterator[Happening]:
     for entry in view.audit:
         if entry.action_type in _TOO_FINE:
             continue
-        what = words(entry.action_type.replace(".", " "))
+        about = "" if entry.subject == entry.chain else f" {entry.subject}"
+        what = words(entry.action_type.replace(".", " ")) + about
         failed = f": {entry.error}" if entry.error else ""
         person = entry.actor.id != SYSTEM.id
         yield Happening(

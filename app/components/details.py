@@ -35,7 +35,7 @@ def _draw(name: str, view: IncidentView, desk: Desk) -> Intention | None:
     elif name == "Logs diff":
         logs_tab(of_current(view))
     elif name == "Plan":
-        return plan_tab(view, desk.actor, desk.now)
+        return plan_tab(view, desk)
     elif name == "Verification":
         verification_tab(view, desk)
     elif name == "Timeline":

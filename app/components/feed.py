@@ -11,10 +11,10 @@ from opspilot.domain.wording import plural
 
 _MARKS = {"waiting": "·", "running": "", "done": "✓", "gap": "◇", "skipped": "-"}
 _IN_WORDS = {
-    "waiting": "waits",
-    "running": "is being read",
-    "gap": "could not be read",
-    "skipped": "left out",
+    "waiting": ": waits",
+    "running": ": being read",
+    "gap": ": could not be read",
+    "skipped": ": left out",
 }
 
 _PLANNED = (
@@ -69,7 +69,7 @@ def _open_first(task: Task) -> tuple[bool, int]:
 
 
 def _line(task: Task, item: Evidence | None) -> Html:
-    said = item.finding if item else f"{task.title} {_IN_WORDS.get(task.status, '')}"
+    said = item.finding if item else f"{task.title}{_IN_WORDS.get(task.status, '')}"
     seconds = f"{task.wall_seconds:.1f} s" if task.wall_seconds else ""
     mark = el(
         "span", _MARKS[task.status], cls="op-pulse" if task.status == "running" else "op-mark"

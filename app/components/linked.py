@@ -10,7 +10,7 @@ from app.charts import linked_chart
 from app.components.figures import colours, draw
 from app.components.surroundings import changes_of
 from app.guard import guarded
-from app.rows import Marked, Points, Row, lettered, rows_of, subtitle
+from app.rows import Marked, Points, Row, lettered, most_telling, row_of, subtitle, telling
 from app.wiring import Desk
 from opspilot.domain.alarm import Alarm
 from opspilot.domain.evidence import AlarmsDetail, Evidence
@@ -39,7 +39,7 @@ def linked_charts(view: IncidentView, desk: Desk) -> None:
     """All rows on one axis; before there is evidence, the symptom as AWS has it now."""
     incident = view.incident
     evidence = of_current(view)
-    rows = rows_of(evidence, incident, _alarms(evidence))
+    rows = [row for item in _chosen(evidence, incident) if (row := row_of(item, _alarms(evidence)))]
     if not rows and not _settled(view.investigation):
         with guarded("reading the symptom's metric"):
             rows = _live_row(incident)
@@ -54,6 +54,16 @@ def linked_charts(view: IncidentView, desk: Desk) -> None:
         palette=colours(desk),
     )
     draw(figure, "linked", f"{len(rows)} metrics on one time axis: {rows[0].title}")
+
+
+def _chosen(evidence: Sequence[Evidence], incident: Incident) -> list[Evidence]:
+    """The few most telling metrics, or all that stand out when the person wants them."""
+    everything = telling(evidence, incident)
+    few = most_telling(everything)
+    if len(everything) == len(few):
+        return few
+    label = f"Show all {len(everything)} metrics that stand out"
+    return everything if st.toggle(label, key="all-rows") else few
 
 
 def _settled(investigation: Investigation | None) -> bool:

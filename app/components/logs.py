@@ -11,6 +11,7 @@ from opspilot.domain.evidence import Evidence, LogDetail, PatternChangeDetail
 from opspilot.domain.wording import milliseconds, number, plural
 
 _MOST_SHOWN = 12
+_LEAST_P = 0.0001
 
 
 def logs_tab(evidence: Sequence[Evidence]) -> None:
@@ -58,13 +59,13 @@ def _patterns(evidence_id: str, patterns: Sequence[PatternChangeDetail]) -> None
                 "change": one.change,
                 "before": one.baseline_count,
                 "incident": one.incident_count,
-                "p": f"{one.p_value:.2g}",
+                "p": _p(one.p_value),
                 "pattern": one.pattern,
             }
             for one in patterns
         ],
         key=f"patterns-{evidence_id}",
-        widths={"change": 70, "before": 70, "incident": 70, "p": 80},
+        widths={"change": 70, "before": 70, "incident": 70, "p": 110},
         empty="No pattern changed its rate.",
     )
     for index, one in enumerate(patterns[:_MOST_SHOWN]):
@@ -72,3 +73,8 @@ def _patterns(evidence_id: str, patterns: Sequence[PatternChangeDetail]) -> None
             label = f"Examples of pattern {index + 1} ({plural(len(one.examples), 'line')})"
             with st.expander(label, key=f"examples-{evidence_id}-{index}"):
                 st.code("\n".join(one.examples), language=None, wrap_lines=True)
+
+
+def _p(value: float) -> str:
+    """A p-value as people can read it."""
+    return "below 0.0001" if value < _LEAST_P else f"{value:.2g}"

@@ -9,8 +9,8 @@ from app.formatting import Now, short_digest, stopwatch
 from app.guard import sentence
 from app.intentions import Intention
 from app.markup import Html, el, show
-from opspilot.domain.commands import Command
-from opspilot.domain.identity import Actor
+from app.wiring import Desk
+from opspilot.domain.commands import Command, permits
 from opspilot.domain.incident import IncidentStatus
 from opspilot.domain.plan import Plan, PlanStatus
 from opspilot.domain.views import IncidentView
@@ -19,14 +19,23 @@ from opspilot.domain.wording import plural
 _OPEN_PLAN = (PlanStatus.PROPOSED, PlanStatus.APPROVED)
 
 
-def next_step_bar(view: IncidentView, actor: Actor, now: Now) -> Intention | None:
+def next_step_bar(view: IncidentView, desk: Desk) -> Intention | None:
     """The primary step with its reason, then the others; what was pressed."""
-    step = stages.next_step(view, actor)
+    step = stages.next_step(view, desk.actor)
     with st.container(border=True, key="next-step"):
         left, right = st.columns([3, 2], vertical_alignment="center")
-        with left, st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        with (
+            left,
+            st.container(
+                horizontal=True,
+                wrap=False,
+                vertical_alignment="center",
+                gap="small",
+                key="next-left",
+            ),
+        ):
             pressed = _primary(step, view)
-            show(_beside(step, view, now))
+            show(_beside(step, view, desk))
         with right, st.container(horizontal=True, horizontal_alignment="right", gap="small"):
             return pressed or _others(step, view)
 
@@ -44,20 +53,35 @@ def _primary(step: stages.NextStep, view: IncidentView) -> Intention | None:
     return None
 
 
-def _beside(step: stages.NextStep, view: IncidentView, now: Now) -> Html:
+def _beside(step: stages.NextStep, view: IncidentView, desk: Desk) -> Html:
+    now = desk.now
     if step.running:
         mark = el("span", "", cls="op-pulse", aria_hidden="true")
         return el(
             "p", mark, f"{step.refusal} {measured(view, now)}", cls="op-beside", role="status"
         )
     if step.refusal:
-        return el("p", sentence(step.refusal), cls="op-beside op-waiting-text")
+        said = f"{sentence(step.refusal)} {who_can(step.command, view, desk)}"
+        return el("p", said, cls="op-beside op-waiting-text")
     plan = view.plan
     if plan is not None and plan.status in _OPEN_PLAN and plan.actions:
         return _plan_in_short(plan, now)
     if view.incident.status is IncidentStatus.RESOLVED:
         return el("p", measured(view, now), cls="op-beside")
     return el("p", _WHAT_FOLLOWS.get(step.command, ""), cls="op-beside op-quiet-text")
+
+
+def who_can(command: Command | None, view: IncidentView, desk: Desk) -> str:
+    """Who else could decide on the plan, where one may choose whom to act as; else empty."""
+    if command is not Command.APPROVE_PLAN or view.plan is None:
+        return ""
+    asker = view.plan.requested_by.id
+    names = [
+        one.name
+        for one in desk.bench.people
+        if permits(one, command) and one.id not in (asker, desk.actor.id)
+    ]
+    return f"Act as {' or '.join(names)} to decide." if names else ""
 
 
 _WHAT_FOLLOWS: dict[Command | None, str] = {

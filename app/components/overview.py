@@ -27,7 +27,7 @@ def overview(view: IncidentView, desk: Desk) -> Intention | None:
     )
     show_notices(incident.id)
     _troubles(view)
-    wanted = next_step_bar(view, desk.actor, desk.now)
+    wanted = next_step_bar(view, desk)
     left, right = st.columns([3, 2], gap="medium")
     with left:
         _verdict_or_feed(view, desk)

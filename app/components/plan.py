@@ -5,21 +5,23 @@ import streamlit as st
 from app.components import badges
 from app.components.chips import chips
 from app.components.evidence import definitions
+from app.components.next_step import who_can
 from app.components.plan_runs import runs
 from app.formatting import Now, moment, short_digest, stopwatch
 from app.guard import sentence
 from app.intentions import Intention
 from app.markup import Html, el, joined, show
+from app.wiring import Desk
 from opspilot.domain.commands import Command
-from opspilot.domain.identity import Actor
 from opspilot.domain.plan import Action, Criterion, Plan, PlanStatus
 from opspilot.domain.views import IncidentView
 
 _OPEN = (PlanStatus.PROPOSED, PlanStatus.APPROVED)
 
 
-def plan_tab(view: IncidentView, actor: Actor, now: Now) -> Intention | None:
+def plan_tab(view: IncidentView, desk: Desk) -> Intention | None:
     """The newest plan in full, the decision on it, and earlier plans folded."""
+    now = desk.now
     if not view.plans:
         st.caption(_none_yet(view))
         return None
@@ -31,7 +33,7 @@ def plan_tab(view: IncidentView, actor: Actor, now: Now) -> Intention | None:
         show(_criteria(newest.criteria))
         show(_people(newest, now))
         runs(newest, now)
-        wanted = _decision(view, newest, actor) if newest.status in _OPEN else None
+        wanted = _decision(view, newest, desk) if newest.status in _OPEN else None
     if newest.alternatives:
         with st.expander(f"Other ways that were weighed: {len(newest.alternatives)}"):
             show(_alternatives(newest))
@@ -135,12 +137,12 @@ def _alternatives(plan: Plan) -> Html:
     return el("ul", *lines, cls="op-list")
 
 
-def _decision(view: IncidentView, plan: Plan, actor: Actor) -> Intention | None:
+def _decision(view: IncidentView, plan: Plan, desk: Desk) -> Intention | None:
     """Approve or execute, reject with a reason, withdraw; a refused button says why."""
     approving = plan.status is PlanStatus.PROPOSED
     command = Command.APPROVE_PLAN if approving else Command.EXECUTE_PLAN
     label = (
-        f"Approve plan {plan.number} as {actor.name}"
+        f"Approve plan {plan.number} as {desk.actor.name}"
         if approving
         else f"Execute plan {plan.number}"
     )
@@ -158,7 +160,8 @@ def _decision(view: IncidentView, plan: Plan, actor: Actor) -> Intention | None:
         ):
             return _intention(Command.WITHDRAW_PLAN, plan)
         if refusal:
-            show(el("p", sentence(refusal), cls="op-beside op-waiting-text"))
+            said = f"{sentence(refusal)} {who_can(command, view, desk)}"
+            show(el("p", said, cls="op-beside op-waiting-text"))
     return None
 
 

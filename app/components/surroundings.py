@@ -12,6 +12,7 @@ from opspilot.domain.investigation import Investigation
 from opspilot.domain.wording import plural
 
 _MOST = 6
+_LEAST_USD = 0.0001
 
 
 def changes_of(evidence: Sequence[Evidence]) -> tuple[Change, ...]:
@@ -50,7 +51,7 @@ def trust(evidence: Sequence[Evidence], investigation: Investigation | None) -> 
     if partial:
         parts.append(f"{partial} in part")
     usage = investigation.usage if investigation else None
-    cost = f"{plural(usage.api_calls, 'AWS call')}, about {usage.usd:.4f} USD" if usage else ""
+    cost = f"{plural(usage.api_calls, 'AWS call')}{_dollars(usage.usd)}" if usage else ""
     return el(
         "section",
         el("h2", "Evidence and trust"),
@@ -58,6 +59,10 @@ def trust(evidence: Sequence[Evidence], investigation: Investigation | None) -> 
         el("p", cost, cls="op-quiet-text op-num") if cost else None,
         cls="op-panel",
     )
+
+
+def _dollars(usd: float) -> str:
+    return f", about {usd:.4f} USD" if usd >= _LEAST_USD else ""
 
 
 def _line(marked: Marked, now: Now) -> Html:
@@ -68,7 +73,7 @@ def _line(marked: Marked, now: Now) -> Html:
         el("span", marked.letter, cls="op-letter"),
         el(
             "div",
-            el("div", f"{change.summary}{who}"),
+            el("div", el("b", change.resource.name), f": {change.summary}{who}"),
             el("div", moment(change.at, now.account, now.zone), cls="op-quiet-text"),
         ),
     )
