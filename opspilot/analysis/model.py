@@ -15,6 +15,7 @@ from opspilot.analysis.tails import (
     student_upper,
 )
 
+_BEYOND = 1e6
 BAND_TAIL = 5e-4
 """Probability left out on each side of the band: outside it, the score is above 0.5."""
 
@@ -61,7 +62,7 @@ class HeavyTailed:
     def sigma(self, values: Floats) -> Floats:
         """Signed deviation in robust standard deviations."""
         seen = _logs(values) if self.logarithmic else values
-        return standardized(seen, self._expected, self._scale)
+        return np.clip(standardized(seen, self._expected, self._scale), -_BEYOND, _BEYOND)
 
     def tails(self, values: Floats) -> tuple[Floats, Floats]:
         """One-sided tail probabilities."""

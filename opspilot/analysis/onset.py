@@ -10,6 +10,7 @@ from opspilot.analysis.anomaly import Alert
 from opspilot.analysis.series import Floats
 
 _LOOK_BACK_POINTS = 10
+_MOST_POINTS = 60
 _FEWEST_POINTS = 3
 _FAIR_PART = 0.2
 _LIKELIHOOD_DROP = 1.92
@@ -38,15 +39,16 @@ def onset_of(alert: Alert, sigma: pd.Series, period: timedelta) -> Onset:
         period: Distance of the points.
     """
     start = int(sigma.index.searchsorted(alert.start))
-    peak = int(sigma.index.searchsorted(alert.peak))
+    end = int(sigma.index.searchsorted(alert.end))
     low = max(0, start - _LOOK_BACK_POINTS)
-    near = sigma.to_numpy(dtype=np.float64)[low : peak + 1]
+    near = sigma.to_numpy(dtype=np.float64)[low : min(end, start + _MOST_POINTS) + 1]
     begun = start + _clear_from(np.abs(near[start - low :]))
-    interval = _change_interval(near[~np.isnan(near)])
+    known = np.flatnonzero(~np.isnan(near))
+    interval = _change_interval(near[known])
     if interval is None:
         return Onset(sigma.index[begun], period)
-    widest = max(abs(bound - (begun - low)) for bound in interval)
-    return Onset(sigma.index[begun], period * max(1, min(widest, peak - start + 1)))
+    widest = max(abs(int(known[bound]) - (begun - low)) for bound in interval)
+    return Onset(sigma.index[begun], period * max(1, widest))
 
 
 def _clear_from(away: Floats) -> int:
