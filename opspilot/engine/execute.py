@@ -109,7 +109,17 @@ class Executions:
                 "last_error": "",
             }
         )
-        undoing = plan.model_copy(update={"status": PlanStatus.UNDOING})
+        undoing = plan.model_copy(
+            update={
+                "status": PlanStatus.UNDOING,
+                # An undo that failed is tried afresh; the audit chain keeps how it failed.
+                "runs": tuple(
+                    run
+                    for run in plan.runs
+                    if not (run.undo and run.status in ("failed", "skipped"))
+                ),
+            }
+        )
         entry = self.desk.journal.entry(
             incident.id,
             actor,
@@ -154,7 +164,7 @@ class Execution:
             if progress is Progress.SETTLED:
                 continue
             if progress is Progress.WAITING:
-                return StepResult(incident, wake_at=self.clock.now() + _LOOK_AGAIN)
+                return StepResult(incident, wake_at=self.clock.now() + _pause(plan, action.id))
             run = plan.run_of(action.id)
             reason = run.error if run else "the action failed"
             return self._stop(incident, plan, reason, voided=not to_undo(plan) and _untouched(plan))
@@ -226,7 +236,8 @@ class Undoing:
             if progress is Progress.SETTLED:
                 continue
             if progress is Progress.WAITING:
-                return StepResult(incident, wake_at=self.clock.now() + _LOOK_AGAIN)
+                pause = _pause(plan, action_id, undo=True)
+                return StepResult(incident, wake_at=self.clock.now() + pause)
             run = plan.run_of(action_id, undo=True)
             return self._end(incident, plan, run.error if run else "the undo failed")
         return self._end(incident, plan, "")
@@ -261,6 +272,12 @@ class Undoing:
             input={"digest": plan.digest},
             error=error,
         )
+
+
+def _pause(plan: Plan, action_id: str, *, undo: bool = False) -> timedelta:
+    """Short while a change settles; growing while AWS refuses it for another that is under way."""
+    run = plan.run_of(action_id, undo=undo)
+    return _LOOK_AGAIN * 2**run.attempts if run and run.status == "pending" else _LOOK_AGAIN
 
 
 def _plan_in_force(incident: Incident, scope: Scope) -> Plan:

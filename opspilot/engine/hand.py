@@ -14,6 +14,7 @@ from opspilot.domain.identity import SYSTEM
 from opspilot.domain.model import Json
 from opspilot.domain.plan import Action, ActionRun, Instruction, Plan, PreState
 from opspilot.engine.journal import Journal
+from opspilot.engine.redaction import redact_text
 from opspilot.engine.steps import Scope
 from opspilot.errors import AwsConflict, AwsDenied, AwsError, AwsNotFound, AwsRejected
 from opspilot.ports.actuator import Actuator
@@ -64,7 +65,13 @@ class Hand:
     ) -> tuple[Plan, ActionRun, bool]:
         """Compare the real state with the captured one; True when an intent is durable."""
         wanted = _instruction(action, run)
-        actual = self.actuator.read(wanted)
+        try:
+            actual = self.actuator.read(wanted)
+        except (AwsDenied, AwsNotFound, AwsRejected) as error:
+            if run.status == "intended" and not isinstance(error, AwsNotFound):
+                raise  # what became of the intent is not known until it can be read
+            kind = "action.drift" if isinstance(error, AwsNotFound) else "action.refused"
+            return *self._not_begun(plan, action, run, error.message, scope, kind), False
         if run.status == "intended" and in_force(wanted, actual):
             return *self._found_in_place(plan, action, run, actual, scope), False
         if not _as_expected(action, run, actual):
@@ -161,7 +168,7 @@ class Hand:
         self, plan: Plan, action: Action, run: ActionRun, error: AwsConflict, scope: Scope
     ) -> tuple[Plan, ActionRun]:
         """AWS refused and changed nothing: look again at the next step, drift shows then."""
-        pending = run.model_copy(update={"status": "pending", "error": error.message})
+        pending = run.model_copy(update={"status": "pending", "error": redact_text(error.message)})
         entry = self._entry(
             plan, "action.outcome", action, pending, result={"applied": False}, error=error.message
         )
@@ -172,10 +179,16 @@ class Hand:
     ) -> tuple[Plan, ActionRun]:
         expected = action.after if run.undo else action.pre_state.values
         reason = f"drift: {action.change.resource.name} was to be {expected}, is {actual.values}"
+        return self._not_begun(plan, action, run, reason, scope, "action.drift")
+
+    def _not_begun(
+        self, plan: Plan, action: Action, run: ActionRun, reason: str, scope: Scope, kind: str
+    ) -> tuple[Plan, ActionRun]:
+        """The change must not begin; without an intent nothing of it can have reached AWS."""
         status = "failed" if run.attempts else "skipped"
-        drifted = run.model_copy(update={"status": status, "error": reason})
-        entry = self._entry(plan, "action.drift", action, drifted, error=reason)
-        return self._save(plan, drifted, scope, entry), drifted
+        refused = run.model_copy(update={"status": status, "error": redact_text(reason)})
+        entry = self._entry(plan, kind, action, refused, error=reason)
+        return self._save(plan, refused, scope, entry), refused
 
     def _fail(
         self,
@@ -186,7 +199,7 @@ class Hand:
         scope: Scope,
         error: AwsError | None = None,
     ) -> tuple[Plan, ActionRun]:
-        failed = run.model_copy(update={"status": "failed", "error": reason})
+        failed = run.model_copy(update={"status": "failed", "error": redact_text(reason)})
         ids = (error.request_id,) if error and error.request_id else ()
         entry = self._entry(plan, "action.failed", action, failed, error=reason, request_ids=ids)
         return self._save(plan, failed, scope, entry), failed
