@@ -111,25 +111,40 @@ class AlarmPoll:
             severity=Severity.CRITICAL if resource.service == "apigateway" else Severity.HIGH,
         ).model_copy(update={"alarms": (alarm.name,)})
         entry = self._entry(draft, "incident.opened", transition, resource)
-        receipt = self._receipt(transition, draft.id)
-        self.intake.desk.submit(draft, receipt, audit=(entry,))
+        self._file(draft, self._receipt(transition, draft.id), [entry], anew=True)
         logger.info("incident_id=<%s> | opened by alarm %s", draft.id, alarm.name)
-        if self.auto_investigate:
-            self.investigations.start(draft.id, actor=SYSTEM)
 
     def _join(self, incident: Incident, transition: AlarmTransition, resource: Resource) -> None:
         names = tuple(dict.fromkeys((*incident.alarms, transition.alarm.name)))
         joined = incident.model_copy(update={"alarms": names})
         audit = [self._entry(incident, "incident.joined", transition, resource)]
+        returned = False
         if incident.status is IncidentStatus.RESOLVED and transition.at > (
             incident.resolved_at or transition.at
         ):
             status = advance(incident.status, Trigger.ALARM_RETURNED)
             joined = joined.model_copy(
-                update={"status": status, "waits_for": "an investigation", "outcome": ""}
+                update={
+                    "status": status,
+                    "waits_for": "an investigation",
+                    "outcome": "",
+                    "resolved_at": None,
+                }
             )
             audit.append(self._entry(incident, "incident.alarm_returned", transition, resource))
-        self.intake.desk.submit(joined, self._receipt(transition, incident.id), audit=audit)
+            returned = True
+        self._file(joined, self._receipt(transition, incident.id), audit, anew=returned)
+
+    def _file(
+        self, incident: Incident, receipt: AlarmReceipt, audit: list[AuditDraft], *, anew: bool
+    ) -> None:
+        """One commit, so that a kill leaves no incident behind whose investigation never starts."""
+        if not (anew and self.auto_investigate):
+            self.intake.desk.submit(incident, receipt, audit=audit)
+            return
+        begun = self.investigations.begin(incident, SYSTEM)
+        audit.append(begun.entry)
+        self.intake.desk.submit(begun.incident, begun.investigation, receipt, audit=audit)
 
     def _ignore(self, transition: AlarmTransition, scope: Scope) -> None:
         entry = self.intake.desk.journal.entry(

@@ -1,11 +1,14 @@
 """Diagnose: the rules draw the verdict from the ledger, before any prose is written."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from opspilot.diagnosis import diagnose
+from opspilot.domain.evidence import Evidence
 from opspilot.domain.hypothesis import Verdict, VerdictStatus
 from opspilot.domain.identity import SYSTEM
 from opspilot.domain.incident import Incident
+from opspilot.domain.investigation import Investigation
 from opspilot.engine.journal import Journal
 from opspilot.engine.ledger import ledger_of
 from opspilot.engine.steps import Scope, StepResult
@@ -35,17 +38,7 @@ class Diagnosis:
             raise IllegalTransition(f"{incident.id} has no investigation")
         ledger = ledger_of(scope.store.evidence(incident.id), current.number)
         if not any(item.status != "gap" for item in ledger):
-            reasons = sorted({item.finding for item in ledger})
-            failed = incident.model_copy(
-                update={
-                    "last_error": "no source could be read: " + "; ".join(reasons[:3]),
-                    "waits_for": "a person: no source answered",
-                }
-            )
-            stopped = current.model_copy(
-                update={"phase": "stopped", "ended_wall": self.clock.now()}
-            )
-            return StepResult(failed, puts=(stopped,), trigger=Trigger.INVESTIGATION_FAILED)
+            return self._failed(incident, current, ledger)
         verdict = diagnose(incident, ledger, self.clock.account_now())
         done = current.model_copy(
             update={"phase": "done", "verdict": verdict, "ended_wall": self.clock.now()}
@@ -60,6 +53,29 @@ class Diagnosis:
         )
         moved = incident.model_copy(update={"waits_for": _WAITS_FOR[verdict.status]})
         return StepResult(moved, puts=(done,), audit=(entry,), trigger=Trigger.VERDICT_REACHED)
+
+    def _failed(
+        self, incident: Incident, current: Investigation, ledger: Sequence[Evidence]
+    ) -> StepResult:
+        """Nothing was read, so there is nothing to draw a verdict from."""
+        reasons = sorted({item.finding for item in ledger})
+        reason = "no source could be read: " + "; ".join(reasons[:3])
+        if not ledger:
+            reason = "it was stopped before any source had answered"
+        failed = incident.model_copy(
+            update={"last_error": reason, "waits_for": "a person: no source answered"}
+        )
+        stopped = current.model_copy(update={"phase": "stopped", "ended_wall": self.clock.now()})
+        entry = self.journal.entry(
+            incident.id,
+            SYSTEM,
+            "investigation.failed",
+            incident.id,
+            input={"number": current.number, "evidence": [item.id for item in ledger]},
+            error=reason,
+        )
+        trigger = Trigger.INVESTIGATION_FAILED
+        return StepResult(failed, puts=(stopped,), audit=(entry,), trigger=trigger)
 
 
 def _summary(verdict: Verdict) -> dict[str, object]:

@@ -10,6 +10,7 @@ from opspilot.domain.resource import Resource, ResourceKind
 from opspilot.domain.signals import query_of, signals_of
 from opspilot.domain.window import Window
 from opspilot.engine.commands import Desk, persistently
+from opspilot.engine.redaction import redact_text
 from opspilot.errors import InputError, InvalidWindow
 from opspilot.lifecycle import Trigger, advance
 from opspilot.ports.workloads import Workloads
@@ -135,11 +136,11 @@ class Intake:
         title: str,
         severity: Severity = Severity.HIGH,
     ) -> Incident:
-        """A new incident, not stored yet."""
+        """A new incident, not stored yet; secrets in its words are taken out."""
         number = self.desk.store.next_number("incident")
         return Incident(
             id=f"INC-{number:04d}",
-            title=title,
+            title=redact_text(title),
             resource=resource,
             severity=severity,
             symptom=self._with_signal(symptom, resource),
@@ -159,7 +160,8 @@ class Intake:
             InputError: No reason is given.
             IllegalTransition: It cannot be closed from where it stands.
         """
-        self.desk.require(actor, Command.CLOSE_INCIDENT, chain=incident_id, subject=incident_id)
+        chain = self.desk.store.incident(incident_id).id
+        self.desk.require(actor, Command.CLOSE_INCIDENT, chain=chain, subject=incident_id)
         if not reason.strip():
             raise InputError("closing an incident needs a reason", hint="Say why in a few words.")
 
@@ -213,12 +215,13 @@ class Intake:
 
     @staticmethod
     def _with_signal(symptom: Symptom, resource: Resource) -> Symptom:
+        said = redact_text(symptom.summary)
         if symptom.query is not None:
-            return symptom
+            return symptom.model_copy(update={"summary": said})
         signal = signals_of(resource)[0]
         return symptom.model_copy(
             update={
                 "query": query_of(signal, resource),
-                "summary": symptom.summary or f"{signal.title} of {resource.name}",
+                "summary": said or f"{signal.title} of {resource.name}",
             }
         )

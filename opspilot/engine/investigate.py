@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from opspilot.domain.audit import AuditDraft
 from opspilot.domain.commands import Command
 from opspilot.domain.evidence import Evidence, MetricRequest
 from opspilot.domain.identity import Actor
@@ -30,6 +31,15 @@ _STILL_OPEN = timedelta(minutes=2)
 
 
 @dataclass(frozen=True)
+class Beginning:
+    """What an investigation begins with; `entry` goes into the same commit as the rows."""
+
+    incident: Incident
+    investigation: Investigation
+    entry: AuditDraft
+
+
+@dataclass(frozen=True)
 class Investigations:
     """The commands of the stage."""
 
@@ -42,9 +52,40 @@ class Investigations:
             NotAllowed: The actor is no responder.
             IllegalTransition: The incident stands where none can start.
         """
+        chain = self.desk.store.incident(incident_id).id
         if actor.kind == "person":
-            self.desk.require(actor, Command.INVESTIGATE, chain=incident_id, subject=incident_id)
+            self.desk.require(actor, Command.INVESTIGATE, chain=chain, subject=incident_id)
         return persistently(lambda: self._start(incident_id, actor))
+
+    def begin(self, incident: Incident, actor: Actor) -> Beginning:
+        """The rows of a new investigation, for whoever commits them together with others.
+
+        Raises:
+            IllegalTransition: The incident stands where none can start.
+        """
+        clock = self.desk.clock
+        status = advance(incident.status, Trigger.INVESTIGATION_STARTED)
+        earlier = self.desk.store.investigation(incident.id)
+        window = _grown(incident, clock.account_now())
+        begun = Investigation(
+            incident_id=incident.id,
+            number=earlier.number + 1 if earlier else 1,
+            requested_by=actor,
+            started_at=clock.account_now(),
+            started_wall=clock.now(),
+        )
+        entry = self.desk.journal.entry(
+            incident.id,
+            actor,
+            "investigation.started",
+            incident.id,
+            input={"number": begun.number, "status": incident.status},
+            result={"status": status, "window": window.model_dump(mode="json")},
+        )
+        moved = incident.model_copy(
+            update={"status": status, "waits_for": "", "window": window, "last_error": ""}
+        )
+        return Beginning(moved, begun, entry)
 
     def stop(self, incident_id: str, *, actor: Actor) -> None:
         """Stop gathering with what there is; the verdict is drawn from that.
@@ -53,34 +94,14 @@ class Investigations:
             NotAllowed: The actor is no responder.
             IllegalTransition: No investigation is under way.
         """
-        self.desk.require(actor, Command.STOP_INVESTIGATION, chain=incident_id, subject=incident_id)
+        chain = self.desk.store.incident(incident_id).id
+        self.desk.require(actor, Command.STOP_INVESTIGATION, chain=chain, subject=incident_id)
         persistently(lambda: self._stop(incident_id, actor))
 
     def _start(self, incident_id: str, actor: Actor) -> Investigation:
-        incident = self.desk.store.incident(incident_id)
-        status = advance(incident.status, Trigger.INVESTIGATION_STARTED)
-        earlier = self.desk.store.investigation(incident_id)
-        window = _grown(incident, self.desk.clock.account_now())
-        begun = Investigation(
-            incident_id=incident_id,
-            number=earlier.number + 1 if earlier else 1,
-            requested_by=actor,
-            started_at=self.desk.clock.account_now(),
-            started_wall=self.desk.clock.now(),
-        )
-        entry = self.desk.journal.entry(
-            incident_id,
-            actor,
-            "investigation.started",
-            incident_id,
-            input={"number": begun.number, "status": incident.status},
-            result={"status": status, "window": window.model_dump(mode="json")},
-        )
-        moved = incident.model_copy(
-            update={"status": status, "waits_for": "", "window": window, "last_error": ""}
-        )
-        self.desk.submit(moved, begun, audit=(entry,))
-        return begun
+        beginning = self.begin(self.desk.store.incident(incident_id), actor)
+        self.desk.submit(beginning.incident, beginning.investigation, audit=(beginning.entry,))
+        return beginning.investigation
 
     def _stop(self, incident_id: str, actor: Actor) -> None:
         incident = self.desk.store.incident(incident_id)
@@ -128,13 +149,18 @@ class Gathering:
     def _ask(self, waiting: list[Question], incident: Incident, scope: Scope) -> None:
         current = _announced(_current(scope, incident), waiting)
         scope.save(current)
-        spent = self.budget.exhausted(current.usage, self.clock.now() - current.started_wall)
+        spent = self.budget.exhausted(current.usage)
+        last = self.clock.now()
         for question, reading, seconds in (
             ((one, budget_gap(one, incident.window, spent), 0.0) for one in waiting)
             if spent
             else self._answers(waiting, incident)
         ):
-            if not self._admit(question, reading, seconds, incident, scope):
+            now = self.clock.now()
+            usage = reading.usage.model_copy(update={"wall_seconds": (now - last).total_seconds()})
+            last = now
+            costed = reading.model_copy(update={"usage": usage})
+            if not self._admit(question, costed, seconds, incident, scope):
                 return
 
     def _answers(
@@ -170,10 +196,8 @@ class Gathering:
             current = _current(scope, incident)
             number = len(scope.store.evidence(incident.id)) + 1
             item = self.ledger.entry(f"E{number}", current.number, question, reading, incident)
-            usage = current.usage.plus(reading.usage)
-            elapsed = (self.clock.now() - current.started_wall).total_seconds()
             done = _answered(current, question, item, seconds).model_copy(
-                update={"usage": usage.model_copy(update={"wall_seconds": elapsed})}
+                update={"usage": current.usage.plus(reading.usage)}
             )
             try:
                 scope.save(item, done, audit=(self.ledger.audit(item),))

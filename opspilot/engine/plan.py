@@ -15,8 +15,16 @@ from opspilot.domain.workload import Topology
 from opspilot.engine.commands import Desk, persistently
 from opspilot.engine.journal import Journal
 from opspilot.engine.ledger import ledger_of
+from opspilot.engine.redaction import redact_text
 from opspilot.engine.steps import Scope, StepResult
-from opspilot.errors import IllegalTransition, InputError, PolicyViolation
+from opspilot.errors import (
+    AwsDenied,
+    AwsNotFound,
+    AwsRejected,
+    IllegalTransition,
+    InputError,
+    PolicyViolation,
+)
 from opspilot.lifecycle import Trigger, advance
 from opspilot.ports.actuator import Actuator
 from opspilot.ports.clock import Clock
@@ -47,7 +55,8 @@ class Plans:
             NotAllowed: The actor is no responder.
             IllegalTransition: The incident has no verdict to plan from, or has a plan already.
         """
-        self.desk.require(actor, Command.PROPOSE_PLAN, chain=incident_id, subject=incident_id)
+        chain = self.desk.store.incident(incident_id).id
+        self.desk.require(actor, Command.PROPOSE_PLAN, chain=chain, subject=incident_id)
         persistently(lambda: self._request(incident_id, actor))
 
     def withdraw(self, plan_id: str, *, actor: Actor, reason: str = "withdrawn") -> Plan:
@@ -88,7 +97,7 @@ def drop_plan(desk: Desk, plan_id: str, status: PlanStatus, actor: Actor, reason
             "waits_for": "somebody to ask for a plan",
         }
     )
-    dropped = plan.model_copy(update={"status": status, "reason": reason})
+    dropped = plan.model_copy(update={"status": status, "reason": redact_text(reason)})
     entry = desk.journal.entry(
         incident.id,
         actor,
@@ -138,8 +147,8 @@ class Planning:
             return self._none(incident, requester, proposal.reason)
         try:
             plan = self._plan(incident, proposal, requester, scope, ledger)
-        except (PolicyViolation, InputError) as error:
-            return self._none(incident, requester, error.message)
+        except (PolicyViolation, InputError, AwsDenied, AwsNotFound, AwsRejected) as error:
+            return self._none(incident, requester, redact_text(error.message))
         return StepResult(
             incident.model_copy(
                 update={

@@ -11,6 +11,7 @@ from opspilot.domain.identity import SYSTEM
 from opspilot.domain.incident import IncidentStatus
 from opspilot.domain.job import Job, JobKind, Lease
 from opspilot.engine.journal import Journal
+from opspilot.engine.redaction import redact_text
 from opspilot.engine.steps import STEP_SECONDS, JobHandler, JobResult, Scope, Step
 from opspilot.errors import Conflict, LeaseLost, OpsPilotError, StoreError
 from opspilot.lifecycle import advance
@@ -119,7 +120,7 @@ class Runner:
         """Release a job whose run failed; it is due again after a pause that grows."""
         pause = min(2**job.attempts, _MAX_BACKOFF_SECONDS)
         lease = Lease(job_id=job.id, owner=self.owner)
-        self._release(job, lease, due_in=timedelta(seconds=pause), error=reason)
+        self._release(job, lease, due_in=timedelta(seconds=pause), error=redact_text(reason))
 
     @contextmanager
     def _kept(self, lease: Lease) -> Generator[None]:

@@ -13,11 +13,12 @@ from opspilot.domain.plan import (
     Verification,
     VerificationOutcome,
 )
-from opspilot.domain.telemetry import MetricSeries
+from opspilot.domain.telemetry import MetricQuery, MetricSeries
 from opspilot.domain.window import Window
 from opspilot.engine.journal import Journal
+from opspilot.engine.redaction import redact_text
 from opspilot.engine.steps import Scope, StepResult
-from opspilot.errors import IllegalTransition
+from opspilot.errors import AwsError, IllegalTransition
 from opspilot.lifecycle import Trigger
 from opspilot.ports.clock import Clock
 from opspilot.ports.telemetry import Metrics
@@ -60,23 +61,30 @@ class Observation:
         if before is None:
             raise IllegalTransition(f"{plan.id} is being verified without a start")
         now = self.clock.account_now()
-        measured = tuple(self._measure(criterion, before, now) for criterion in plan.criteria)
+        late = now >= before.deadline_at + _LATE
+        measured = tuple(self._measure(one, before, now, last=late) for one in plan.criteria)
         outcome = combined(measured)
         if outcome is VerificationOutcome.RECOVERED:
             return self._end(incident, plan, before, measured, outcome, now)
-        if _clearly_worse(measured, plan) or now >= before.deadline_at + _LATE:
+        if late or _clearly_worse(measured, plan):
             return self._end(incident, plan, before, measured, outcome, now)
         return self._go_on(incident, plan, before, measured, now)
 
     def _measure(
-        self, criterion: Criterion, verification: Verification, now: datetime
+        self, criterion: Criterion, verification: Verification, now: datetime, *, last: bool
     ) -> Measurement:
+        """Measure one criterion; the last time, a source that is silent is no data."""
         queries = [criterion.numerator]
         if criterion.denominator is not None:
             queries.append(criterion.denominator)
         end = max(now, verification.started_at + timedelta(seconds=1))
         window = Window(start=verification.started_at, end=end)
-        series: list[MetricSeries] = self.metrics.fetch(queries, window)
+        try:
+            series = self.metrics.fetch(queries, window)
+        except AwsError as error:
+            if not last:
+                raise
+            series = [_unread(query, window, error) for query in queries]
         denominator = series[1] if len(series) > 1 else None
         return measure(criterion, series[0], denominator, verification.started_at, now)
 
@@ -146,6 +154,16 @@ class Observation:
             audit=(entry,),
             trigger=Trigger.RECOVERED if recovered else Trigger.NOT_RECOVERED,
         )
+
+
+def _unread(query: MetricQuery, window: Window, error: AwsError) -> MetricSeries:
+    return MetricSeries(
+        query=query,
+        window=window,
+        period_seconds=query.period_seconds,
+        status="failed",
+        messages=(redact_text(error.message),),
+    )
 
 
 def _clearly_worse(measured: tuple[Measurement, ...], plan: Plan) -> bool:
