@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 from hmac import compare_digest
 
 from opspilot.domain.approval import Approval
-from opspilot.domain.identity import Actor, Role
+from opspilot.domain.commands import Command, permits
+from opspilot.domain.identity import Actor
 from opspilot.domain.plan import Action, Plan, PlanStatus, Risk
 from opspilot.errors import ApprovalDenied, PolicyViolation
 from opspilot.remediation.digest import digest
@@ -121,7 +122,7 @@ def check_approval(plan: Plan, actor: Actor, seen_digest: str, now: datetime) ->
         f"{plan.id} does not match its own digest: its content was changed",
     )
     _deny_if(actor.kind != "person", f"{actor.name} is not a person")
-    _deny_if(Role.APPROVER not in actor.roles, f"{actor.name} is not an approver")
+    _deny_if(not permits(actor, Command.APPROVE_PLAN), f"{actor.name} is not an approver")
     _deny_if(
         any(approval.decision == "rejected" for approval in plan.approvals),
         f"{plan.id} was rejected",
@@ -180,7 +181,7 @@ def _stands(approval: Approval, plan: Plan, now: datetime) -> bool:
         and approval.decided_at <= now < approval.expires_at
         and approval.used_at is None
         and approval.by.kind == "person"
-        and Role.APPROVER in approval.by.roles
+        and permits(approval.by, Command.APPROVE_PLAN)
     )
 
 
