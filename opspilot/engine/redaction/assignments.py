@@ -14,16 +14,17 @@ from opspilot.engine.redaction.shapes import Found
 _NAME = r"(?P<name>[A-Za-z_][A-Za-z0-9_-]*+)"
 
 _ASSIGNMENT = re.compile(
-    rf"(?<![A-Za-z0-9_-]){_NAME}"
+    rf"(?<![A-Za-z0-9_-])(?:--?)?{_NAME}"
     r"""\\{0,3}["'`]?[ \t]{0,4}(?P<sign>:=|=>|={1,3}|:|%3[AaDd])[ \t]{0,4}"""
 )
 _FLAG = re.compile(rf"(?<![\w-])--?{_NAME}(?P<sign>[ \t]{{1,4}})(?!-)")
 
 # Quoted: up to the same quote, which may itself be escaped (JSON inside of JSON), or to the end of
 # a line that was cut. Bare: up to a space, or to a separator that the next name follows.
+_OPEN = re.compile(r"""\\{0,8}["'`]""")
 _VALUE = re.compile(
     r"""
-    (?P<open>\\*+["'`])?
+    (?P<open>\\{0,8}["'`])?
     (?P<secret>(?(open)
         (?:(?!(?P=open))(?:\\[^\n]|[^\n\\]))*+
       | (?:[^\s"'`,;&]|[,;&](?!\s|$|[\w.%-]{1,64}+[=:]))*+
@@ -63,20 +64,26 @@ def _in_arn(match: re.Match[str], text: str) -> bool:
 
 
 def _value(text: str, name: re.Match[str], kind: str) -> Found | None:
+    quoted = _OPEN.match(text, name.end())
+    if not quoted and _is_prose(kind, name["sign"]):
+        return None
     match = _VALUE.match(text, name.end())
-    if match is None:
+    if match is None or is_empty_or_reference(match["secret"]):
         return None
     start, end = match.span("secret")
-    if not match["open"]:
-        if _is_prose(kind, name["sign"]):
-            return None
+    if not quoted:
         start, end = _without_brackets(text, start, end)
-    secret = text[start:end]
-    if is_empty_or_reference(secret) or (kind not in STRONG and secret.strip("-.,%").isdigit()):
-        return None
-    if kind == "connection-string" and MARKER.search(secret):
+    if _is_harmless(text[start:end], kind):
         return None
     return start, end, kind
+
+
+def _is_harmless(value: str, kind: str) -> bool:
+    """Whether nothing has to go: no value, a count, or what is left of a connection string."""
+    if kind not in STRONG and value.strip("-.,%").isdigit():
+        return True
+    left = kind == "connection-string" and MARKER.search(value) is not None
+    return left or is_empty_or_reference(value)
 
 
 def _is_prose(kind: str, sign: str) -> bool:

@@ -12,7 +12,8 @@ _PLACEHOLDERS = (
     " redacted masked [redacted] <redacted> (redacted) [hidden] [masked] [filtered]"
 )
 _REFERENCE = re.compile(
-    r"\$\{[^{}]*\}|\$[A-Z][A-Z0-9_]+|\{\{[^{}]*\}\}|%[A-Z][A-Z0-9_]+%|<[\w .-]+>|arn:aws[\w-]*:\S+"
+    r"\$\{[^{}]*\}|\$[A-Z][A-Z0-9_]+|\{\{[^{}]*\}\}|%[A-Z][A-Z0-9_]+%|<[\w .-]+>"
+    r"|arn:aws[\w-]*:[\w:/.+@*-]+"
 )
 
 

@@ -146,7 +146,7 @@ _urls = _shape(
     _password,
 )
 _go_names = _shape(
-    r"(?<![\w.:-])[\w.-]++:(?P<secret>(?:[^\s@:/\"'<>])++)@(?=(?:tcp|unix)\()", "password"
+    r"(?<![\w.:\[-])[\w.-]++:(?P<secret>(?:[^\s@:/\"'<>])++)@(?=(?:tcp|unix)\()", "password"
 )
 
 

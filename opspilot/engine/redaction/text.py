@@ -4,6 +4,7 @@ Most lines hold no secret: a rule runs only when one of its needles occurs in th
 which costs next to nothing.
 """
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
@@ -75,15 +76,22 @@ def _replaced(text: str, found: Iterable[Found], key: bytes) -> str:
 
 
 def _parts(text: str, found: Iterable[Found], key: bytes) -> Iterator[str]:
+    marked = [match.span() for match in MARKER.finditer(text)]
     done = 0
     for start, end, kind in found:
         secret = text[start:end]
-        if start < done or not secret or MARKER.fullmatch(secret):
+        if start < done or not secret or MARKER.fullmatch(secret) or _is_inside(start, marked):
             continue
         yield text[done:start]
         yield marker(kind, secret, key)
         done = end
     yield text[done:]
+
+
+def _is_inside(place: int, spans: list[tuple[int, int]]) -> bool:
+    """Whether a place is within one of these spans (ascending), behind its start."""
+    before = bisect_left(spans, (place, 0)) - 1
+    return before >= 0 and place < spans[before][1]
 
 
 def _encodable(text: str) -> str:

@@ -64,35 +64,32 @@ def _fields(fields: dict[Json, Json], kind: str, key: bytes, depth: int) -> dict
     redacted: dict[Json, Json] = {}
     named = _named_value(fields)
     for name, value in fields.items():
-        own = _kind_of(name, kind)
-        if named and name in _VALUES:
-            own = named
-        redacted[_free_name(name, redacted, key)] = _walk(value, own, key, depth)
+        shown = redact_text(name, key=key) if isinstance(name, str) else name
+        own = named if named and name in _VALUES else _kind_of(shown, kind)
+        redacted[_free(shown, redacted)] = _walk(value, own, key, depth)
     return redacted
 
 
 def _kind_of(name: Json, inherited: str) -> str:
+    """The kind that a field's name announces; the words of a marker in it announce nothing."""
     if not isinstance(name, str):
         return inherited
-    return secret_kind(name) or ("" if is_about(name) else inherited)
+    plain = MARKER.sub("", name)
+    return secret_kind(plain) or ("" if is_about(plain) else inherited)
 
 
 def _named_value(fields: dict[Json, Json]) -> str:
     """The kind that a {"Name": "DB_PASSWORD", "Value": ...} announces for its value."""
     names = (fields.get(name) for name in _NAMES)
-    name = next((name for name in names if isinstance(name, str)), "")
-    return secret_kind(name)
+    return next((secret_kind(name) for name in names if isinstance(name, str)), "")
 
 
-def _free_name(name: Json, taken: dict[Json, Json], key: bytes) -> Json:
-    """The field's name, redacted; two secrets must not fall together into one field."""
-    if not isinstance(name, str):
-        return name
-    redacted = redact_text(name, key=key)
-    candidate, number = redacted, 1
+def _free(name: Json, taken: dict[Json, Json]) -> Json:
+    """A field's name, numbered if need be: two secrets must not fall together into one field."""
+    candidate, number = name, 1
     while candidate in taken:
         number += 1
-        candidate = f"{redacted}#{number}"
+        candidate = f"{name}#{number}"
     return candidate
 
 
