@@ -3,6 +3,7 @@
 A new endpoint joins by one more entry in `SCENES`.
 """
 
+import itertools
 from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from opspilot.errors import (
     InvalidWindow,
     UnknownResource,
 )
+from tests.adapters.aws.stubs import Hourglass
 
 
 @dataclass(frozen=True)
@@ -99,16 +101,29 @@ def watch(account: AwsAccount) -> set[str]:
     return reached
 
 
+# Queues, tables and APIs of an account outlive it in this process: each gets an id of its own.
+_ACCOUNT_IDS = itertools.count(100_000_000_001)
+
+
 @contextmanager
 def embedded() -> Generator[Scene]:
     """The web shop, fourteen minutes after a slow release of payments."""
-    with EmbeddedAccount(clock=ManualClock(), fault="slow-dependency", fault_age_s=840) as world:
+    with EmbeddedAccount(
+        clock=ManualClock(),
+        fault="slow-dependency",
+        fault_age_s=840,
+        account_id=f"{next(_ACCOUNT_IDS):012}",
+    ) as world:
         region, account_id = world.account.region, world.account.account_id
         options = SessionOptions(
             region=region, endpoint_url=world.url, access_key_id="a", secret_access_key="b"
         )
         account = connect(
-            options, clock=EmbeddedClock(world), account_id=account_id, buckets=Buckets()
+            options,
+            clock=EmbeddedClock(world),
+            account_id=account_id,
+            timer=Hourglass().timer,
+            buckets=Buckets(),
         )
         functions = f"arn:aws:lambda:{region}:{account_id}:function"
         yield Scene(

@@ -59,18 +59,17 @@ class Failing:
 
 
 @pytest.fixture(scope="module")
-def world() -> Generator[EmbeddedAccount]:
+def connected() -> Generator[Failing]:
     """One account for all tests: none of them changes it."""
-    with EmbeddedAccount(clock=ManualClock()) as running:
-        yield running
+    with EmbeddedAccount(clock=ManualClock(), account_id="200000000001") as running:
+        yield Failing(running)
 
 
 @pytest.fixture
-def failing(world: EmbeddedAccount) -> Generator[Failing]:
+def failing(connected: Failing) -> Generator[Failing]:
     """The account, healed after each test."""
-    failing = Failing(world)
-    yield failing
-    failing.heals(
+    yield connected
+    connected.heals(
         "GetMetricData",
         "FilterLogEvents",
         "LookupEvents",
