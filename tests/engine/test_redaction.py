@@ -168,7 +168,8 @@ def words(text: str) -> list[str]:
         "pwd SECRET CLIENT_SECRET clientSecret SECRET_KEY_BASE secrets TOKEN accessToken "
         "GITHUB_TOKEN API_KEY apiKey apikey X-Api-Key STRIPE_API_KEY privateKey "
         "AWS_SECRET_ACCESS_KEY api_keys CREDENTIAL credentials CONNECTION_STRING connectionString "
-        "DB_CONN_STR DSN Authorization Set-Cookie X-Amz-Security-Token X-Amz-Signature DB_PASS accountKey JWT refresh_tokens"
+        "DB_CONN_STR DSN Authorization Set-Cookie X-Amz-Security-Token X-Amz-Signature "
+        "DB_PASS accountKey JWT refresh_tokens"
     ),
 )
 def test_names_of_secrets_are_known(name: str) -> None:
@@ -182,7 +183,8 @@ def test_names_of_secrets_are_known(name: str) -> None:
         "SECRET_ARN SECRET_NAME password_policy PasswordLastUsed_date API_KEY_ID AccessKeyId "
         "HAS_PASSWORD key keys partition_key sortKey publicKey cacheKey keyboard monkey "
         "tokenizer secretary compass bypass passenger NextToken continuationToken "
-        "PWD author authority cookie_name secretVersion TokenBucketRate LOG_LEVEL TABLE_NAME signature"
+        "PWD author authority cookie_name secretVersion TokenBucketRate "
+        "LOG_LEVEL TABLE_NAME signature"
     ),
 )
 def test_names_that_only_sound_like_secrets_are_left_alone(name: str) -> None:
