@@ -138,7 +138,10 @@ class EmbeddedAccount:
         self._watch = AlarmWatch(self.account, path / _ALARMS) if self._clock.speed else None
         self._server.app = Application(self.account)
         self._thread = threading.Thread(
-            target=self._server.serve_forever, name="embedded-account", daemon=True
+            target=self._server.serve_forever,
+            kwargs={"poll_interval": 0.05},
+            name="embedded-account",
+            daemon=True,
         )
         self._thread.start()
         self.address = Address(

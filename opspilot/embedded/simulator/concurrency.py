@@ -1,38 +1,83 @@
-"""Reserved concurrency: which invocations are admitted when only so many may run at once."""
+"""Reserved concurrency: which invocations are admitted when only so many may run at once.
+
+Calls to one function come from several places of the call graph, while the walk goes place by
+place. So the chunk is walked until the decisions stand: each walk notes who would run and how long,
+the decisions for the next are made from that in order of time, and the walk whose decisions come
+out unchanged is the true one. Two or three walks do, as one decision seldom moves another call.
+"""
+
+from __future__ import annotations
 
 import heapq
+from dataclasses import dataclass
 
 import numpy as np
 
-from opspilot.embedded.simulator.traffic import Bools, Floats
+from opspilot.embedded.simulator.traffic import Bools, Floats, Ints
+
+MOST_WALKS = 8
 
 
-class Occupancy:
-    """Invocations of one function that were admitted so far."""
+@dataclass(frozen=True, slots=True)
+class _Candidates:
+    """Calls from one place: who, when, until when if admitted, and the limit that they meet."""
+
+    place: str
+    rows: Ints
+    start: Floats
+    end: Floats
+    limit: int
+
+
+class Admissions:
+    """Decisions by place and row, and the candidates that the next decisions are made from."""
 
     def __init__(self) -> None:
-        self._starts: Floats = np.empty(0)
-        self._ends: Floats = np.empty(0)
+        self._refused: dict[str, frozenset[int]] = {}
+        self._candidates: dict[str, list[_Candidates]] = {}
 
-    def admit(self, start: Floats, end: Floats, limit: int) -> Bools:
-        """Which of these invocations (sorted by start) run, given what already runs.
+    def admitted(self, place: str, rows: Ints) -> Bools:
+        """Who of these calls runs, as decided so far; everybody where nothing is decided."""
+        refused = self._refused.get(place)
+        if not refused:
+            return np.ones(rows.size, dtype=bool)
+        return ~np.isin(rows, np.fromiter(refused, dtype=np.int64))
 
-        `end` is when each would end if it were admitted. The admitted ones join the occupancy.
-        """
-        taken = self._running(start)
-        admitted = np.zeros(start.size, dtype=bool)
-        running: list[float] = []
-        for position in range(start.size if limit > 0 else 0):
-            while running and running[0] <= start[position]:
-                heapq.heappop(running)
-            if len(running) + taken[position] < limit:
-                heapq.heappush(running, float(end[position]))
-                admitted[position] = True
-        self._starts = np.sort(np.concatenate([self._starts, start[admitted]]))
-        self._ends = np.sort(np.concatenate([self._ends, end[admitted]]))
-        return admitted
+    def note(
+        self, function: str, place: str, rows: Ints, start: Floats, end: Floats, limit: int
+    ) -> None:
+        """Calls that arrive at a limited function."""
+        candidates = _Candidates(place, rows, start, end, limit)
+        self._candidates.setdefault(function, []).append(candidates)
 
-    def _running(self, at: Floats) -> Floats:
-        begun = np.searchsorted(self._starts, at, side="right")
-        done = np.searchsorted(self._ends, at, side="right")
-        return (begun - done).astype(np.float64)
+    def decide(self) -> bool:
+        """Decide anew from what was noted; whether anything changed."""
+        refused: dict[str, set[int]] = {}
+        for candidates in self._candidates.values():
+            for place, row in _refusals(candidates):
+                refused.setdefault(place, set()).add(row)
+        self._candidates.clear()
+        decided = {place: frozenset(rows) for place, rows in refused.items()}
+        changed = decided != self._refused
+        self._refused = decided
+        return changed
+
+
+def _refusals(candidates: list[_Candidates]) -> list[tuple[str, int]]:
+    """(place, row) of the calls that find the limit reached, in order of arrival."""
+    arrivals = sorted(
+        (start, number, position)
+        for number, group in enumerate(candidates)
+        for position, start in enumerate(group.start.tolist())
+    )
+    running: list[float] = []
+    refused: list[tuple[str, int]] = []
+    for start, number, position in arrivals:
+        group = candidates[number]
+        while running and running[0] <= start:
+            heapq.heappop(running)
+        if len(running) < group.limit:
+            heapq.heappush(running, float(group.end[position]))
+        else:
+            refused.append((group.place, int(group.rows[position])))
+    return refused

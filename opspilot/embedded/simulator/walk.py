@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from opspilot.embedded.configuration import Timeline
 from opspilot.embedded.fleet import Build, Fleet, QueueSpec
-from opspilot.embedded.simulator.concurrency import Occupancy
+from opspilot.embedded.simulator.concurrency import MOST_WALKS, Admissions
 from opspilot.embedded.simulator.execution import Answer, Execution
 from opspilot.embedded.simulator.reach import Parts
 from opspilot.embedded.simulator.records import (
@@ -36,6 +36,7 @@ from opspilot.embedded.simulator.traffic import Arrivals, Floats, Ints, arrivals
 Singles = npt.NDArray[np.float32]
 
 _ABSENT_S = 0.012
+_REFUSED_S = 0.005
 _POLL_S = (0.02, 0.35)
 
 
@@ -77,13 +78,21 @@ class Walk:
         self._chunk = chunk
         self._resolver = Resolver(timeline, builds)
         self._draws: dict[str, Draws] = {}
-        self._occupancy: dict[str, Occupancy] = {}
+        self._admissions = Admissions()
         self._messages: list[tuple[str, str, Ints, Floats]] = []
         self._recording = True
 
     def run(self) -> ChunkTrace:
         """Everything that becomes of the chunk's requests, or of the chosen parts of them."""
         every = arrivals(self.fleet, self._seed, self._chunk)
+        for _ in range(MOST_WALKS):
+            self.trace = ChunkTrace(self._chunk)
+            self._walk_routes(every)
+            if not self._admissions.decide():
+                break
+        return self.trace
+
+    def _walk_routes(self, every: list[Arrivals]) -> None:
         for number, (route, arrived) in enumerate(zip(self.fleet.api.routes, every, strict=True)):
             if self._parts is not None and number not in self._parts.routes:
                 continue
@@ -94,7 +103,6 @@ class Walk:
             if self._parts is None or self._parts.queues:
                 self._deliver()
             self._messages.clear()
-        return self.trace
 
     def draws(self, place: str) -> Draws:
         """The random numbers of a place; shapes depend on the number of requests only."""
@@ -182,12 +190,11 @@ class Walk:
         if runtime.reserved is None:
             return Execution(self, place, runtime, start, rows, epoch).run()
         admitted = np.zeros(start.size, dtype=bool)
-        order = np.argsort(start, kind="stable")
         if runtime.reserved > 0:
-            rehearsal = self._rehearse(place, runtime, start, rows, epoch)
-            occupancy = self._occupancy.setdefault(runtime.function, Occupancy())
-            admitted[order] = occupancy.admit(start[order], rehearsal.end[order], runtime.reserved)
-        end = start + 0.005
+            end = self._rehearse(place, runtime, start, rows, epoch).end
+            self._admissions.note(runtime.function, place, rows, start, end, runtime.reserved)
+            admitted = self._admissions.admitted(place, rows)
+        end = start + _REFUSED_S
         seen = np.full(start.size, THROTTLED, dtype=np.int16)
         if admitted.any():
             answer = Execution(self, place, runtime, start[admitted], rows[admitted], epoch).run()

@@ -1,7 +1,8 @@
 """Which container, and so which log stream, handled which invocation.
 
 A container handles one invocation at a time; the one used last is used first. A cold start opens a
-new stream; warm containers of earlier hours keep theirs for the day.
+new stream. Two sets of warm containers take turns by the hour, so that invocations still running
+when an hour ends do not meet those of the next in one container.
 """
 
 from __future__ import annotations
@@ -40,7 +41,8 @@ class _Pool:
             self.cold += 1
             return self._named(f"{self.label}/cold/{self.chunk}/{self.cold}")
         self.warm += 1
-        return self._named(f"{self.label}/warm/{self.prefix}/{self.warm}")
+        turn = self.chunk % 2
+        return self._named(f"{self.label}/warm/{self.prefix}/{turn}/{self.warm}")
 
     def _named(self, label: str) -> str:
         return self.prefix + hashlib.sha256(label.encode()).hexdigest()[:32]

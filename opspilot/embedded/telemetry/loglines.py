@@ -11,6 +11,7 @@ import json
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import NamedTuple
 
 import numpy as np
@@ -37,6 +38,12 @@ class LogEvent(NamedTuple):
     request_id: str
 
 
+_Placed = tuple[float, int, LogEvent]
+"""An event with its exact time and its rank among events of the same time."""
+
+_BEGIN, _WITHIN, _END = range(3)
+
+
 @dataclass(frozen=True, slots=True)
 class Renderer:
     """Writes the lines of functions; `formats` says which functions log JSON."""
@@ -49,12 +56,11 @@ class Renderer:
         """All lines of the function's invocations in a detailed trace, by time."""
         batches = trace.calls_of(function)
         streams = streams_of(batches, trace.chunk)
-        events: list[LogEvent] = []
+        found: list[_Placed] = []
         for batch, names in zip(batches, streams, strict=True):
-            writer = _Writer(self, batch, names, trace.chunk)
-            events.extend(writer.events())
-        events.sort(key=lambda event: event.timestamp)
-        return events
+            found.extend(_Writer(self, batch, names, trace.chunk).events())
+        found.sort(key=itemgetter(0, 1))
+        return [event for _, _, event in found]
 
 
 def request_ids(batch: CallBatch, chunk: int) -> list[str]:
@@ -102,28 +108,28 @@ class _Writer:
         root = np.uint64(chunk) * np.uint64(1_000_003)
         self._root = _mix(root, batch.row).tolist()
 
-    def events(self) -> Iterator[LogEvent]:
+    def events(self) -> Iterator[_Placed]:
         """All lines of the batch, unordered."""
         yield from self._starts()
         for number, line in enumerate(self._batch.runtime.build.lines):
             yield from self._application(number, line)
         yield from self._ends()
 
-    def _starts(self) -> Iterator[LogEvent]:
+    def _starts(self) -> Iterator[_Placed]:
         batch, version = self._batch, self._batch.runtime.version
         arn = _RUNTIME_ARN.format(region=self._renderer.region)
         runtime = _runtime_text(version.runtime)
         init = f"INIT_START Runtime Version: {runtime}\tRuntime Version ARN: {arn}\n"
-        arrived = _milliseconds(batch.start).tolist()
-        began = _milliseconds(batch.begin).tolist()
+        arrived, began = batch.start.tolist(), batch.begin.tolist()
         cold = (batch.begin > batch.start).tolist()
         for i, request in enumerate(self._ids):
             if cold[i]:
-                yield LogEvent(arrived[i], self._streams[i], init, "")
+                event = LogEvent(int(arrived[i] * 1000), self._streams[i], init, "")
+                yield arrived[i], _BEGIN, event
             start = f"START RequestId: {request} Version: {version.version}\n"
-            yield LogEvent(began[i], self._streams[i], start, request)
+            yield began[i], _BEGIN, LogEvent(int(began[i] * 1000), self._streams[i], start, request)
 
-    def _application(self, number: int, line: LogLine) -> Iterator[LogEvent]:
+    def _application(self, number: int, line: LogLine) -> Iterator[_Placed]:
         batch = self._batch
         least = batch.runtime.version.environment.get("LOG_LEVEL", "INFO")
         if _LEVELS[line.level] < _LEVELS.get(least, 20) or line.step + 1 >= len(batch.bounds):
@@ -138,18 +144,15 @@ class _Writer:
             luck = generator(self._renderer.seed, self._chunk, purpose).random(size)
             written &= luck[batch.row] < line.chance
         chosen = np.flatnonzero(written)
+        exact_times = at[chosen].tolist()
         times = _milliseconds(at[chosen])
         elapsed = _milliseconds((at - begin)[chosen]).tolist()
-        for i, when, iso, took in zip(
-            chosen.tolist(), times.tolist(), _iso(times), elapsed, strict=True
+        for i, exact, when, iso, took in zip(
+            chosen.tolist(), exact_times, times.tolist(), _iso(times), elapsed, strict=True
         ):
             text = line.text.format(elapsed=took, **_words(self._root[i], self._ids[i]))
-            yield LogEvent(
-                when,
-                self._streams[i],
-                self._line(line.level, iso, self._ids[i], text),
-                self._ids[i],
-            )
+            message = self._line(line.level, iso, self._ids[i], text)
+            yield exact, _WITHIN, LogEvent(when, self._streams[i], message, self._ids[i])
 
     def _line(self, level: str, iso: str, request: str, text: str) -> str:
         if not self._json:
@@ -159,22 +162,22 @@ class _Writer:
             f'"logger": "app", "requestId": "{request}"}}\n'
         )
 
-    def _ends(self) -> Iterator[LogEvent]:
+    def _ends(self) -> Iterator[_Placed]:
         batch = self._batch
         times = _milliseconds(batch.end)
         stamps = _iso(times)
         durations = batch.duration_ms.tolist()
         init = ((batch.begin - batch.start) * 1000.0).tolist()
         used = _reported_memory(batch)
-        codes = batch.code.tolist()
+        ends, codes = batch.end.tolist(), batch.code.tolist()
         for i, (when, request) in enumerate(zip(times.tolist(), self._ids, strict=True)):
             stream = self._streams[i]
             if codes[i] != OK:
                 text = self._failure(codes[i], stamps[i], request)
-                yield LogEvent(when, stream, text, request)
-            yield LogEvent(when, stream, f"END RequestId: {request}\n", request)
+                yield ends[i], _END, LogEvent(when, stream, text, request)
+            yield ends[i], _END, LogEvent(when, stream, f"END RequestId: {request}\n", request)
             report = self._report(request, durations[i], init[i], used[i], codes[i])
-            yield LogEvent(when, stream, report, request)
+            yield ends[i], _END, LogEvent(when, stream, report, request)
 
     def _failure(self, code: int, iso: str, request: str) -> str:
         if code == TIMED_OUT:
