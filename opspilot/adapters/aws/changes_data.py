@@ -64,7 +64,8 @@ class TrailEvent:
     Attributes:
         name: Event name without API version, "UpdateAlias".
         asked: Request parameters; `answered`: response elements.
-        names: Names and ARNs of the resources that CloudTrail filed the event under.
+        names: Names and ARNs of the resources that CloudTrail filed the event under, and of the
+            one that the request names.
     """
 
     id: str
@@ -87,15 +88,24 @@ def to_event(item: Mapping[str, Any]) -> TrailEvent | None:
     says_read = {str(item.get("ReadOnly")).lower(), str(record.get("readOnly")).lower()}
     if "true" in says_read or name.startswith(_READS) or record.get("errorCode"):
         return None
+    asked: dict[str, Any] = record.get("requestParameters") or {}
+    filed = {str(each.get("ResourceName")) for each in item.get("Resources") or ()}
     return TrailEvent(
         id=str(item.get("EventId") or record.get("eventID") or ""),
         at=cast(datetime, item["EventTime"]).astimezone(UTC),
         name=name,
         actor=str(item.get("Username") or ""),
-        asked=record.get("requestParameters") or {},
+        asked=asked,
         answered=record.get("responseElements") or {},
-        names=frozenset(str(each.get("ResourceName")) for each in item.get("Resources") or ()),
+        names=frozenset(filed | _named_in(asked)),
     )
+
+
+def _named_in(asked: Mapping[str, Any]) -> set[str]:
+    """Names in a request; a function may be named by an ARN, whole or in part, and qualified."""
+    function = str(asked.get("functionName") or "").rpartition("function:")[2].partition(":")[0]
+    queue = str(asked.get("queueUrl") or "").rpartition("/")[2]
+    return {function, queue, str(asked.get("tableName") or "")} - {""}
 
 
 def _record(item: Mapping[str, Any]) -> dict[str, Any]:

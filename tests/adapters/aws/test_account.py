@@ -175,6 +175,24 @@ def test_a_profile_that_does_not_exist_is_missing_credentials():
         build_clients(SessionOptions(profile="nobody", region="us-east-1"))
 
 
+def test_sealed_clients_look_at_nothing_of_this_machine(monkeypatch):
+    monkeypatch.setenv("AWS_PROFILE", "nobody")
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("HTTP_PROXY", "http_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    with endpoint((200, IDENTITY)) as url:
+        options = SessionOptions(
+            region="us-east-1",
+            endpoint_url=url,
+            access_key_id="a",
+            secret_access_key="b",
+            sealed=True,
+        )
+        connected = connect(options, clock=FixedClock(), buckets=Buckets())
+    assert connected.account_id == "123456789012"
+
+
 def test_the_standard_endpoint_variables_are_honoured(monkeypatch):
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:7001")
     monkeypatch.setenv("AWS_ENDPOINT_URL_LAMBDA", "http://127.0.0.1:7002")

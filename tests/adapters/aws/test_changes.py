@@ -351,6 +351,28 @@ def test_several_resources_are_looked_up_together_and_each_gets_its_own_events()
     assert (feed.gaps, feed.complete_until, world.hourglass.slept) == ((), ago(15), [])
 
 
+@pytest.mark.parametrize(
+    ("asked", "resource"),
+    [
+        ({"functionName": "payments"}, PAYMENTS),
+        ({"functionName": "payments:live"}, PAYMENTS),
+        ({"functionName": PAYMENTS.arn}, PAYMENTS),
+        ({"functionName": f"{PAYMENTS.arn}:live"}, PAYMENTS),
+        ({"functionName": "123456789012:function:payments"}, PAYMENTS),
+        ({"tableName": "orders"}, PLACE.table("orders")),
+        (
+            {"queueUrl": "https://sqs.us-east-1.amazonaws.com/123456789012/emails"},
+            PLACE.queue("emails"),
+        ),
+    ],
+)
+def test_an_event_filed_under_no_resource_belongs_to_the_one_in_its_request(asked, resource):
+    event = to_event(item("Something", 5, asked))
+    assert event is not None
+    assert event.concerns(resource)
+    assert not event.concerns(PLACE.function("else"))
+
+
 def test_in_a_busy_account_each_resource_is_looked_up_by_itself_at_two_a_second():
     with feeds() as world:
         for page in range(3):
