@@ -269,7 +269,8 @@ def test_an_unusable_series_is_refused_by_name(
     with pytest.raises(SeriesError, match="Errors of checkout") as refused:
         detect_anomalies(series)
     assert complaint in refused.value.message
-    assert isinstance(refused.value, InputError | ValueError)
+    assert isinstance(refused.value, InputError)
+    assert isinstance(refused.value, ValueError)
 
 
 @given(

@@ -51,10 +51,6 @@ DURING = ["order 2 paid"] * 500 + ["cache miss for 9"] * 160 + ["psp-2 did not a
 def test_new_gone_and_changed_patterns_are_told_apart() -> None:
     changes = {change.pattern: change.kind for change in compare_logs(BEFORE, DURING)}
     assert changes == {
-        "psp-2 did not answer": "new",
-        "heartbeat": "gone",
-        "cache miss for <*>": "up",
-    } or changes == {
         "<*> did not answer": "new",
         "heartbeat": "gone",
         "cache miss for <*>": "up",

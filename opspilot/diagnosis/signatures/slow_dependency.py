@@ -8,7 +8,7 @@ are the first failure.
 
 from opspilot.diagnosis.assessment import FAIR, GOOD, WEAK, Assessment, Brief
 from opspilot.diagnosis.case import Case
-from opspilot.diagnosis.change_search import ChangeFound, argue_change, changes_behind
+from opspilot.diagnosis.change_search import CLOSE, ChangeFound, argue_change, changes_behind
 from opspilot.diagnosis.symptoms import (
     Slow,
     failing,
@@ -147,8 +147,12 @@ def _argue_order(brief: Brief, case: Case, victim: Resource, culprit: Slow) -> N
         brief.speaks_for(
             WEAK, f"the failures of {victim.name} began with it, at {clock(failed.at)}", *cited
         )
-    else:
-        brief.speaks_against(GOOD, f"{victim.name} failed first, at {clock(failed.at)}", *cited)
+        return
+    text = f"{victim.name} failed first, at {clock(failed.at)}"
+    brief.speaks_against(GOOD, text, *cited)
+    if culprit.onset.at - slack > failed.latest + CLOSE:
+        since = clock(culprit.onset.at)
+        brief.rule_out(f"{text}, long before {culprit.resource.name} slowed at {since}")
 
 
 def _argue_load(brief: Brief, case: Case, culprit: Slow) -> None:

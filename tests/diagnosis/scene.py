@@ -1,0 +1,321 @@
+"""Builds ledgers: a small account in which any signal can be made to rise, fall, or be missing.
+
+gateway (API) -> front -> middle -> back
+                 front -> side
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+from opspilot.diagnosis import diagnose
+from opspilot.domain.alarm import Alarm
+from opspilot.domain.audit import sha256_hex
+from opspilot.domain.change import Change
+from opspilot.domain.evidence import (
+    AlarmsDetail,
+    AlarmsRequest,
+    ChangesDetail,
+    ChangesRequest,
+    ConfigurationDetail,
+    ConfigurationRequest,
+    Evidence,
+    EvidenceDetail,
+    EvidenceRequest,
+    GapDetail,
+    GapReason,
+    LogDetail,
+    LogRequest,
+    MetricDetail,
+    MetricRequest,
+    TopologyDetail,
+    TopologyRequest,
+)
+from opspilot.domain.hypothesis import Hypothesis, Verdict
+from opspilot.domain.identity import SYSTEM
+from opspilot.domain.incident import Incident, Symptom
+from opspilot.domain.model import Json
+from opspilot.domain.resource import Resource, lambda_function, rest_api
+from opspilot.domain.signals import query_of, signal_named
+from opspilot.domain.telemetry import LogQuery
+from opspilot.domain.window import Window
+from opspilot.domain.workload import (
+    Edge,
+    FunctionAlias,
+    FunctionConfiguration,
+    FunctionVersion,
+    Topology,
+)
+
+NOW = datetime(2026, 11, 22, 14, 30, tzinfo=UTC)
+ONSET = datetime(2026, 11, 22, 14, 10, tzinfo=UTC)
+WINDOW = Window(start=NOW - timedelta(minutes=30), end=NOW)
+BASELINE = WINDOW.before(timedelta(hours=3))
+MINUTE = timedelta(minutes=1)
+
+GATEWAY = rest_api("eu-west-1", "gateway")
+FRONT, MIDDLE, BACK, SIDE = (
+    lambda_function("123456789012", "eu-west-1", name)
+    for name in ("front", "middle", "back", "side")
+)
+CHAIN = ((GATEWAY, FRONT, ""), (FRONT, MIDDLE, "live"), (MIDDLE, BACK, "live"), (FRONT, SIDE, ""))
+
+
+@dataclass
+class Scene:
+    """A ledger in the making.
+
+    Attributes:
+        whole_until: Until when the change feed is whole.
+    """
+
+    resource: Resource = FRONT
+    whole_until: datetime = NOW
+    evidence: list[Evidence] = field(default_factory=list[Evidence])
+    changes: list[Change] = field(default_factory=list[Change])
+
+    def add(
+        self,
+        resource: Resource,
+        request: EvidenceRequest,
+        detail: EvidenceDetail,
+        snapshot: Json = None,
+    ) -> "Scene":
+        """One entry."""
+        data = snapshot if snapshot is not None else detail.model_dump(mode="json")
+        number = len(self.evidence) + 1
+        self.evidence.append(
+            Evidence(
+                incident_id="INC-0001",
+                id=f"E{number}",
+                task=f"1/{request.source}:{number}",
+                resource=resource,
+                finding="found",
+                request=request,
+                window=BASELINE.joined(WINDOW),
+                detail=detail,
+                data_hash=sha256_hex(data),
+                snapshot=data,
+                status="gap" if isinstance(detail, GapDetail) else "complete",
+                collected_at=NOW,
+                collected_wall=NOW,
+            )
+        )
+        return self
+
+    def metric(
+        self,
+        resource: Resource,
+        name: str,
+        usual: float,
+        then: float | None = None,
+        *,
+        onset: datetime = ONSET,
+        points: int = 30,
+    ) -> "Scene":
+        """A signal at its usual level, or from the onset on at another."""
+        signal = signal_named(name)
+        changed = then is not None
+        level = usual if then is None else then
+        direction: Literal["up", "down", "none"] = "none"
+        if changed:
+            direction = "up" if level > usual else "down"
+        count = int((NOW - BASELINE.start) / MINUTE)
+        times = [BASELINE.start + n * MINUTE for n in range(count)]
+        values = [level if at >= onset else usual for at in times]
+        during = [value for at, value in zip(times, values, strict=True) if at >= WINDOW.start]
+        is_count = signal.kind == "count"
+        detail = MetricDetail(
+            signal=name,
+            statistic=signal.statistic,
+            unit=signal.unit,
+            metric_kind=signal.kind,
+            anomalous=changed,
+            direction=direction,
+            baseline_value=usual,
+            incident_value=level,
+            peak_value=level,
+            onset=onset if changed else None,
+            onset_uncertainty_seconds=60.0 if changed else None,
+            effect_size=20.0 if direction == "up" else -20.0 if changed else 0.0,
+            total_baseline=usual * 180 if is_count else None,
+            total_incident=sum(during) if is_count else None,
+            points=points,
+        )
+        empty = points == 0
+        snapshot = {
+            "times": [] if empty else [at.isoformat() for at in times],
+            "values": [] if empty else values,
+        }
+        request = MetricRequest(metric=query_of(signal, resource))
+        return self.add(resource, request, detail, snapshot)
+
+    def healthy(self, *resources: Resource) -> "Scene":
+        """Functions (or the API) at which nothing stands out."""
+        for resource in resources:
+            if resource == GATEWAY:
+                self.metric(GATEWAY, "api.5xx", 0.0).metric(GATEWAY, "api.count", 100.0)
+                self.metric(GATEWAY, "api.latency_p99", 400.0)
+                continue
+            self.metric(resource, "lambda.errors", 0.0)
+            self.metric(resource, "lambda.invocations", 100.0)
+            self.metric(resource, "lambda.duration_p50", 100.0)
+            self.metric(resource, "lambda.duration_p99", 300.0)
+            self.metric(resource, "lambda.throttles", 0.0)
+        return self
+
+    def topology(self, edges: Sequence[tuple[Resource, Resource, str]] = CHAIN) -> "Scene":
+        """Who calls whom, through which alias."""
+        topology = Topology(
+            edges=tuple(
+                Edge(caller=caller, callee=callee, relation="invokes", qualifier=alias)
+                for caller, callee, alias in edges
+            )
+        )
+        return self.add(
+            self.resource,
+            TopologyRequest(resource=self.resource),
+            TopologyDetail(topology=topology),
+        )
+
+    def configuration(
+        self,
+        resource: Resource,
+        *,
+        timeout: int = 3,
+        memory: int = 256,
+        alias: str = "",
+        version: str = "18",
+        versions: Sequence[str] = ("18", "17", "16"),
+        reserved: int | None = None,
+    ) -> "Scene":
+        """A function as configured; with an alias, its published versions too."""
+        published = tuple(
+            FunctionVersion(
+                version=number,
+                published_at=ONSET - timedelta(days=30 - int(number)),
+                code_sha256=number,
+                memory_mb=memory,
+                timeout_seconds=timeout,
+            )
+            for number in (versions if alias else ())
+        )
+        function = FunctionConfiguration(
+            resource=resource,
+            memory_mb=memory,
+            timeout_seconds=timeout,
+            reserved_concurrency=reserved,
+            versions=published,
+            aliases=(FunctionAlias(name=alias, version=version),) if alias else (),
+        )
+        return self.add(
+            resource,
+            ConfigurationRequest(resource=resource),
+            ConfigurationDetail(function=function),
+        )
+
+    def log(self, resource: Resource, **fields: object) -> "Scene":
+        """A function's log; quiet unless fields say otherwise."""
+        quiet = {"lines_baseline": 900, "lines_incident": 900, "invocations": 300}
+        asked = LogQuery(log_group=f"/aws/lambda/{resource.name}", window=WINDOW)
+        request = LogRequest(incident=asked, baseline=asked)
+        return self.add(resource, request, LogDetail.model_validate(quiet | fields))
+
+    def change(
+        self,
+        resource: Resource,
+        kind: Literal["release", "configuration", "capacity", "other"],
+        before: dict[str, str],
+        after: dict[str, str],
+        *,
+        ago: timedelta = MINUTE,
+    ) -> "Scene":
+        """Something that somebody changed so long before the onset."""
+        self.changes.append(
+            Change(
+                at=ONSET - ago,
+                resource=resource,
+                kind=kind,
+                summary=f"{resource.name}: {before} to {after}",
+                actor="bob",
+                before=before,
+                after=after,
+                source="cloudtrail",
+                event_id=f"ev-{len(self.changes)}",
+            )
+        )
+        return self
+
+    def release(
+        self, resource: Resource, *, ago: timedelta = MINUTE, alias: str = "live"
+    ) -> "Scene":
+        """Its alias moved from version 17 to 18."""
+        return self.change(
+            resource, "release", {"version": "17"}, {"alias": alias, "version": "18"}, ago=ago
+        )
+
+    def alarm(self, state: Literal["OK", "ALARM"]) -> "Scene":
+        """The alarm on the incident's resource."""
+        alarm = Alarm(arn="arn:aws:cloudwatch:x:y:alarm:a", name="a", state=state, since=ONSET)
+        return self.add(
+            self.resource, AlarmsRequest(resource=self.resource), AlarmsDetail(alarms=(alarm,))
+        )
+
+    def gap(self, resource: Resource, request: EvidenceRequest) -> "Scene":
+        """Something that could not be read."""
+        detail = GapDetail(reason=GapReason.DENIED, message="denied", iam_action="x:Y")
+        return self.add(resource, request, detail)
+
+    def feed(self) -> "Scene":
+        """Put the change feed into the ledger."""
+        detail = ChangesDetail(changes=tuple(self.changes), complete_until=self.whole_until)
+        return self.add(self.resource, ChangesRequest(resources=(self.resource,)), detail)
+
+    def incident(self, symptom: str = "lambda.errors") -> Incident:
+        """The incident that the ledger is about."""
+        query = query_of(signal_named(symptom), self.resource) if symptom else None
+        return Incident(
+            id="INC-0001",
+            title="front fails",
+            resource=self.resource,
+            symptom=Symptom(query=query),
+            window=WINDOW,
+            baseline=BASELINE,
+            opened_at=NOW,
+            opened_wall=NOW,
+            opened_by=SYSTEM,
+        )
+
+    def verdict(self) -> Verdict:
+        """What the rules say of it."""
+        return diagnose(self.incident(), self.evidence, NOW)
+
+
+def hypothesis(verdict: Verdict, cause_class: str) -> Hypothesis:
+    """The hypothesis of a class; it must be on the board."""
+    return next(one for one in verdict.hypotheses if one.cause_class == cause_class)
+
+
+def slow_back(**feed: datetime) -> Scene:
+    """Back was released and became slow, middle with it; front times out after 3 s."""
+    scene = Scene(**feed).topology().healthy(SIDE).release(BACK).feed()
+    scene.metric(GATEWAY, "api.5xx", 0.0, 40.0).metric(GATEWAY, "api.count", 200.0)
+    scene.metric(FRONT, "lambda.errors", 0.0, 40.0).metric(FRONT, "lambda.invocations", 100.0)
+    scene.metric(FRONT, "lambda.duration_p99", 600.0, 3_000.0)
+    scene.metric(MIDDLE, "lambda.errors", 0.0).metric(MIDDLE, "lambda.invocations", 100.0)
+    scene.metric(MIDDLE, "lambda.duration_p99", 400.0, 4_200.0)
+    scene.metric(BACK, "lambda.errors", 0.0).metric(BACK, "lambda.invocations", 100.0)
+    scene.metric(BACK, "lambda.duration_p99", 200.0, 4_000.0)
+    scene.log(FRONT, timeouts=800, timeout_seconds=3.0, first_timeout=ONSET + timedelta(seconds=20))
+    scene.configuration(FRONT, timeout=3).configuration(MIDDLE, timeout=15, alias="live")
+    return scene.configuration(BACK, timeout=15, alias="live")
+
+
+def failing_front(**log: object) -> Scene:
+    """Front fails and nothing that it calls is to blame; no change feed yet."""
+    scene = Scene().topology().healthy(GATEWAY, MIDDLE, BACK, SIDE)
+    scene.metric(FRONT, "lambda.errors", 0.0, 40.0).metric(FRONT, "lambda.invocations", 100.0)
+    scene.metric(FRONT, "lambda.duration_p99", 600.0)
+    scene.configuration(FRONT, timeout=3, alias="live")
+    return scene.log(FRONT, **log)

@@ -1,0 +1,187 @@
+"""The other signatures: each on what it is for, and on a near miss."""
+
+from datetime import timedelta
+
+import pytest
+
+from opspilot.diagnosis import CATALOGUE
+from opspilot.domain.hypothesis import VerdictStatus
+from tests.diagnosis.scene import (
+    BACK,
+    FRONT,
+    GATEWAY,
+    MIDDLE,
+    ONSET,
+    SIDE,
+    Scene,
+    failing_front,
+    hypothesis,
+    slow_back,
+)
+
+TIMED_OUT = {"timeouts": 800, "timeout_seconds": 3.0, "first_timeout": ONSET}
+KILLED = {"out_of_memory": 800, "memory_size_mb": 256, "memory_used_max_mb": 256}
+
+
+def test_the_catalogue_names_each_signature_by_its_class() -> None:
+    assert list(CATALOGUE) == [
+        "lambda.slow_dependency",
+        "lambda.timeout_too_small",
+        "lambda.code_error_after_release",
+        "lambda.out_of_memory",
+        "lambda.throttled_by_reserved_concurrency",
+        "traffic_surge",
+    ]
+
+
+def test_a_lowered_timeout_is_confirmed() -> None:
+    scene = failing_front(**TIMED_OUT)
+    scene.change(FRONT, "configuration", {"timeout_seconds": "10"}, {"timeout_seconds": "3"})
+    verdict = scene.feed().verdict()
+    assert verdict.status is VerdictStatus.CONFIRMED
+    assert verdict.cause is not None
+    assert (verdict.cause.cause_class, verdict.cause.resource) == (
+        "lambda.timeout_too_small",
+        FRONT,
+    )
+    assert verdict.first_failure is not None
+    assert verdict.first_failure.resource == FRONT
+
+
+def test_a_lowered_timeout_stands_beside_a_slow_callee_and_is_not_ruled_out() -> None:
+    scene = slow_back()
+    scene.change(FRONT, "configuration", {"timeout_seconds": "10"}, {"timeout_seconds": "3"})
+    scene.feed()
+    rival = hypothesis(scene.verdict(), "lambda.timeout_too_small")
+    assert rival.status != "ruled_out"
+    assert rival.confidence > 0.5
+
+
+def test_a_raised_timeout_is_not_the_cause_of_timeouts() -> None:
+    scene = failing_front(**TIMED_OUT)
+    scene.change(FRONT, "configuration", {"timeout_seconds": "2"}, {"timeout_seconds": "3"})
+    found = hypothesis(scene.feed().verdict(), "lambda.timeout_too_small")
+    texts = [one.text for one in found.arguments_against]
+    assert "no lower timeout of front was found within an hour before the onset" in texts
+
+
+def test_errors_of_a_new_kind_after_a_release_are_confirmed() -> None:
+    scene = failing_front(errors={"KeyError": 790, "ValueError": 20}).release(FRONT).feed()
+    verdict = scene.verdict()
+    assert verdict.status is VerdictStatus.CONFIRMED
+    assert verdict.cause is not None
+    assert verdict.cause.cause_class == "lambda.code_error_after_release"
+    assert verdict.cause.summary == "Release 18 of front fails with KeyError, ValueError"
+
+
+def test_an_error_type_that_was_always_there_is_no_news() -> None:
+    scene = failing_front(errors={"KeyError": 790}, errors_baseline={"KeyError": 800})
+    found = hypothesis(scene.release(FRONT).feed().verdict(), "lambda.code_error_after_release")
+    assert found.confidence < 0.85
+    assert any("no error type" in one.text for one in found.arguments_against)
+
+
+def test_a_handful_of_everyday_errors_among_timeouts_is_not_a_code_error() -> None:
+    scene = slow_back()
+    scene.evidence = [item for item in scene.evidence if item.request.source != "logs"]
+    scene.log(FRONT, **TIMED_OUT, errors={"ValueError": 9})
+    verdict = scene.verdict()
+    found = hypothesis(verdict, "lambda.code_error_after_release")
+    assert found.status == "ruled_out"
+    assert verdict.status is VerdictStatus.CONFIRMED
+
+
+def test_the_function_that_fails_deepest_is_blamed_for_errors_that_pass_upwards() -> None:
+    scene = failing_front(errors={"DependencyError": 800})
+    scene.evidence = [item for item in scene.evidence if item.resource != MIDDLE]
+    scene.metric(MIDDLE, "lambda.errors", 0.0, 40.0)
+    scene.metric(MIDDLE, "lambda.duration_p99", 300.0)
+    scene.log(MIDDLE, errors={"KeyError": 800}).configuration(MIDDLE, alias="live")
+    verdict = scene.release(MIDDLE).feed().verdict()
+    assert verdict.cause is not None
+    assert (verdict.cause.cause_class, verdict.cause.resource) == (
+        "lambda.code_error_after_release",
+        MIDDLE,
+    )
+
+
+def test_errors_without_a_log_are_never_confirmed() -> None:
+    scene = failing_front()
+    scene.evidence = [item for item in scene.evidence if item.request.source != "logs"]
+    found = hypothesis(scene.release(FRONT).feed().verdict(), "lambda.code_error_after_release")
+    assert found.confidence <= 0.6
+
+
+@pytest.mark.parametrize(
+    ("kind", "before", "after"),
+    [
+        ("release", {"version": "17"}, {"alias": "live", "version": "18"}),
+        ("configuration", {"memory_mb": "512"}, {"memory_mb": "256"}),
+    ],
+)
+def test_deaths_for_memory_after_a_change_are_confirmed(
+    kind: str, before: dict[str, str], after: dict[str, str]
+) -> None:
+    scene = failing_front(**KILLED)
+    verdict = scene.change(FRONT, kind, before, after).feed().verdict()
+    assert verdict.status is VerdictStatus.CONFIRMED
+    assert verdict.cause is not None
+    assert verdict.cause.cause_class == "lambda.out_of_memory"
+    assert verdict.cause.summary == "front needs more than its 256 MB of memory"
+
+
+def test_deaths_that_were_as_frequent_before_are_not_told() -> None:
+    verdict = failing_front(**KILLED, out_of_memory_baseline=810).feed().verdict()
+    assert all(one.cause_class != "lambda.out_of_memory" for one in verdict.hypotheses)
+
+
+def throttled(reserved: int | None) -> Scene:
+    scene = Scene().topology().healthy(GATEWAY, MIDDLE, BACK, SIDE)
+    scene.metric(FRONT, "lambda.errors", 0.0).metric(FRONT, "lambda.invocations", 100.0)
+    scene.metric(FRONT, "lambda.duration_p99", 300.0)
+    scene.metric(FRONT, "lambda.throttles", 0.0, 60.0)
+    scene.metric(FRONT, "lambda.concurrency", 9.0, 10.0)
+    return scene.log(FRONT).configuration(FRONT, reserved=reserved)
+
+
+def test_a_lowered_reservation_explains_throttles() -> None:
+    scene = throttled(10)
+    scene.change(FRONT, "capacity", {"reserved_concurrency": "100"}, {"reserved_concurrency": "10"})
+    verdict = scene.feed().verdict()
+    assert verdict.cause is not None
+    assert verdict.cause.cause_class == "lambda.throttled_by_reserved_concurrency"
+    assert verdict.status is VerdictStatus.LIKELY
+
+
+def test_throttles_without_a_reservation_have_another_cause() -> None:
+    found = hypothesis(throttled(None).feed().verdict(), "lambda.throttled_by_reserved_concurrency")
+    assert found.ruled_out_because == "front has no reserved concurrency"
+
+
+def surge(factor: float) -> Scene:
+    scene = Scene().topology().healthy(MIDDLE, BACK, SIDE)
+    scene.metric(GATEWAY, "api.count", 100.0, 100.0 * factor).metric(GATEWAY, "api.5xx", 0.0)
+    scene.metric(FRONT, "lambda.invocations", 100.0, 100.0 * factor)
+    scene.metric(FRONT, "lambda.duration_p99", 300.0).log(FRONT)
+    return scene.configuration(FRONT).feed()
+
+
+def test_a_surge_that_harms_nobody_is_no_incident_and_stays_visible() -> None:
+    verdict = surge(3.0).metric(FRONT, "lambda.errors", 0.0).verdict()
+    assert verdict.status is VerdictStatus.NO_INCIDENT
+    assert verdict.cause is None
+    assert hypothesis(verdict, "traffic_surge").resource == GATEWAY
+
+
+def test_a_surge_before_failures_is_likely_at_most() -> None:
+    late = ONSET + timedelta(minutes=4)
+    verdict = surge(4.0).metric(FRONT, "lambda.errors", 0.0, 40.0, onset=late).verdict()
+    found = hypothesis(verdict, "traffic_surge")
+    assert verdict.status is not VerdictStatus.CONFIRMED
+    assert found.confidence <= 0.85
+    assert any("failures began after it" in one.text for one in found.arguments_for)
+
+
+def test_a_little_more_traffic_does_not_explain_failures() -> None:
+    verdict = surge(1.2).metric(FRONT, "lambda.errors", 0.0, 40.0).verdict()
+    assert hypothesis(verdict, "traffic_surge").confidence < 0.5
