@@ -11,6 +11,7 @@ from opspilot.ports.clock import Clock
 logger = logging.getLogger(__name__)
 
 _REFRESH = timedelta(seconds=3)
+_BY_HAND = timedelta(milliseconds=200)
 
 
 class RemoteClock:
@@ -42,9 +43,13 @@ class RemoteClock:
             return self._world.account_time(min(now, self._checked + _REFRESH))
 
     def wall_at(self, account: datetime) -> datetime:
-        """The wall time at which the account's clock shows `account`."""
+        """The wall time at which the account's clock shows `account`.
+
+        A clock that is moved by hand has no speed; then it is worth looking at once more shortly.
+        """
         ahead = account - self.account_now()
-        return self._wall.now() + ahead / self._world.speed
+        speed = self._world.speed
+        return self._wall.now() + (ahead / speed if speed else _BY_HAND)
 
     def _refresh(self, now: datetime) -> None:
         try:

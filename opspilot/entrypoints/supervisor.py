@@ -19,10 +19,15 @@ from opspilot.errors import OpsPilotError, PortInUse
 
 logger = logging.getLogger(__name__)
 
-_HOST = "127.0.0.1"
+LOOPBACK = "127.0.0.1"
+"""Where the servers listen unless told otherwise; the embedded account listens nowhere else."""
+
+_EVERYWHERE = "0.0.0.0"  # noqa: S104 - compared with, never bound to by default
 _LOOK_SECONDS = 0.05
 _WATCH_SECONDS = 0.5
 _PATIENCE_SECONDS = 60.0
+_LEAVING_SECONDS = 3.0
+"""How long processes of a supervisor that was killed may take to leave their ports and locks."""
 
 
 @dataclass(frozen=True)
@@ -38,9 +43,12 @@ class DemoOptions:
 class Supervisor:
     """Starts the processes in order, watches them, and ends them together."""
 
-    def __init__(self, settings: Settings, say: Callable[[str], None]) -> None:
-        """Args: `say` shows one line to the person at the terminal."""
+    def __init__(
+        self, settings: Settings, say: Callable[[str], None], host: str = LOOPBACK
+    ) -> None:
+        """Args: `say` shows one line to the person at the terminal; `host` is the workbench's."""
         self._settings = settings
+        self._host = host
         self._say = say
         self._children: list[Child] = []
         self._stop = threading.Event()
@@ -52,12 +60,12 @@ class Supervisor:
             PortInUse: The workbench's port is taken.
             OpsPilotError: A process does not come up, or keeps dying.
         """
-        _require_free(port)
+        self._require_free(port)
         on_ending(self._stop.set)
         address = read_address(self._settings.embedded_dir)
         account_port = _free_port(_port_of(address.url) if address else 0)
         pinned = {
-            "AWS_ENDPOINT_URL": f"http://{_HOST}:{account_port}",
+            "AWS_ENDPOINT_URL": f"http://{LOOPBACK}:{account_port}",
             "OPSPILOT_STATE_DIR": str(self._settings.state_dir),
             # In a demo the person starts the investigation, so as to watch it.
             "OPSPILOT_AUTO_INVESTIGATE": str(self._asked_to_investigate()).lower(),
@@ -66,7 +74,11 @@ class Supervisor:
         try:
             embedded = self._start_embedded(account_port, options)
             web = self._start_web(port, environment)
-            self._wait(embedded, lambda: _healthy(_HOST, account_port, "/_opspilot/world"))
+            self._wait(
+                embedded,
+                lambda: _healthy(LOOPBACK, account_port, "/_opspilot/world"),
+                revive_for=_LEAVING_SECONDS,
+            )
             self._start_worker(environment)
             self._ready(web, port)
             self._watch()
@@ -80,7 +92,7 @@ class Supervisor:
             PortInUse: The workbench's port is taken.
             OpsPilotError: A process does not come up, or keeps dying.
         """
-        _require_free(port)
+        self._require_free(port)
         on_ending(self._stop.set)
         environment = child_environment({}, embedded=False)
         try:
@@ -115,7 +127,8 @@ class Supervisor:
         command = [
             *_python("streamlit"),
             *("run", str(entry)),
-            *("--server.address", _HOST),
+            *("--server.address", self._host),
+            *(f"--server.allowedHosts={name}" for name in self._allowed()),
             *("--server.port", str(port)),
             *("--server.headless", "true"),
             *("--browser.gatherUsageStats", "false"),
@@ -123,8 +136,26 @@ class Supervisor:
         return self._child("workbench", command, environment, folder=entry.parents[1])
 
     def _ready(self, web: Child, port: int) -> None:
-        self._wait(web, lambda: _healthy(_HOST, port, "/_stcore/health"))
-        self._say(f"Workbench: http://{_HOST}:{port}   (Ctrl-C ends it)")
+        host = LOOPBACK if self._host == _EVERYWHERE else self._host
+        self._wait(web, lambda: _healthy(host, port, "/_stcore/health"))
+        self._say(f"Workbench: http://{host}:{port}   (Ctrl-C ends it)")
+
+    def _allowed(self) -> tuple[str, ...]:
+        """Host names that the workbench answers to; they guard against DNS rebinding."""
+        if self._host == _EVERYWHERE:
+            return ("*",)
+        return tuple(dict.fromkeys((self._host, LOOPBACK, "localhost")))
+
+    def _require_free(self, port: int) -> None:
+        waited = 0.0
+        while not _is_free(self._host, port):
+            if waited > _LEAVING_SECONDS:
+                raise PortInUse(
+                    f"port {port} on {self._host} is in use",
+                    hint="Choose another one: make run PORT=8700, or opspilot demo --port 8700.",
+                )
+            self._stop.wait(_LOOK_SECONDS)
+            waited += _LOOK_SECONDS
 
     def _child(
         self,
@@ -139,9 +170,14 @@ class Supervisor:
         self._children.append(child)
         return child
 
-    def _wait(self, child: Child, ready: Callable[[], bool]) -> None:
+    def _wait(self, child: Child, ready: Callable[[], bool], *, revive_for: float = 0.0) -> None:
+        """Wait until a child is ready; one that dies in its first seconds is tried again."""
         waited = 0.0
         while not ready():
+            if not child.alive() and waited < revive_for:
+                self._stop.wait(_WATCH_SECONDS)
+                waited += _WATCH_SECONDS
+                child.revive()
             if not child.alive() or waited > _PATIENCE_SECONDS:
                 raise OpsPilotError(
                     f"the {child.name} did not come up: {child.last_words()}",
@@ -171,11 +207,11 @@ def _port_of(url: str) -> int:
     return int(url.rstrip("/").rsplit(":", 1)[-1])
 
 
-def _is_free(port: int) -> bool:
+def _is_free(host: str, port: int) -> bool:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((_HOST, port))
+            probe.bind((host, port))
         except OSError:
             return False
     return True
@@ -183,19 +219,11 @@ def _is_free(port: int) -> bool:
 
 def _free_port(wanted: int) -> int:
     """The wanted port if it is free (so that addresses stay), else one that the system picks."""
-    if wanted and _is_free(wanted):
+    if wanted and _is_free(LOOPBACK, wanted):
         return wanted
     with socket.socket() as probe:
-        probe.bind((_HOST, 0))
+        probe.bind((LOOPBACK, 0))
         return int(probe.getsockname()[1])
-
-
-def _require_free(port: int) -> None:
-    if not _is_free(port):
-        raise PortInUse(
-            f"port {port} on {_HOST} is in use",
-            hint="Choose another one: make run PORT=8700, or opspilot demo --port 8700.",
-        )
 
 
 def _healthy(host: str, port: int, path: str) -> bool:

@@ -10,15 +10,19 @@ from opspilot.entrypoints.cli.output import answer, note
 from opspilot.entrypoints.cli.program import AsJson
 from opspilot.entrypoints.cli.session import opened
 from opspilot.entrypoints.signals import on_ending
-from opspilot.entrypoints.supervisor import DemoOptions, Supervisor
+from opspilot.entrypoints.supervisor import LOOPBACK, DemoOptions, Supervisor
 from opspilot.entrypoints.worker import Worker
 
 Port = Annotated[int, typer.Option("--port", min=1, max=65535, help="Port of the workbench.")]
+Host = Annotated[
+    str, typer.Option("--host", help="Address the workbench listens on; 0.0.0.0 for every one.")
+]
 _DEFAULT_PORT = 8600
 
 
 def demo(
     port: Port = _DEFAULT_PORT,
+    host: Host = LOOPBACK,
     speed: Annotated[
         float, typer.Option(min=1, max=30, help="Account seconds per second, when new.")
     ] = 10.0,
@@ -30,13 +34,13 @@ def demo(
 ) -> None:
     """Open the workbench on the embedded account: no AWS account, no key."""
     options = DemoOptions(speed=speed, seed=seed, fault=fault)
-    Supervisor(load_settings(), note).demo(port, options)
+    Supervisor(load_settings(), note, host).demo(port, options)
     _ended(as_json)
 
 
-def serve(port: Port = _DEFAULT_PORT, as_json: AsJson = False) -> None:
+def serve(port: Port = _DEFAULT_PORT, host: Host = LOOPBACK, as_json: AsJson = False) -> None:
     """Open the workbench and a worker on the configured account."""
-    Supervisor(load_settings(), note).serve(port)
+    Supervisor(load_settings(), note, host).serve(port)
     _ended(as_json)
 
 
