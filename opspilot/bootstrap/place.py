@@ -78,10 +78,9 @@ def _endpoint(settings: Settings, url: str, clock: Clock | None) -> Place:
         return _silent(settings, url, error, clock)
     if world is not None:
         return _on_world(settings, url, world, clock)
-    options = SessionOptions(
-        profile=settings.aws_profile, region=_region(settings), endpoint_url=url
-    )
-    return _aws(settings, options, clock or SystemClock())
+    # The SDK reads the address itself, and the ones of single services (AWS_ENDPOINT_URL_LAMBDA).
+    options = SessionOptions(profile=settings.aws_profile, region=_region(settings))
+    return _aws(settings, options, clock or SystemClock(), emulator=url)
 
 
 def _silent(settings: Settings, url: str, error: OpsPilotError, clock: Clock | None) -> Place:
@@ -134,21 +133,22 @@ def _on_world(settings: Settings, url: str, world: World, clock: Clock | None) -
     return Place(account, settings.embedded_dir, _ports(aws), chosen)
 
 
-def _aws(settings: Settings, options: SessionOptions, clock: Clock) -> Place:
+def _aws(settings: Settings, options: SessionOptions, clock: Clock, *, emulator: str = "") -> Place:
+    """An account found the standard way; an emulator's state is kept apart from AWS's own."""
     try:
         aws = connect(options, clock=clock)
         identity = aws.identity()
     except OpsPilotError as error:
         folder = settings.state_dir / "unknown"
-        endpoint = options.endpoint_url
-        return _stopped(folder, "", options.region, error, clock, endpoint=endpoint)
+        return _stopped(folder, "", options.region, error, clock, endpoint=emulator)
     account = Account(
         account_id=aws.account_id,
         region=aws.region,
-        endpoint=options.endpoint_url,
+        endpoint=emulator,
         caller=identity.arn,
     )
-    folder = settings.state_dir / f"{aws.account_id}-{aws.region}"
+    kind = "emulator-" if emulator else ""
+    folder = settings.state_dir / f"{kind}{aws.account_id}-{aws.region}"
     return Place(account, folder, _ports(aws), clock)
 
 

@@ -136,9 +136,11 @@ class Reader:
                 f"{request.resource.name}: timeout {function.timeout_seconds} s, memory "
                 f"{function.memory_mb} MB, {function.state}"
                 + (f", alias {aliases}" if aliases else "")
+                + _noted(function.gaps)
             ),
             snapshot=detail.model_dump(mode="json"),
             window=incident,
+            partial=bool(function.gaps),
             request_ids=function.request_ids,
             usage=CallUsage(api_calls=len(function.request_ids)),
         )
@@ -152,10 +154,11 @@ class Reader:
             detail=detail,
             finding=(
                 f"{request.resource.name} depends on {', '.join(callees) or 'nothing known'}; "
-                f"called by {', '.join(callers) or 'nothing known'}"
+                f"called by {', '.join(callers) or 'nothing known'}{_noted(topology.gaps)}"
             ),
             snapshot=detail.model_dump(mode="json"),
             window=incident,
+            partial=bool(topology.gaps),
             request_ids=topology.request_ids,
             usage=CallUsage(api_calls=len(topology.request_ids)),
         )
@@ -179,16 +182,19 @@ class Reader:
         newest = feed.changes[-1].summary if feed.changes else ""
         whole = f"the feed is whole until {feed.complete_until:%H:%M} UTC"
         found = f"{len(feed.changes)} changes, the last: {newest}" if newest else "no change found"
-        notes = "".join(f"; {note}" for note in feed.gaps)
         return Reading(
             detail=detail,
-            finding=f"{found}; {whole}{notes}",
+            finding=f"{found}; {whole}{_noted(feed.gaps)}",
             snapshot=detail.model_dump(mode="json"),
             window=window,
             partial=bool(feed.gaps) or feed.truncated,
             request_ids=feed.request_ids,
             usage=CallUsage(api_calls=len(feed.request_ids)),
         )
+
+
+def _noted(gaps: Sequence[str]) -> str:
+    return "".join(f"; {note}" for note in gaps)
 
 
 def gap(question: Question, window: Window, error: AwsError) -> Reading:
