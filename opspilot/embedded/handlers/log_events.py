@@ -6,10 +6,11 @@ visible.
 
 from __future__ import annotations
 
+import bisect
 import hashlib
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -38,6 +39,7 @@ class _Span:
     group: str
     start: int
     end: int
+    stream: str | None = None
 
     def walk(self, cursor: Cursor, *, forward: bool) -> Iterator[tuple[Cursor, LogEvent]]:
         """(cursor, event) from a cursor on; the cursor stands before the event."""
@@ -46,12 +48,18 @@ class _Span:
         hour, position = cursor
         while (last - hour) * step >= 0:
             events = self.call.account.logs.hour(self.group, hour)
-            low, high = (position, len(events)) if forward else (0, min(position, len(events)))
-            order = range(low, high) if forward else range(high - 1, low - 1, -1)
-            for index in order:
+            for index in self._order(hour, position, len(events), forward=forward):
                 if self.start <= events[index].timestamp < self.end:
                     yield (hour, index), events[index]
             hour, position = hour + step, 0 if forward else 1 << 40
+
+    def _order(self, hour: int, position: int, size: int, *, forward: bool) -> Sequence[int]:
+        """Positions of an hour to read, from `position` on in the direction."""
+        if self.stream is None:
+            return range(position, size) if forward else range(min(position, size) - 1, -1, -1)
+        mine = self.call.account.logs.positions(self.group, hour, self.stream)
+        cut = bisect.bisect_left(mine, position)
+        return mine[cut:] if forward else mine[:cut][::-1]
 
     def edge(self, *, forward: bool) -> Cursor:
         """Where a walk in that direction begins."""
@@ -72,6 +80,8 @@ def _filter_log_events(call: Call, params: Params) -> Mapping[str, Any]:
     in_stream = _stream_filter(params)
     limit = bounded(params, "limit", _PAGE_EVENTS, 1, _PAGE_EVENTS, INVALID)
     span = _span(call, params, group)
+    if len(params.get("logStreamNames") or []) == 1:
+        span = _stream_span(span, params["logStreamNames"][0])
     forward = params.get("startFromHead") is not False
     if not forward and int(params.get("startTime") or 0) < _NEWEST_FIRST_FROM_MS:
         raise AwsError(INVALID, "startFromHead false needs a startTime on or after Jan 1, 2024.")
@@ -173,7 +183,7 @@ def _get_log_events(call: Call, params: Params) -> Mapping[str, Any]:
     cursor = span.edge(forward=forward)
     if params.get("nextToken"):
         cursor, forward = _decode(str(params["nextToken"]), group)
-    found = _read_stream(span, stream, cursor, limit, forward=forward)
+    found = _read_stream(span, cursor, limit, forward=forward)
     if not found and not params.get("nextToken") and not _exists(call, group, stream):
         raise AwsError("ResourceNotFoundException", "The specified log stream does not exist.")
     low, high = (found[0][0], found[-1][0]) if found else (cursor, (cursor[0], cursor[1] - 1))
@@ -185,13 +195,11 @@ def _get_log_events(call: Call, params: Params) -> Mapping[str, Any]:
 
 
 def _read_stream(
-    span: _Span, stream: str, cursor: Cursor, limit: int, *, forward: bool
+    span: _Span, cursor: Cursor, limit: int, *, forward: bool
 ) -> list[tuple[Cursor, LogEvent]]:
     found: list[tuple[Cursor, LogEvent]] = []
     size = 0
     for at, event in span.walk(cursor, forward=forward) if span.end > span.start else ():
-        if event.stream != stream:
-            continue
         size += len(event.message) + _EVENT_OVERHEAD
         if len(found) >= limit or size > _PAGE_BYTES:
             break
@@ -201,12 +209,11 @@ def _read_stream(
 
 def _stream_span(span: _Span, stream: str) -> _Span:
     """A stream's events lie in the day of its name and shortly after."""
-    found = _DATE.match(stream)
-    if found is None:
-        return span
-    day = _day_ms(int(found[1]), int(found[2]), int(found[3]))
-    start, end = max(span.start, day), min(span.end, day + 26 * 3_600_000)
-    return _Span(span.call, span.group, start, max(end, start))
+    start, end = span.start, span.end
+    if found := _DATE.match(stream):
+        day = _day_ms(int(found[1]), int(found[2]), int(found[3]))
+        start, end = max(start, day), min(end, day + 26 * 3_600_000)
+    return replace(span, start=start, end=max(end, start), stream=stream)
 
 
 def _day_ms(year: int, month: int, day: int) -> int:
@@ -219,7 +226,7 @@ def _day_ms(year: int, month: int, day: int) -> int:
 def _exists(call: Call, group: str, stream: str) -> bool:
     bounds = call.account.logs.visible_span(0, 1 << 62, call.now)
     span = _stream_span(_Span(call, group, *bounds), stream)
-    return bool(_read_stream(span, stream, span.edge(forward=True), 1, forward=True))
+    return bool(_read_stream(span, span.edge(forward=True), 1, forward=True))
 
 
 def _plain(event: LogEvent) -> dict[str, Any]:

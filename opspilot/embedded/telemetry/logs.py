@@ -37,6 +37,9 @@ class Logs:
         )
         self._retention_s = fleet.log_retention_days * _DAY
         self._rendered: OrderedDict[tuple[str, int], tuple[int, list[LogEvent]]] = OrderedDict()
+        self._streams: OrderedDict[tuple[str, int], tuple[list[LogEvent], dict[str, list[int]]]] = (
+            OrderedDict()
+        )
         self._hours: OrderedDict[tuple[str, int], tuple[int, list[LogEvent]]] = OrderedDict()
 
     @property
@@ -81,6 +84,20 @@ class Logs:
             kept = (epochs, events)
             _remember(self._hours, key, kept)
         return kept[1]
+
+    def positions(self, group: str, hour: int, stream: str) -> list[int]:
+        """Where in the hour's events those of a stream stand."""
+        key = (group, hour)
+        events = self.hour(group, hour)
+        kept = self._streams.get(key)
+        if kept is None or kept[0] is not events:
+            index: dict[str, list[int]] = {}
+            for position, event in enumerate(events):
+                index.setdefault(event.stream, []).append(position)
+            kept = self._streams[key] = (events, index)
+            while len(self._streams) > _KEPT:
+                self._streams.popitem(last=False)
+        return kept[1].get(stream, [])
 
     def _chunk(self, function: str, chunk: int) -> list[LogEvent]:
         key = (function, chunk)
