@@ -11,7 +11,7 @@ import streamlit as st
 
 from app import state
 from app.formatting import capital
-from app.markup import Html, el, show
+from app.markup import Html, el, joined, show
 from app.state import Notice
 from opspilot.errors import AwsError, OpsPilotError
 
@@ -19,6 +19,8 @@ logger = logging.getLogger(__name__)
 
 NOTHING_CHANGED = "Nothing was changed."
 STORED_STAYS = "What is stored stays readable."
+
+_MARKS = {"breach": "▲", "waiting": "◇", "healthy": "✓"}
 
 
 @contextmanager
@@ -56,7 +58,7 @@ def attempt(place: str, doing: str, command: Callable[[], object], done: str = "
         logger.exception("doing=<%s> | failed unexpectedly", doing)
         state.put_notice(place, _unexpected(doing, NOTHING_CHANGED))
         return False
-    state.put_notice(place, Notice(what=done, failed=False) if done else None)
+    state.put_notice(place, Notice(what=done, tone="healthy") if done else None)
     return True
 
 
@@ -76,18 +78,17 @@ def notice_of(error: OpsPilotError, kept: str) -> Notice:
 
 def show_notice(notice: Notice) -> None:
     """Show a notice, its details folded."""
-    tone, mark = ("breach", "▲") if notice.failed else ("healthy", "✓")
-    lines = [el("p", notice.what, cls="op-strong")]
-    lines += [el("p", part) for part in (notice.kept, notice.todo) if part]
+    lines = [el("p", with_code(notice.what), cls="op-strong")]
+    lines += [el("p", with_code(part)) for part in (notice.kept, notice.todo) if part]
     folded = _folded(notice.details)
     body = el("div", *lines, *([folded] if folded else []))
     show(
         el(
             "div",
-            el("span", mark, cls="op-mark", aria_hidden="true"),
+            el("span", _MARKS[notice.tone], cls="op-mark", aria_hidden="true"),
             body,
-            cls=f"op-notice op-{tone}",
-            role="alert" if notice.failed else "status",
+            cls=f"op-notice op-{notice.tone}",
+            role="alert" if notice.tone == "breach" else "status",
         )
     )
 
@@ -103,6 +104,12 @@ def show_notices(place: str) -> None:
             "Close", key=f"close-{place}", type="tertiary", on_click=state.put_notice,
             args=(place, None),
         )  # fmt: skip
+
+
+def with_code(text: str) -> Html:
+    """Text whose parts between backticks are set as code."""
+    parts = text.split("`")
+    return joined(el("code", part) if index % 2 else part for index, part in enumerate(parts))
 
 
 def sentence(text: str) -> str:

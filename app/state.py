@@ -5,6 +5,7 @@ survive a reload; what is here may be lost without harm.
 """
 
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 import streamlit as st
 
@@ -20,14 +21,14 @@ class Notice:
         kept: What stands as it was; empty on success.
         todo: What to do about it; may be empty.
         details: Folded away: codes and request ids.
-        failed: Whether it went wrong.
+        tone: "breach" went wrong, "waiting" needs something, "healthy" went well.
     """
 
     what: str
     kept: str = ""
     todo: str = ""
     details: tuple[str, ...] = ()
-    failed: bool = True
+    tone: Literal["breach", "waiting", "healthy"] = "breach"
 
 
 @dataclass(frozen=True)

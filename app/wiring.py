@@ -62,6 +62,8 @@ def _actor(bench: "Workbench") -> Actor:
 
 def _now(bench: "Workbench") -> Now:
     zone = st.context.timezone or ""
+    if bench.account.embedded and bench.account.problem:
+        return Now(bench.clock.now(), None, zone)
     try:
         return Now(bench.clock.now(), bench.clock.account_now(), zone)
     except OpsPilotError:

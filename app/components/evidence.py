@@ -35,7 +35,7 @@ def evidence_tab(view: IncidentView, desk: Desk) -> None:
     chosen = st.selectbox(
         "Entry of the ledger",
         ids,
-        format_func=lambda one: f"{one}: {by_id[one].finding}",
+        format_func={item.id: f"{item.id}: {item.finding}" for item in evidence}.__getitem__,
         key=EVIDENCE_KEY,
     )
     keep(EVIDENCE_KEY, chosen, ids[0])

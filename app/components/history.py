@@ -16,7 +16,7 @@ from app.wiring import Desk
 from opspilot.domain.audit import AuditEntry
 from opspilot.domain.audit_report import AuditReport
 from opspilot.domain.views import IncidentView
-from opspilot.domain.wording import plural
+from opspilot.domain.wording import number, plural
 
 _PLACE = "audit"
 
@@ -94,19 +94,15 @@ def _json(value: object) -> str:
 
 def told(report: AuditReport) -> Notice:
     """What the verifier found, in words; the uncovered tail is no damage, but is said."""
-    read = f"{plural(report.entries, 'entry', 'entries')} in {plural(len(report.chains), 'chain')}"
+    chains = sum(one.entries > 0 for one in report.chains)
+    read = f"{plural(report.entries, 'entry', 'entries')} in {plural(chains, 'chain')}"
     signed = plural(report.checkpoints, "signed checkpoint")
-    tail = (
-        f"The newest {plural(report.uncovered, 'entry is', 'entries are')} not covered by a "
-        "signed checkpoint yet."
-        if report.uncovered
-        else "Signed checkpoints cover every entry."
-    )
+    tail = _tail(report.uncovered)
     details = tuple(problem.message for problem in report.problems[1:])
     key = f"key {report.key_id}" if report.key_id else ""
     if report.ok:
         what = f"The audit chain verifies: {read}, {signed}, nothing changed, missing or reordered."
-        return Notice(what, tail, details=(*details, *filter(None, (key,))), failed=False)
+        return Notice(what, tail, details=(*details, *filter(None, (key,))), tone="healthy")
     first = report.problems[0] if report.problems else None
     where = f"{first.chain or 'the trail'}, entry {first.seq}: " if first and first.seq else ""
     said = sentence(first.message) if first else "no entry is named."
@@ -116,3 +112,10 @@ def told(report: AuditReport) -> Notice:
         "Keep a copy of the store, and compare it with the newest export.",
         (*details, *filter(None, (key,))),
     )
+
+
+def _tail(uncovered: int) -> str:
+    if not uncovered:
+        return "Signed checkpoints cover every entry."
+    newest = "entry is" if uncovered == 1 else f"{number(uncovered)} entries are"
+    return f"The newest {newest} not covered by a signed checkpoint yet."

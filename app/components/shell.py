@@ -5,7 +5,7 @@ import streamlit as st
 from app import queries
 from app.address import keep, seed
 from app.components.badges import DOT, HOLLOW, badge
-from app.formatting import age
+from app.formatting import age, capital
 from app.guard import guarded, show_notice
 from app.markup import Html, el, show
 from app.state import Notice
@@ -54,16 +54,22 @@ def _moved(now: Account, opened: Account) -> bool:
 
 
 def _act_as(front: Desk) -> None:
-    people = {one.id: one for one in front.bench.people}
+    people = {one.id: f"Act as {one.name}, {_roles(one)}" for one in front.bench.people}
     if len(people) < 2:
-        show(el("p", f"You are {front.actor.name}: {_roles(front.actor)}", cls="op-quiet-text"))
+        show(
+            el(
+                "p",
+                f"You look on as {front.actor.name} ({_roles(front.actor)})",
+                cls="op-quiet-text",
+            )
+        )
         return
     ids = list(people)
     seed(ACTOR_KEY, ids)
     chosen = st.selectbox(
         "Act as",
         ids,
-        format_func=lambda one: f"Act as {people[one].name}, {_roles(people[one])}",
+        format_func=people.__getitem__,
         key=ACTOR_KEY,
         label_visibility="collapsed",
     )
@@ -98,7 +104,7 @@ def _account_notice(account: Account) -> Notice:
     return Notice(
         what="The account does not answer.",
         kept="What is stored stays readable; nothing can be read or changed in the account.",
-        todo=account.problem,
+        todo=capital(account.problem),
     )
 
 
@@ -112,5 +118,6 @@ def _worker_notice(account: Account, worker: WorkerState, front: Desk) -> Notice
     return Notice(
         what=f"No worker is running, so incidents do not move.{seen}",
         kept="What you ask for here is kept, and done once a worker runs.",
-        todo=f"Start one in a terminal: {command}",
+        todo=f"Start one in a terminal: `{command}`",
+        tone="waiting",
     )
