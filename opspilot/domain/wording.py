@@ -10,6 +10,8 @@ _MS_PER_SECOND = 1_000.0
 _MS_PER_MINUTE = 60_000.0
 _THOUSAND = 1_000.0
 _HUNDRED = 100.0
+_NEARLY_ALL = 99.0
+_MOST_BUT_NOT_ALL = 99.9
 
 
 def _plain(value: float) -> str:
@@ -46,9 +48,12 @@ def quantity(value: float, unit: str) -> str:
 
 
 def share(value: float) -> str:
-    """A share of one as a percentage: "0.8 %", "18 %"."""
+    """A share of one as a percentage: "0.8 %", "18 %"; what is not all is never "100 %"."""
     percent = value * _HUNDRED
-    return f"{float(f'{percent:.2g}'):g} %" if abs(percent) < _HUNDRED else f"{percent:.0f} %"
+    if percent >= _HUNDRED:
+        return f"{percent:.0f} %"
+    digits = 3 if percent > _NEARLY_ALL else 2
+    return f"{min(float(f'{percent:.{digits}g}'), _MOST_BUT_NOT_ALL):g} %"
 
 
 def clock(moment: datetime) -> str:

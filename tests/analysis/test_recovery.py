@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest
 
 from opspilot.analysis import measure
-from opspilot.analysis.recovery import upper_bound
+from opspilot.analysis.recovery_rate import upper_bound
 from opspilot.domain.plan import Criterion, Measurement
 from opspilot.domain.plan import VerificationOutcome as Outcome
 from opspilot.domain.signals import query_of, signal_named

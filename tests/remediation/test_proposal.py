@@ -2,7 +2,7 @@
 
 import pytest
 
-from opspilot.analysis.recovery import upper_bound
+from opspilot.analysis.recovery_rate import upper_bound
 from opspilot.domain.hypothesis import VerdictStatus
 from opspilot.domain.plan import Criterion
 from opspilot.domain.resource import Resource
