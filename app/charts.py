@@ -218,9 +218,7 @@ def _row_lines(row: Row, axis: str, scale: float, unit: str, palette: Palette) -
         if column
     ]
     times, filled = with_gaps(points.times, scaled, row.period)
-    observed = line(
-        times, filled[0], name="observed", colour=palette.observed, axis=axis, unit=unit
-    )
+    observed = line(times, filled[0], name=row.label, colour=palette.observed, axis=axis, unit=unit)
     if len(filled) < len(columns):
         return [observed]
     shade = palette.faint(palette.observed)

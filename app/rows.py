@@ -35,11 +35,13 @@ class Row:
     """One row of the linked charts.
 
     Attributes:
-        title: The finding; `subtitle`: name, statistic and period.
+        label: What it is, for the hover; `subtitle`: the same with statistic and period.
+        title: The finding.
         threshold: A line that means something on this row, with its words; None without one.
         onset: With its half-width in seconds.
     """
 
+    label: str
     title: str
     subtitle: str
     points: Points
@@ -108,6 +110,7 @@ def row_of(item: Evidence, alarms: Sequence[Alarm] = ()) -> Row | None:
         else None
     )
     return Row(
+        label=label(query, item.resource.name),
         title=f"{item.id}  {item.finding}",
         subtitle=subtitle(query, item.resource.name),
         points=points,
@@ -118,13 +121,18 @@ def row_of(item: Evidence, alarms: Sequence[Alarm] = ()) -> Row | None:
     )
 
 
-def subtitle(query: MetricQuery, resource: str) -> str:
-    """Name, statistic and period: "Duration p99 of payments, 1 min"."""
+def label(query: MetricQuery, resource: str) -> str:
+    """What a metric is: "Duration p99 of payments"."""
     signal = signal_of_query(query)
+    name = signal.title if signal else f"{query.metric} {query.statistic}"
+    return f"{name} of {resource}"
+
+
+def subtitle(query: MetricQuery, resource: str) -> str:
+    """Name, statistic and period: "Duration p99 of payments, p99 per 1 min"."""
     period = query.period_seconds
     length = f"{period // 60} min" if period % 60 == 0 else f"{period} s"
-    name = f"{signal.title}" if signal else f"{query.metric} {query.statistic}"
-    return f"{name} of {resource}, {query.statistic} per {length}"
+    return f"{label(query, resource)}, {query.statistic} per {length}"
 
 
 def _query_of(item: Evidence) -> MetricQuery | None:

@@ -10,7 +10,7 @@ from app.charts import linked_chart
 from app.components.figures import colours, draw
 from app.components.surroundings import changes_of
 from app.guard import guarded
-from app.rows import Marked, Points, Row, lettered, most_telling, row_of, subtitle, telling
+from app.rows import Marked, Points, Row, label, lettered, most_telling, row_of, subtitle, telling
 from app.wiring import Desk
 from opspilot.domain.alarm import Alarm
 from opspilot.domain.evidence import AlarmsDetail, Evidence
@@ -62,8 +62,8 @@ def _chosen(evidence: Sequence[Evidence], incident: Incident) -> list[Evidence]:
     few = most_telling(everything)
     if len(everything) == len(few):
         return few
-    label = f"Show all {len(everything)} metrics that stand out"
-    return everything if st.toggle(label, key="all-rows") else few
+    words = f"Show all {len(everything)} metrics that stand out"
+    return everything if st.toggle(words, key="all-rows") else few
 
 
 def _settled(investigation: Investigation | None) -> bool:
@@ -88,6 +88,7 @@ def _live_row(incident: Incident) -> list[Row]:
         return []
     return [
         Row(
+            label=label(query, incident.resource.name),
             title=incident.title,
             subtitle=f"{subtitle(query, incident.resource.name)}, as it is now",
             points=Points(series.times, series.values),

@@ -145,3 +145,46 @@ def test_a_stopped_account_leaves_the_measurements_readable(fill: Fill) -> None:
     text = said(opened(INCIDENT_PAGE, id="INC-0042", tab="Verification"))
     assert "8 of 1,910 calls failed after the change" in text
     assert "The measurements on record stay." in text
+
+
+def test_an_executed_plan_can_be_taken_back_from_the_head_of_the_page(fill: Fill) -> None:
+    plan = builders.executed()
+    _, *rest = diagnosed()
+    store = fill(builders.incident(IncidentStatus.RESOLVED, plan_id=plan.id), *rest, plan)
+    app = opened(INCIDENT_PAGE, id="INC-0042")
+    next(one for one in app.button if one.label == "Undo plan 1").click().run()
+    asker = store.incident("INC-0042").undo_requested_by
+    assert asker is not None
+    assert asker.id == "ada"
+    assert "The change is being taken back." in said(app)
+
+
+def test_closing_needs_a_reason(fill: Fill) -> None:
+    store = fill(*diagnosed())
+    app = opened(INCIDENT_PAGE, id="INC-0042")
+    app.button(key="close-send").click().run()
+    assert store.incident("INC-0042").status is IncidentStatus.DIAGNOSED
+    app.text_input(key="close-reason").set_value("false alarm")
+    app.button(key="close-send").click().run()
+    assert store.incident("INC-0042").status is IncidentStatus.CLOSED
+    assert "Nothing is left to do here." in said(app)
+
+
+def test_a_running_investigation_shows_its_findings_and_can_be_stopped(fill: Fill) -> None:
+    store = fill(
+        builders.incident(IncidentStatus.INVESTIGATING),
+        builders.investigation("gathering"),
+        *builders.ledger()[:4],
+    )
+    app = opened(INCIDENT_PAGE, id="INC-0042")
+    assert "Gathering evidence: 4 of 10 answered" in said(app)
+    assert "Errors of checkout rose from 0.4 to 18 at 14:02" in said(app)
+    next(one for one in app.button if one.label.startswith("Stop")).click().run()
+    investigation = store.investigation("INC-0042")
+    assert investigation is not None
+    assert investigation.stop_requested
+
+
+def test_an_error_of_the_last_step_is_said(fill: Fill) -> None:
+    fill(builders.incident(last_error="no plan: the alias moved"), builders.investigation())
+    assert "No plan: the alias moved." in said(opened(INCIDENT_PAGE, id="INC-0042"))
