@@ -123,7 +123,7 @@ def set_speed(url: str, speed: float) -> float:
 
 def _checked(method: str, url: str, path: str, body: object = None) -> dict[str, Any]:
     status, answer = _request(method, url, path, body)
-    if status == 200:
+    if status == 200 and answer:
         return answer
     error = cast("dict[str, Any]", answer.get("error") or {})
     text = str(error.get("message") or f"{url} answered {status}: not an embedded account?")

@@ -11,7 +11,10 @@ if TYPE_CHECKING:
 
 
 def seed_moto(account: Account) -> None:
-    """Create the fleet's queues, tables and API in moto's backends."""
+    """Create the fleet's queues, tables and API in moto's backends.
+
+    The backends belong to the process: what an earlier account in it left behind goes first.
+    """
     fleet, place = account.world.fleet, (account.account_id, account.region)
     _seed_queues(fleet, place)
     _seed_tables(fleet, place)
@@ -22,6 +25,7 @@ def _seed_queues(fleet: Fleet, place: tuple[str, str]) -> None:
     from moto.sqs.models import sqs_backends
 
     backend: Any = sqs_backends[place[0]][place[1]]
+    backend.reset()
     for queue in sorted(fleet.queues, key=lambda q: q.dead_letter is not None):
         attributes = {"VisibilityTimeout": str(int(queue.visibility_timeout_s))}
         if queue.dead_letter:
@@ -36,6 +40,7 @@ def _seed_tables(fleet: Fleet, place: tuple[str, str]) -> None:
     from moto.dynamodb.models import dynamodb_backends
 
     backend: Any = dynamodb_backends[place[0]][place[1]]
+    backend.reset()
     for table in fleet.tables:
         backend.create_table(
             table.name,
@@ -58,6 +63,7 @@ def _seed_api(fleet: Fleet, place: tuple[str, str]) -> None:
     from moto.apigateway.models import apigateway_backends
 
     backend: Any = apigateway_backends[place[0]][place[1]]
+    backend.reset()
     api = backend.create_rest_api(fleet.api.name, "", tags={})
     backend.apis[fleet.api.id] = backend.apis.pop(api.id)
     api.id = fleet.api.id

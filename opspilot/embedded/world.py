@@ -69,6 +69,7 @@ class World:
             journal.append(fresh.to_json())
         origin = Origin.from_json(journal.records[0])
         if seed is not None and seed != origin.seed:
+            journal.close()
             raise EmbeddedError(
                 f"the state folder holds a world with seed {origin.seed}, not {seed}: choose "
                 "another folder or leave the seed out"
