@@ -163,7 +163,7 @@ class SmallAccount:
         at: datetime | None = None,
         state: Literal["OK", "ALARM"] = "ALARM",
     ) -> AlarmTransition:
-        """An alarm goes off (and shows `state` by now); the transition is in the history for good."""
+        """An alarm goes off (and shows `state` by now); its history keeps that for good."""
         moment = at or self.clock.account_now()
         alarm = Alarm(
             arn=f"arn:aws:cloudwatch:{REGION}:{ACCOUNT_ID}:alarm:{name}",
@@ -410,7 +410,7 @@ class SmallAccount:
             revision_id=self._revision(instruction.resource),
         )
 
-    def settling(self, instruction: Instruction) -> Settling:
+    def settling(self, instruction: Instruction) -> Settling:  # noqa: ARG002 - the port's shape
         """See `Actuator.settling`."""
         self._enter("settling")
         if self._looks_left > 0:
