@@ -101,7 +101,7 @@ def _embedded(settings: Settings, clock: Clock | None) -> Place:
     )
     address = read_address(settings.embedded_dir)
     if address is None:
-        return _stopped(settings.embedded_dir, "", "", stopped, clock)
+        return _stopped(settings.state_dir / "unknown", "", "", stopped, clock)
     try:
         world = handshake(address.url, _PATIENCE_SECONDS)
     except OpsPilotError:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from opspilot.adapters.signing import open_checkpoints
+from opspilot.adapters.signing import open_checkpoints, open_redaction_key
 from opspilot.adapters.sqlite import open_store
 from opspilot.bootstrap.faults import Faults
 from opspilot.bootstrap.place import Place, Ports, locate
@@ -123,12 +123,13 @@ def open_workbench(settings: Settings | None = None, clock: Clock | None = None)
 def assemble(settings: Settings, place: Place, store: Store) -> Workbench:
     """The graph on a place and a store that are there already."""
     clock = place.clock
-    journal = Journal(clock)
+    keys = place.folder / "checkpoints"
+    journal = Journal(clock, open_redaction_key(keys))
     desk = Desk(store, clock, journal)
     approval_time = timedelta(minutes=settings.approval_minutes)
     intake = Intake(desk, place.ports.workloads)
     investigations = Investigations(desk)
-    audit = AuditTrail(store, open_checkpoints(place.folder / "checkpoints"), clock)
+    audit = AuditTrail(store, open_checkpoints(keys), clock)
     reader = Reader(
         place.ports.metrics,
         place.ports.logs,

@@ -11,9 +11,18 @@ from opspilot.ports.clock import Clock
 
 @dataclass(frozen=True)
 class Journal:
-    """Writes drafts with both times."""
+    """Writes drafts with both times.
+
+    Attributes:
+        key: Fingerprints of redacted secrets are made under it; without one there are none.
+    """
 
     clock: Clock
+    key: bytes = b""
+
+    def redact(self, value: Json) -> Json:
+        """The value without secrets; the same secret leaves the same fingerprint in one store."""
+        return redact(value, key=self.key)
 
     def entry(
         self,
@@ -33,9 +42,9 @@ class Journal:
             actor=actor,
             action_type=action_type,
             subject=subject,
-            input=redact(input or {}),
-            result=redact(result),
-            error=str(redact(error)),
+            input=self.redact(input or {}),
+            result=self.redact(result),
+            error=str(self.redact(error)),
             aws_request_ids=request_ids,
             at=self.clock.account_now(),
             wall=self.clock.now(),

@@ -11,7 +11,6 @@ from opspilot.domain.model import Json
 from opspilot.engine.journal import Journal
 from opspilot.engine.questions import Question
 from opspilot.engine.reading import Reading
-from opspilot.engine.redaction import redact
 from opspilot.ports.clock import Clock
 
 
@@ -31,17 +30,17 @@ class Ledger:
         incident: Incident,
     ) -> Evidence:
         """The evidence that a reading becomes; `investigation` is the number of the pass."""
-        snapshot: Json = redact(reading.snapshot)
+        snapshot: Json = self.journal.redact(reading.snapshot)
         return Evidence.model_validate(
             {
                 "incident_id": incident.id,
                 "id": evidence_id,
                 "task": f"{investigation}/{question.key}",
                 "resource": question.resource,
-                "finding": redact(reading.finding),
+                "finding": self.journal.redact(reading.finding),
                 "request": question.request,
                 "window": reading.window,
-                "detail": redact(reading.detail.model_dump(mode="json")),
+                "detail": self.journal.redact(reading.detail.model_dump(mode="json")),
                 "data_hash": sha256_hex(snapshot),
                 "snapshot": snapshot,
                 "status": _status(reading),
