@@ -91,11 +91,12 @@ def telling(evidence: Sequence[Evidence], incident: Incident) -> list[Evidence]:
 
 
 def most_telling(chosen: Sequence[Evidence]) -> list[Evidence]:
-    """The first few of these, one statistic for each metric of a resource."""
+    """The first few of these, of each metric of a resource the statistic that moved most."""
     kept: dict[tuple[str, str], Evidence] = {}
     for item in chosen:
         query = _query_of(item)
-        kept.setdefault((item.resource.arn, query.metric if query else ""), item)
+        key = (item.resource.arn, query.metric if query else "")
+        kept[key] = max(kept.get(key, item), item, key=_effect)
     return list(kept.values())[:FIRST_ROWS]
 
 
@@ -141,6 +142,10 @@ def _query_of(item: Evidence) -> MetricQuery | None:
 
 def _stands_out(item: Evidence) -> bool:
     return isinstance(item.detail, MetricDetail) and item.detail.anomalous
+
+
+def _effect(item: Evidence) -> float:
+    return abs(item.detail.effect_size) if isinstance(item.detail, MetricDetail) else 0.0
 
 
 def _onset_of(item: Evidence) -> tuple[datetime, float]:

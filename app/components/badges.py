@@ -100,7 +100,7 @@ def sparkline(values: Sequence[float], label: str) -> Html:
     """A small filled line of the values, zero at its foot; a dash when there are none."""
     top = max(values, default=0.0)
     if len(values) < 2:
-        return el("span", "no data", cls="op-quiet-text", title="no datapoints yet")
+        return el("span", "not read yet", cls="op-quiet-text")
     step = 100 / (len(values) - 1)
     heights = [100 - (max(value, 0.0) / top * 94 if top > 0 else 0) - 6 for value in values]
     head = ", ".join(f"{index * step:.1f}% {height:.1f}%" for index, height in enumerate(heights))

@@ -58,7 +58,11 @@ def _beside(step: stages.NextStep, view: IncidentView, desk: Desk) -> Html:
     if step.running:
         mark = el("span", "", cls="op-pulse", aria_hidden="true")
         return el(
-            "p", mark, f"{step.refusal} {measured(view, now)}", cls="op-beside", role="status"
+            "p",
+            mark,
+            f"{step.refusal} {measured(view, now)}",
+            cls="op-beside op-running",
+            role="status",
         )
     if step.refusal:
         said = f"{sentence(step.refusal)} {who_can(step.command, view, desk)}"

@@ -24,10 +24,12 @@ def test_earlier_onsets_come_first() -> None:
     assert [item.id for item in telling(items, builders.incident())] == ["E9", "E1"]
 
 
-def test_at_first_a_metric_of_a_resource_appears_under_one_statistic() -> None:
+def test_at_first_a_metric_appears_under_the_statistic_that_moved_most() -> None:
     names = ("lambda.duration_p50", "lambda.duration_p99", "lambda.duration_max")
     items = [builders.metric(f"E{number}", name) for number, name in enumerate(names)]
-    assert [item.id for item in most_telling(items)] == ["E0"]
+    moved = items[1].detail.model_copy(update={"effect_size": 40.0})
+    items[1] = items[1].model_copy(update={"detail": moved})
+    assert [item.id for item in most_telling(items)] == ["E1"]
 
 
 def test_at_first_only_a_few_rows_are_shown() -> None:
