@@ -213,7 +213,7 @@ class SmallAccount:
             period_seconds=60,
             times=tuple(kept),
             values=tuple(self._metric(query, at) for at in kept),
-            request_ids=("metrics-1",),
+            request_ids=("metrics-1", "metrics-2", "metrics-3", "metrics-4"),
         )
 
     def _metric(self, query: MetricQuery, at: datetime) -> float:

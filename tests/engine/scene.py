@@ -227,12 +227,14 @@ class Scene:
         )  # fmt: skip
 
 
-def scene(folder: Path, *, store: Store | None = None, fault: bool = True, **more: object) -> Scene:
+def scene(
+    folder: Path, *, store: Store | None = None, fault: bool = True, **settings: object
+) -> Scene:
     """A fresh scene; with a fault, payments was released 14 minutes ago."""
     clock = HandClock(T0)
-    account = SmallAccount(clock, T0 - timedelta(minutes=14) if fault else None, **more)  # type: ignore[arg-type]
+    account = SmallAccount(clock, T0 - timedelta(minutes=14) if fault else None)
     kept = store or MemoryStore()
-    return Scene(folder, clock, account, kept, _bench(folder, account, clock, kept))
+    return Scene(folder, clock, account, kept, _bench(folder, account, clock, kept, **settings))
 
 
 def _bench(

@@ -1,0 +1,251 @@
+"""Investigations: what cannot be read is a labelled gap, and a person can stop or start anew."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from opspilot.domain.evidence import Evidence, GapDetail, GapReason
+from opspilot.domain.hypothesis import VerdictStatus
+from opspilot.domain.incident import IncidentStatus
+from opspilot.domain.investigation import Investigation
+from opspilot.engine.ledger import ledger_of
+from opspilot.errors import (
+    AwsCredentialsMissing,
+    AwsDenied,
+    AwsError,
+    AwsNotFound,
+    AwsThrottled,
+    AwsUnavailable,
+    IllegalTransition,
+)
+from tests.engine.account import CHECKOUT, READS, Operation
+from tests.engine.scene import HOUR, ROSA, Scene, scene
+
+SOURCES: dict[Operation, str] = {
+    "fetch": "metrics",
+    "search": "logs",
+    "describe": "configuration",
+    "topology": "topology",
+    "changes": "changes",
+    "alarms_of": "alarms",
+}
+FAILURES: dict[GapReason, AwsError] = {
+    GapReason.DENIED: AwsDenied("not allowed", iam_action="logs:FilterLogEvents"),
+    GapReason.THROTTLED: AwsThrottled("slow down"),
+    GapReason.UNAVAILABLE: AwsUnavailable("time-out", request_id="r-7"),
+    GapReason.NOT_FOUND: AwsNotFound("no such thing"),
+}
+
+
+def current(stage: Scene) -> Investigation:
+    found = stage.store.investigation("INC-0001")
+    assert found is not None
+    return found
+
+
+def verdict(stage: Scene) -> VerdictStatus:
+    drawn = current(stage).verdict
+    assert drawn is not None
+    return drawn.status
+
+
+def gaps(stage: Scene) -> list[tuple[Evidence, GapDetail]]:
+    ledger = stage.store.evidence("INC-0001")
+    return [(item, item.detail) for item in ledger if isinstance(item.detail, GapDetail)]
+
+
+def test_a_healthy_account_has_no_incident(tmp_path: Path) -> None:
+    stage = scene(tmp_path, fault=False)
+    stage.diagnosed()
+    assert verdict(stage) is VerdictStatus.NO_INCIDENT
+    assert gaps(stage) == []
+
+
+@pytest.mark.parametrize(
+    ("operation", "reason"),
+    [
+        *((operation, GapReason.DENIED) for operation in SOURCES),
+        *(("search", reason) for reason in FAILURES if reason is not GapReason.DENIED),
+    ],
+)
+def test_a_source_that_fails_is_a_gap_with_its_reason_and_no_certainty(
+    stage: Scene, operation: Operation, reason: GapReason
+) -> None:
+    stage.account.fail(operation, FAILURES[reason], times=200)
+    stage.diagnosed()
+    found = gaps(stage)
+    assert found
+    assert {item.request.source for item, _ in found} == {SOURCES[operation]}
+    for item, detail in found:
+        assert (detail.reason, item.status) == (reason, "gap")
+        assert FAILURES[reason].message in detail.message
+        if reason is GapReason.DENIED:
+            assert detail.iam_action == "logs:FilterLogEvents"
+        if FAILURES[reason].request_id:
+            assert item.request_ids == ("r-7",)
+    tasks = [task for task in current(stage).tasks if task.status == "gap"]
+    assert {task.evidence_id for task in tasks} == {item.id for item, _ in found}
+    if operation in ("fetch", "search", "changes", "topology"):
+        assert verdict(stage) in (VerdictStatus.LIKELY, VerdictStatus.INCONCLUSIVE)
+    stage.assert_sound()
+
+
+@pytest.mark.parametrize("status", ["denied", "failed"])
+def test_series_that_cloudwatch_could_not_read_are_gaps(stage: Scene, status: str) -> None:
+    stage.account.unread = status  # type: ignore[assignment]
+    stage.diagnosed()
+    expected = {"denied": GapReason.DENIED, "failed": GapReason.UNAVAILABLE}[status]
+    assert {detail.reason for _, detail in gaps(stage)} == {expected}
+    assert verdict(stage) is VerdictStatus.INCONCLUSIVE
+
+
+def test_a_healthy_account_that_cannot_be_read_whole_is_not_called_healthy(tmp_path: Path) -> None:
+    stage = scene(tmp_path, fault=False)
+    stage.account.fail("search", FAILURES[GapReason.DENIED], times=10)
+    stage.diagnosed()
+    assert verdict(stage) is VerdictStatus.INCONCLUSIVE
+
+
+def test_an_investigation_that_can_read_nothing_fails_and_says_why(stage: Scene) -> None:
+    for operation in READS:
+        stage.account.fail(operation, FAILURES[GapReason.DENIED], times=200)
+    incident = stage.opened()
+    stage.bench.investigations.start(incident.id, actor=ROSA)
+    after = stage.reach(IncidentStatus.FAILED)
+    assert after.last_error.startswith("no source could be read")
+    assert "not allowed" in after.last_error
+    assert current(stage).phase == "stopped"
+    (failed,) = [one for one in stage.trail() if one.action_type == "investigation.failed"]
+    assert failed.error == after.last_error
+    stage.bench.investigations.start(incident.id, actor=ROSA)
+    assert current(stage).number == 2
+
+
+def test_missing_credentials_stop_the_step_and_it_is_tried_again(stage: Scene) -> None:
+    incident = stage.opened()
+    stage.bench.investigations.start(incident.id, actor=ROSA)
+    stage.account.fail("topology", AwsCredentialsMissing("no credentials"), times=2)
+    stage.step()
+    job = stage.store.job("incident:INC-0001")
+    assert job is not None
+    assert job.last_error == "no credentials"
+    assert stage.bench.queries.incident(incident.id, ROSA).job_error == "no credentials"
+    stage.reach(IncidentStatus.DIAGNOSED)
+    assert gaps(stage) == []
+
+
+def test_a_fresh_look_numbers_its_tasks_and_keeps_the_old_ledger(stage: Scene) -> None:
+    incident = stage.diagnosed()
+    first = stage.store.evidence(incident.id)
+    stage.pass_time(minutes=5)
+    stage.bench.investigations.start(incident.id, actor=ROSA)
+    stage.reach(IncidentStatus.DIAGNOSED)
+    both = stage.store.evidence(incident.id)
+    assert both[: len(first)] == first
+    assert {item.task.partition("/")[0] for item in first} == {"1"}
+    assert {item.task.partition("/")[0] for item in both[len(first) :]} == {"2"}
+    assert len({item.id for item in both}) == len(both)
+    again = ledger_of(both, 2)
+    assert {item.task[2:] for item in again} == {item.task[2:] for item in first}
+    assert current(stage).number == 2
+    assert current(stage).verdict is not None
+    later = stage.incident()
+    assert (later.window.start, later.baseline) == (incident.window.start, incident.baseline)
+    assert later.window.end == incident.window.end + timedelta(minutes=5)
+
+
+def test_a_window_that_a_person_chose_in_the_past_does_not_grow(stage: Scene) -> None:
+    now = stage.clock.account_now()
+    chosen = stage.bench.intake.open_incident("checkout", actor=ROSA).window.model_copy(
+        update={"start": now - 6 * HOUR, "end": now - 5 * HOUR}
+    )
+    past = stage.bench.intake.open_incident("payments", actor=ROSA, window=chosen)
+    stage.pass_time(minutes=5)
+    stage.bench.investigations.start(past.id, actor=ROSA)
+    assert stage.incident(past.id).window == chosen
+
+
+def test_a_stop_draws_the_verdict_from_what_there_is(stage: Scene) -> None:
+    incident = stage.opened()
+    stage.bench.investigations.start(incident.id, actor=ROSA)
+    stage.account.before("search", lambda: stage.bench.investigations.stop(incident.id, actor=ROSA))
+    stage.reach(IncidentStatus.DIAGNOSED, IncidentStatus.FAILED)
+    found = current(stage)
+    assert found.stop_requested
+    assert any(task.status == "skipped" for task in found.tasks)
+    assert not any(task.status in ("running", "waiting") for task in found.tasks)
+    assert stage.said().count("investigation.stopped") == 1
+    stage.assert_sound()
+
+
+def test_a_stop_before_anything_was_read_says_so(stage: Scene) -> None:
+    incident = stage.opened()
+    stage.bench.investigations.start(incident.id, actor=ROSA)
+    stage.bench.investigations.stop(incident.id, actor=ROSA)
+    after = stage.reach(IncidentStatus.FAILED)
+    assert "stopped before any source" in after.last_error
+
+
+def test_there_is_nothing_to_stop_after_the_verdict(stage: Scene) -> None:
+    incident = stage.diagnosed()
+    with pytest.raises(IllegalTransition, match="not gathering"):
+        stage.bench.investigations.stop(incident.id, actor=ROSA)
+
+
+def test_what_the_budget_leaves_unasked_becomes_labelled_gaps(tmp_path: Path) -> None:
+    stage = scene(tmp_path, api_call_budget=10)
+    stage.diagnosed()
+    found = gaps(stage)
+    assert found
+    assert {detail.reason for _, detail in found} == {GapReason.BUDGET}
+    assert "10 AWS calls" in found[0][1].message
+    asked = [item for item in stage.store.evidence("INC-0001") if item.status != "gap"]
+    assert asked
+    assert len(current(stage).tasks) == len(asked) + len(found)
+
+
+def test_a_budget_of_time_counts_work_and_not_the_hours_when_nobody_worked(stage: Scene) -> None:
+    incident = stage.opened()
+    stage.bench.investigations.start(incident.id, actor=ROSA)
+    stage.pass_time(hours=7)
+    stage.reach(IncidentStatus.DIAGNOSED)
+    assert gaps(stage) == []
+
+
+def test_slow_sources_spend_the_budget_of_time(stage: Scene) -> None:
+    incident = stage.opened()
+    stage.bench.investigations.start(incident.id, actor=ROSA)
+    stage.account.before("topology", lambda: stage.pass_time(minutes=6))
+    stage.reach(IncidentStatus.DIAGNOSED)
+    assert {detail.reason for _, detail in gaps(stage)} == {GapReason.BUDGET}
+    assert current(stage).usage.wall_seconds >= 360
+
+
+def test_every_claim_of_a_verdict_cites_the_ledger_of_its_own_pass(stage: Scene) -> None:
+    incident = stage.diagnosed()
+    stage.bench.investigations.start(incident.id, actor=ROSA)
+    stage.reach(IncidentStatus.DIAGNOSED)
+    drawn = current(stage).verdict
+    assert drawn is not None
+    assert drawn.cause is not None
+    cited = {
+        *drawn.cause.evidence,
+        *(one for found in drawn.hypotheses for arg in found.arguments_for for one in arg.evidence),
+    }
+    own = {item.id for item in ledger_of(stage.store.evidence(incident.id), 2)}
+    assert cited
+    assert cited <= own
+
+
+def test_evidence_keeps_its_query_window_and_the_hash_of_its_snapshot(stage: Scene) -> None:
+    incident = stage.diagnosed()
+    for item in stage.store.evidence(incident.id):
+        assert item.window.start < item.window.end
+        assert len(item.data_hash) == 64
+        assert item.snapshot is not None
+    (log, *_) = [
+        item for item in stage.store.evidence(incident.id) if item.request.source == "logs"
+    ]
+    assert log.request.incident.window == incident.window
+    assert log.resource == CHECKOUT
