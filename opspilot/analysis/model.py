@@ -5,14 +5,13 @@ from typing import Protocol
 
 import numpy as np
 
-from opspilot.analysis.baseline import Baseline, standardized
+from opspilot.analysis.baseline import Baseline
 from opspilot.analysis.series import Floats
+from opspilot.analysis.spread import standardized
 from opspilot.analysis.tails import (
     count_lower,
     count_quantile,
     count_upper,
-    student_quantile,
-    student_upper,
 )
 
 _BEYOND = 1e6
@@ -67,12 +66,13 @@ class HeavyTailed:
     def tails(self, values: Floats) -> tuple[Floats, Floats]:
         """One-sided tail probabilities."""
         z = self.sigma(values)
-        return student_upper(z, self.fit.df_up), student_upper(-z, self.fit.df_down)
+        return self.fit.up.upper(z, self._scale), self.fit.down.upper(-z, self._scale)
 
     def band(self) -> tuple[Floats, Floats, Floats]:
         """Lower, expected, upper."""
-        lower = self._expected - self._scale * student_quantile(BAND_TAIL, self.fit.df_down)
-        upper = self._expected + self._scale * student_quantile(BAND_TAIL, self.fit.df_up)
+        scale = self._scale
+        lower = self._expected - scale * self.fit.down.quantile(BAND_TAIL, scale)
+        upper = self._expected + scale * self.fit.up.quantile(BAND_TAIL, scale)
         if not self.logarithmic:
             return lower, self._expected, upper
         with np.errstate(over="ignore"):

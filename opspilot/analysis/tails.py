@@ -1,11 +1,20 @@
 """How rare a value is: heavy-tailed for continuous values, negative binomial for small counts.
 
-Continuous residuals follow a Student t whose degrees of freedom come from the baseline's own
-quantiles (a quantile measure of tail weight: Hogg, "Adaptive robust procedures", JASA 69, 1974), so
-that a series which spikes by nature needs a larger spike to stand out. Small counts follow the
-predictive distribution of a Poisson rate that is known only from the baseline (a gamma mixture, so
-a negative binomial), widened by the overdispersion that the baseline shows.
+Two models of a continuous tail are read off the baseline, and the lighter of them is believed. A
+Student t takes its degrees of freedom from the ratio of an outer to an inner quantile (a quantile
+measure of tail
+weight: Hogg, "Adaptive robust procedures", JASA 69, 1974). Exceedances over the 95 % quantile are
+taken as exponential (the peaks-over-threshold model: Pickands, Annals of Statistics 3, 1975) with a
+mean that is known from few of them only, so that what they predict is a Pareto tail of as many
+degrees of freedom. A series with two everyday levels looks heavy to the first and bounded to the
+second; a small sample looks uncertain to both.
+
+Small counts follow the predictive distribution of a Poisson rate that is known only from the
+baseline (a gamma mixture, so a negative binomial), widened by the overdispersion that the baseline
+shows.
 """
+
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import betainc, stdtr, stdtrit
@@ -13,42 +22,80 @@ from scipy.stats import nbinom
 
 from opspilot.analysis.series import Floats
 
-_NORMAL_DF = 200.0
-_DF_GRID = np.array([1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 7.0, 10.0, 20.0, 50.0, _NORMAL_DF])
-_OUTER = 0.975
-_RATIO_GRID = np.asarray(stdtrit(_DF_GRID, _OUTER) / stdtrit(_DF_GRID, 0.75), dtype=np.float64)
+FAR = 0.95
+"""Quantile beyond which a point is an exceedance."""
+
+OUTER = 0.975
+"""Outer quantile of the tail weight."""
+
 SMALLEST_P = 1e-300
+
+_DF_GRID = np.array([1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 7.0, 10.0, 20.0, 50.0, 200.0])
+_RATIO_GRID = np.asarray(stdtrit(_DF_GRID, OUTER) / stdtrit(_DF_GRID, 0.75), dtype=np.float64)
+_CAUTION_POINTS = 25.0
+_MOST_EXCEEDANCES = 4.0
+_LEAST_FAR, _LEAST_EXCESS = 1.5, 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """One side of a continuous baseline; one value per point each.
+
+    Attributes:
+        df: Degrees of freedom of the Student t.
+        far: Distance of the 95 % quantile from the centre, in the unit of the values.
+        excess: Mean distance of the exceedances from that quantile, likewise.
+        exceedances: How many independent ones there were.
+    """
+
+    df: Floats
+    far: Floats
+    excess: Floats
+    exceedances: Floats
+
+    def upper(self, z: Floats, scale: Floats) -> Floats:
+        """P(at least z) for deviations outwards, in units of `scale`."""
+        far, excess, shape = self._standardized(scale)
+        beyond = np.maximum(z - far, 0.0)
+        pareto = (1.0 - FAR) * (1.0 + beyond / (shape * excess)) ** -shape
+        student = np.asarray(stdtr(self.df, -z), dtype=np.float64)
+        return np.where(z > far, np.minimum(student, pareto), student)
+
+    def quantile(self, p: float, scale: Floats) -> Floats:
+        """The z with P(at least z) = p, for p below 5 %."""
+        far, excess, shape = self._standardized(scale)
+        with np.errstate(over="ignore"):
+            pareto = far + shape * excess * (((1.0 - FAR) / p) ** (1.0 / shape) - 1.0)
+        return np.minimum(-np.asarray(stdtrit(self.df, p), dtype=np.float64), pareto)
+
+    def _standardized(self, scale: Floats) -> tuple[Floats, Floats, Floats]:
+        """Threshold, mean excess and shape; no smaller than white noise would have them."""
+        unit = np.where(scale > 0, scale, np.inf)
+        return (
+            np.maximum(self.far / unit, _LEAST_FAR),
+            np.maximum(self.excess / unit, _LEAST_EXCESS),
+            np.clip(self.exceedances, 0.05, _MOST_EXCEEDANCES),
+        )
 
 
 def degrees_of_freedom(outer: Floats, half_iqr: Floats, known: Floats) -> Floats:
     """Degrees of freedom of the t whose 97.5 % to 75 % quantile ratio is the one observed.
 
-    The ratio of few points is uncertain by about 1.5 / sqrt(n) of itself; it is read one such step
-    heavier. Where half of the points are equal it says nothing: the tail is then taken as heavy,
-    less so the more points stood still.
+    The ratio of n points is read heavier by 25 / n of itself. Where half of the points are equal it
+    says nothing: the tail is then taken as heavy, less so the more points stood still.
 
     Args:
         outer: Distance of the 97.5 % (or 2.5 %) quantile from the median.
         half_iqr: Half the interquartile range, same shape.
         known: Number of points behind them.
     """
-    caution = 1.0 + 1.5 / np.sqrt(np.maximum(known, 1.0))
+    caution = 1.0 + _CAUTION_POINTS / np.maximum(known, 1.0)
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = caution * outer / half_iqr
     still = 1.0 + np.log10(np.maximum(known, 1.0))
     # np.interp wants ascending abscissae; the ratio falls as the degrees of freedom rise.
     shown = np.interp(ratio, _RATIO_GRID[::-1], _DF_GRID[::-1])
     return np.where(half_iqr > 0, shown, still)
-
-
-def student_upper(z: Floats, df: Floats) -> Floats:
-    """P(T >= z) under a Student t."""
-    return np.asarray(stdtr(df, -z), dtype=np.float64)
-
-
-def student_quantile(p_tail: float, df: Floats) -> Floats:
-    """The z with P(T >= z) = p_tail."""
-    return np.asarray(-stdtrit(df, p_tail), dtype=np.float64)
 
 
 def count_upper(x: Floats, mean: Floats, size: Floats) -> Floats:
@@ -60,9 +107,8 @@ def count_upper(x: Floats, mean: Floats, size: Floats) -> Floats:
 
 def count_lower(x: Floats, mean: Floats, size: Floats) -> Floats:
     """P(X <= x) under the same negative binomial."""
-    return np.asarray(
-        betainc(size, np.maximum(x, 0.0) + 1.0, size / (mean + size)), dtype=np.float64
-    )
+    lower = betainc(size, np.maximum(x, 0.0) + 1.0, size / (mean + size))
+    return np.asarray(lower, dtype=np.float64)
 
 
 def count_quantile(p: float, mean: Floats, size: Floats) -> Floats:

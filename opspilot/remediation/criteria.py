@@ -1,6 +1,6 @@
 """Success criteria, fixed before approval: when the original signal counts as recovered."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from math import ceil, floor, log10, sqrt
 
 from scipy.stats import beta
@@ -18,6 +18,7 @@ from opspilot.remediation.ledger import Ledger
 
 _TRAFFIC = {"lambda.errors": "lambda.invocations", "api.5xx": "api.count", "api.4xx": "api.count"}
 _STRICTEST = 0.01
+_PERIOD = timedelta(seconds=60)
 _HOLD_PERIODS = 3
 _DEADLINE_PERIODS = 15
 _LONGEST_DEADLINE_PERIODS = 60
@@ -99,11 +100,17 @@ def _share_since(
     calls: tuple[Evidence, MetricDetail] | None,
     onset: datetime,
 ) -> float | None:
-    """The share of failed calls since the onset; None where it was not read."""
+    """The share of failed calls since the onset; None where it was not read.
+
+    Whole periods after the onset, if there are any yet; else with the period that it falls into.
+    """
     if failed is None or calls is None:
         return None
-    bad, total = total_since(failed[0], onset), total_since(calls[0], onset)
-    return min(1.0, bad / total) if bad is not None and total else None
+    for start in (onset, onset - _PERIOD):
+        bad, total = total_since(failed[0], start), total_since(calls[0], start)
+        if bad is not None and total:
+            return min(1.0, bad / total)
+    return None
 
 
 def _limit(usual: float, before: float | None) -> float:

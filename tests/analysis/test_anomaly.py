@@ -42,6 +42,13 @@ QUIET: dict[str, tuple[Callable[[int], pd.Series], MetricKind | None]] = {
     "rare counts": (lambda seed: synthetic.counts(240, seed=seed, mean=0.05), "count"),
     "small counts": (lambda seed: synthetic.counts(240, seed=seed, mean=3.0), "count"),
     "large counts": (lambda seed: synthetic.counts(240, seed=seed, mean=150.0), "count"),
+    "two levels": (
+        lambda seed: (
+            synthetic.white(240, seed=seed) * 0.1
+            + (synthetic.counts(240, seed=seed + 1, mean=0.08) > 0)
+        ),
+        None,
+    ),
     "bursty counts": (
         lambda seed: synthetic.counts(240, seed=seed, mean=4.0, dispersion=0.5),
         "count",
@@ -129,6 +136,13 @@ def test_an_episode_is_found_without_being_told_where_it_is(fault: str) -> None:
     series = changed(quiet, 200, 230, change)
     alerts = detect_anomalies(series, kind=kind).alerts
     assert [alert.direction for alert in alerts] == [direction]
+
+
+def test_an_everyday_second_level_does_not_hide_a_rise_far_above_both() -> None:
+    two_levels = QUIET["two levels"][0](3)
+    series = changed(two_levels, 236, 239, lambda values: values + 10.0)
+    (alert,) = detect_anomalies(series, exclude=(incident_of(series),)).alerts
+    assert (alert.start, alert.direction) == (series.index[236], "up")
 
 
 def test_a_single_spike_is_one_alert_of_one_point() -> None:

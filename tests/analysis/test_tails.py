@@ -6,26 +6,61 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from opspilot.analysis.tails import (
+    Tail,
     count_lower,
     count_quantile,
     count_upper,
     degrees_of_freedom,
-    student_quantile,
-    student_upper,
 )
 
 Z = np.array([-4.0, -1.0, 0.0, 0.5, 3.0, 12.0, 50.0])
 
 
-def test_the_upper_tail_is_that_of_scipys_student_t() -> None:
+def tail(df: float, far: float = 1e9, excess: float = 1.0, exceedances: float = 4.0) -> Tail:
+    return Tail(*(np.array([value]) for value in (df, far, excess, exceedances)))
+
+
+def test_without_exceedances_the_upper_tail_is_that_of_scipys_student_t() -> None:
     for df in (1.0, 3.0, 8.5, 200.0):
-        np.testing.assert_allclose(student_upper(Z, np.full(7, df)), stats.t.sf(Z, df), rtol=1e-9)
+        found = tail(df).upper(Z, np.array([1.0]))
+        np.testing.assert_allclose(found, stats.t.sf(Z, df), rtol=1e-9)
 
 
-def test_quantile_and_tail_of_the_student_t_undo_each_other() -> None:
-    df = np.array([1.0, 2.5, 10.0])
-    z = student_quantile(5e-4, df)
-    np.testing.assert_allclose(student_upper(z, df), 5e-4, rtol=1e-6)
+def test_beyond_the_threshold_exceedances_follow_scipys_pareto() -> None:
+    z = np.array([2.5, 4.0, 9.0, 40.0])
+    found = tail(1.0, far=2.0, excess=0.5).upper(z, np.array([1.0]))
+    pareto = 0.05 * stats.lomax.sf(z - 2.0, 4.0, scale=4.0 * 0.5)
+    np.testing.assert_allclose(found, np.minimum(pareto, stats.t.sf(z, 1.0)), rtol=1e-9)
+
+
+def test_fewer_exceedances_predict_a_heavier_tail() -> None:
+    z = np.array([9.0])
+    many, few = (
+        tail(1.0, far=2.0, excess=0.5, exceedances=count).upper(z, np.array([1.0]))[0]
+        for count in (4.0, 1.0)
+    )
+    assert many < few
+
+
+@given(
+    df=st.floats(1.0, 200.0),
+    far=st.floats(0.0, 10.0),
+    excess=st.floats(0.0, 5.0),
+    exceedances=st.floats(0.1, 50.0),
+    p=st.floats(1e-6, 0.04),
+)
+def test_quantile_and_tail_undo_each_other(
+    df: float, far: float, excess: float, exceedances: float, p: float
+) -> None:
+    side, unit = tail(df, far, excess, exceedances), np.array([1.0])
+    np.testing.assert_allclose(side.upper(side.quantile(p, unit), unit), p, rtol=1e-3)
+
+
+@given(df=st.floats(1.0, 200.0), far=st.floats(0.0, 10.0), excess=st.floats(0.0, 5.0))
+def test_further_out_is_never_likelier(df: float, far: float, excess: float) -> None:
+    z = np.linspace(-5.0, 80.0, 400)
+    found = tail(df, far, excess).upper(z, np.array([1.0]))
+    assert (np.diff(found) <= 1e-12).all()
 
 
 @given(
