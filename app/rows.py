@@ -18,6 +18,9 @@ MOST_ROWS = 7
 FIRST_ROWS = 4
 """So many rows are shown unless more are asked for."""
 
+_SAME_ONSET = timedelta(seconds=150)
+_NO_ONSET = 10**9
+
 
 @dataclass(frozen=True)
 class Points:
@@ -83,11 +86,17 @@ def points_of(item: Evidence) -> Points | None:
 
 
 def telling(evidence: Sequence[Evidence], incident: Incident) -> list[Evidence]:
-    """The metrics worth a row: the symptom first, then what else is anomalous, by onset."""
+    """The metrics worth a row: the symptom first, then what else is anomalous, by onset.
+
+    Onsets that one period cannot tell apart count as one; then what moved most comes first.
+    """
     drawable = [item for item in evidence if points_of(item)]
     symptom = [item for item in drawable if _query_of(item) == incident.symptom.query]
     others = [item for item in drawable if item not in symptom and _stands_out(item)]
-    return [*symptom[:1], *sorted(others, key=_onset_of)][:MOST_ROWS]
+    onsets = [onset for item in others if (onset := _onset(item))]
+    first = min(onsets, default=incident.window.start)
+    ordered = sorted(others, key=lambda item: (_periods_after(first, item), -_effect(item)))
+    return [*symptom[:1], *ordered]
 
 
 def most_telling(chosen: Sequence[Evidence]) -> list[Evidence]:
@@ -148,11 +157,14 @@ def _effect(item: Evidence) -> float:
     return abs(item.detail.effect_size) if isinstance(item.detail, MetricDetail) else 0.0
 
 
-def _onset_of(item: Evidence) -> tuple[datetime, float]:
-    detail = item.detail
-    if not isinstance(detail, MetricDetail) or detail.onset is None:
-        return item.window.end, 0.0
-    return detail.onset, -abs(detail.effect_size)
+def _onset(item: Evidence) -> datetime | None:
+    return item.detail.onset if isinstance(item.detail, MetricDetail) else None
+
+
+def _periods_after(first: datetime, item: Evidence) -> int:
+    """Onset in steps of what one cannot tell apart; metrics without one come last."""
+    onset = _onset(item)
+    return int((onset - first) / _SAME_ONSET) if onset else _NO_ONSET
 
 
 def _threshold(query: MetricQuery, alarms: Sequence[Alarm]) -> tuple[float, str] | None:

@@ -10,7 +10,18 @@ from app.charts import linked_chart
 from app.components.figures import colours, draw
 from app.components.surroundings import changes_of
 from app.guard import guarded
-from app.rows import Marked, Points, Row, label, lettered, most_telling, row_of, subtitle, telling
+from app.rows import (
+    MOST_ROWS,
+    Marked,
+    Points,
+    Row,
+    label,
+    lettered,
+    most_telling,
+    row_of,
+    subtitle,
+    telling,
+)
 from app.wiring import Desk
 from opspilot.domain.alarm import Alarm
 from opspilot.domain.evidence import AlarmsDetail, Evidence
@@ -58,8 +69,8 @@ def linked_charts(view: IncidentView, desk: Desk) -> None:
 
 def _chosen(evidence: Sequence[Evidence], incident: Incident) -> list[Evidence]:
     """The few most telling metrics, or all that stand out when the person wants them."""
-    everything = telling(evidence, incident)
-    few = most_telling(everything)
+    found = telling(evidence, incident)
+    few, everything = most_telling(found), found[:MOST_ROWS]
     if len(everything) == len(few):
         return few
     words = f"Show all {len(everything)} metrics that stand out"

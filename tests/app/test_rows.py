@@ -1,5 +1,7 @@
 """Which metrics get a row, and in which order."""
 
+from datetime import timedelta
+
 from app.rows import FIRST_ROWS, most_telling, points_of, row_of, telling
 from tests import builders
 
@@ -14,9 +16,19 @@ def test_the_symptom_is_shown_even_when_nothing_stands_out() -> None:
     assert telling([calm], builders.incident()) == [calm]
 
 
+def test_of_onsets_that_cannot_be_told_apart_the_larger_move_comes_first() -> None:
+    weak = builders.metric("E1", "lambda.throttles")
+    strong = builders.metric("E9", "lambda.duration_p99")
+    moved = strong.detail.model_copy(
+        update={"effect_size": 90.0, "onset": builders.ONSET + timedelta(minutes=1)}
+    )
+    items = [weak, strong.model_copy(update={"detail": moved})]
+    assert [item.id for item in telling(items, builders.incident())] == ["E9", "E1"]
+
+
 def test_earlier_onsets_come_first() -> None:
     late = builders.metric("E1", "lambda.throttles")
-    later = late.detail.model_copy(update={"onset": builders.ago(minutes=2)})
+    later = late.detail.model_copy(update={"onset": builders.ago(minutes=2), "effect_size": 90.0})
     items = [
         late.model_copy(update={"detail": later}),
         builders.metric("E9", "lambda.duration_p99"),
