@@ -3,7 +3,9 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from opspilot.adapters.memory import HandClock, MemoryStore
 from opspilot.bootstrap import Place, Ports, Workbench, assemble
@@ -235,6 +237,23 @@ def scene(
     account = SmallAccount(clock, T0 - timedelta(minutes=14) if fault else None)
     kept = store or MemoryStore()
     return Scene(folder, clock, account, kept, _bench(folder, account, clock, kept, **settings))
+
+
+def diagnosed_scene(folder: Path) -> Scene:
+    """A scene whose first incident has its verdict; the investigation itself runs once for all."""
+    store, elapsed = _diagnosis()
+    stage = scene(folder, store=store.copy())
+    stage.clock.advance(elapsed)
+    return stage
+
+
+@lru_cache(maxsize=1)
+def _diagnosis() -> tuple[MemoryStore, timedelta]:
+    with TemporaryDirectory() as folder:
+        store = MemoryStore()
+        stage = scene(Path(folder), store=store)
+        stage.diagnosed()
+        return store, stage.clock.now() - T0
 
 
 def _bench(

@@ -260,16 +260,16 @@ def test_five_changes_are_all_that_the_plans_of_an_incident_may_make(stage: Scen
         check_policy(stage.filed(BACK_TO_17, LONGER).actions, used)
 
 
-def test_the_planner_files_no_plan_that_would_pass_the_limit(stage: Scene) -> None:
-    incident = stage.diagnosed()
+def test_the_planner_files_no_plan_that_would_pass_the_limit(diagnosed: Scene) -> None:
+    incident = diagnosed.incident()
     for _ in range(5):
-        plan = stage.started(MORE_MEMORY, incident=stage.incident(incident.id))
-        stage.reach(IncidentStatus.VERIFYING)
-        stage.bench.executions.undo(plan.id, actor=ROSA)
-        stage.reach(IncidentStatus.DIAGNOSED)
-    stage.bench.plans.request(incident.id, actor=ROSA)
-    stage.work(lambda: stage.incident(incident.id).plan_requested_by is None)
-    after = stage.incident(incident.id)
+        plan = diagnosed.started(MORE_MEMORY, incident=diagnosed.incident(incident.id))
+        diagnosed.reach(IncidentStatus.VERIFYING)
+        diagnosed.bench.executions.undo(plan.id, actor=ROSA)
+        diagnosed.reach(IncidentStatus.DIAGNOSED)
+    diagnosed.bench.plans.request(incident.id, actor=ROSA)
+    diagnosed.work(lambda: diagnosed.incident(incident.id).plan_requested_by is None)
+    after = diagnosed.incident(incident.id)
     assert after.status is IncidentStatus.DIAGNOSED
     assert "at most 5" in after.last_error
-    assert "plan.none" in stage.said()
+    assert "plan.none" in diagnosed.said()

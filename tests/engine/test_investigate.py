@@ -135,8 +135,8 @@ def test_missing_credentials_stop_the_step_and_it_is_tried_again(stage: Scene) -
     assert gaps(stage) == []
 
 
-def test_a_fresh_look_numbers_its_tasks_and_keeps_the_old_ledger(stage: Scene) -> None:
-    incident = stage.diagnosed()
+def test_a_fresh_look_numbers_its_tasks_and_keeps_the_old_ledger(diagnosed: Scene) -> None:
+    stage, incident = diagnosed, diagnosed.incident()
     first = stage.store.evidence(incident.id)
     stage.pass_time(minutes=5)
     stage.bench.investigations.start(incident.id, actor=ROSA)
@@ -187,10 +187,9 @@ def test_a_stop_before_anything_was_read_says_so(stage: Scene) -> None:
     assert "stopped before any source" in after.last_error
 
 
-def test_there_is_nothing_to_stop_after_the_verdict(stage: Scene) -> None:
-    incident = stage.diagnosed()
+def test_there_is_nothing_to_stop_after_the_verdict(diagnosed: Scene) -> None:
     with pytest.raises(IllegalTransition, match="not gathering"):
-        stage.bench.investigations.stop(incident.id, actor=ROSA)
+        diagnosed.bench.investigations.stop("INC-0001", actor=ROSA)
 
 
 def test_what_the_budget_leaves_unasked_becomes_labelled_gaps(tmp_path: Path) -> None:
@@ -222,8 +221,8 @@ def test_slow_sources_spend_the_budget_of_time(stage: Scene) -> None:
     assert current(stage).usage.wall_seconds >= 360
 
 
-def test_every_claim_of_a_verdict_cites_the_ledger_of_its_own_pass(stage: Scene) -> None:
-    incident = stage.diagnosed()
+def test_every_claim_of_a_verdict_cites_the_ledger_of_its_own_pass(diagnosed: Scene) -> None:
+    stage, incident = diagnosed, diagnosed.incident()
     stage.bench.investigations.start(incident.id, actor=ROSA)
     stage.reach(IncidentStatus.DIAGNOSED)
     drawn = current(stage).verdict
@@ -238,8 +237,8 @@ def test_every_claim_of_a_verdict_cites_the_ledger_of_its_own_pass(stage: Scene)
     assert cited <= own
 
 
-def test_evidence_keeps_its_query_window_and_the_hash_of_its_snapshot(stage: Scene) -> None:
-    incident = stage.diagnosed()
+def test_evidence_keeps_its_query_window_and_the_hash_of_its_snapshot(diagnosed: Scene) -> None:
+    stage, incident = diagnosed, diagnosed.incident()
     for item in stage.store.evidence(incident.id):
         assert item.window.start < item.window.end
         assert len(item.data_hash) == 64

@@ -2,18 +2,18 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from opspilot.adapters.memory import MemoryStore
 from opspilot.domain.evidence import Evidence
 from opspilot.domain.incident import IncidentStatus
 from opspilot.domain.plan import Instruction
 from opspilot.engine.ledger import ledger_of
 from tests.engine.account import READS, SmallAccount
 from tests.engine.crashing import Fuse, FusedStore, Killed, fuse_calls
-from tests.engine.scene import BACK_TO_17, LONGER, ROSA, Scene, scene
+from tests.engine.scene import BACK_TO_17, LONGER, ROSA, Scene, diagnosed_scene, scene
 
 MOST_TICKS = 400
 
@@ -24,25 +24,27 @@ def sweep(
     check: Callable[[Scene], None],
     operations: tuple[str, ...],
     *,
+    begin: Callable[[Path], Scene] = scene,
+    until: Callable[[Scene], bool] = lambda _: False,
     every: int = 1,
 ) -> int:
-    """Kill at the first, second, third ... tick, until one run goes through; returns how many."""
+    """Kill at one tick after the other until a run goes through; returns how many there were."""
     for at in range(1, MOST_TICKS, every):
-        store = MemoryStore()
-        whole = scene(folder / str(at), store=store)
+        whole = begin(folder / str(at))
+        store = whole.store
         prepare(whole)
         fuse = Fuse(at)
         fused = replace(whole, store=FusedStore(store, fuse)).reopened()
         fuse_calls(whole.account, fuse, operations)
         try:
-            fused.work(owner="first")
+            fused.work(partial(until, fused), owner="first")
         except Killed:
             _drop_hooks(whole.account)
         else:
             check(whole)
             return at - 1
         second = whole.reopened()
-        second.work(owner="second")
+        second.work(partial(until, second), owner="second")
         check(second)
     raise AssertionError("the run never went through")
 
@@ -62,16 +64,33 @@ def took_effect_once(*changes: Instruction) -> Callable[[Scene], None]:
     return check
 
 
-def test_an_execution_killed_anywhere_is_carried_to_its_end_once(tmp_path: Path) -> None:
-    def check(stage: Scene) -> None:
-        took_effect_once(BACK_TO_17, LONGER)(stage)
-        assert stage.status() is IncidentStatus.RESOLVED
+def observed(stage: Scene) -> bool:
+    return stage.status() is IncidentStatus.VERIFYING
 
+
+def test_an_execution_killed_anywhere_is_carried_to_its_end_once(tmp_path: Path) -> None:
     def prepare(stage: Scene) -> None:
         stage.started(BACK_TO_17, LONGER)
 
-    places = sweep(tmp_path, prepare, check, ("read", "apply", "settling", "fetch"))
-    assert places > 30
+    def check(stage: Scene) -> None:
+        took_effect_once(BACK_TO_17, LONGER)(stage)
+        assert observed(stage)
+
+    operations = ("read", "apply", "settling")
+    assert sweep(tmp_path, prepare, check, operations, until=observed) > 25
+
+
+def test_an_observation_killed_now_and_then_ends_in_recovery(tmp_path: Path) -> None:
+    def prepare(stage: Scene) -> None:
+        stage.started(BACK_TO_17)
+        stage.reach(IncidentStatus.VERIFYING)
+
+    def check(stage: Scene) -> None:
+        took_effect_once(BACK_TO_17)(stage)
+        assert stage.status() is IncidentStatus.RESOLVED
+        assert stage.said().count("verification.ended") == 1
+
+    assert sweep(tmp_path, prepare, check, ("fetch",), every=9) > 40
 
 
 def test_an_undo_killed_anywhere_is_carried_to_its_end_once(tmp_path: Path) -> None:
@@ -114,12 +133,12 @@ def test_an_investigation_killed_anywhere_asks_every_question_once_and_draws_its
         assert stage.status() is IncidentStatus.DIAGNOSED
         stage.assert_sound()
 
-    assert sweep(tmp_path, prepare, check, READS, every=11) > 60
+    assert sweep(tmp_path, prepare, check, READS, every=29) > 60
 
 
 def test_a_plan_killed_while_it_is_made_is_filed_once(tmp_path: Path) -> None:
     def prepare(stage: Scene) -> None:
-        stage.bench.plans.request(stage.diagnosed().id, actor=ROSA)
+        stage.bench.plans.request("INC-0001", actor=ROSA)
 
     def check(stage: Scene) -> None:
         (plan,) = stage.store.plans("INC-0001")
@@ -127,4 +146,4 @@ def test_a_plan_killed_while_it_is_made_is_filed_once(tmp_path: Path) -> None:
         assert stage.said().count("plan.proposed") == 1
         stage.assert_sound()
 
-    assert sweep(tmp_path, prepare, check, ("read",)) >= 4
+    assert sweep(tmp_path, prepare, check, ("read",), begin=diagnosed_scene) >= 4

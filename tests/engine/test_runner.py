@@ -230,13 +230,12 @@ def test_a_conflict_is_no_failure_and_the_step_runs_again_at_once(stage: Scene) 
     assert (after.due_at, after.attempts, after.last_error) == (stage.clock.now(), 0, "")
 
 
-def test_an_incident_that_waits_for_a_person_has_no_due_job(stage: Scene) -> None:
-    stage.diagnosed()
-    while stage.step():
+def test_an_incident_that_waits_for_a_person_has_no_due_job(diagnosed: Scene) -> None:
+    while diagnosed.step():
         pass
-    assert job(stage).due_at is None
-    assert job(stage).blocked_on == "somebody to ask for a plan"
-    assert not job(stage).done
+    assert job(diagnosed).due_at is None
+    assert job(diagnosed).blocked_on == "somebody to ask for a plan"
+    assert not job(diagnosed).done
 
 
 def test_two_workers_share_many_jobs_and_each_runs_once(tmp_path: Path) -> None:

@@ -33,6 +33,16 @@ class MemoryStore:
         self._heads: dict[str, AuditHead] = {}
         self._numbers: Counter[str] = Counter()
 
+    def copy(self) -> "MemoryStore":
+        """Another store that begins with what this one holds."""
+        other = MemoryStore()
+        with self._lock:
+            other._rows = dict(self._rows)
+            other._chains.update({name: list(chain) for name, chain in self._chains.items()})
+            other._heads = dict(self._heads)
+            other._numbers = Counter(self._numbers)
+        return other
+
     def incident(self, incident_id: str) -> Incident:
         """See `Records.incident`."""
         found = self._get(Incident, incident_id)
