@@ -46,10 +46,15 @@ class Shown(Generic[DetailT]):
 
 @dataclass(frozen=True, slots=True)
 class ChangeFound:
-    """A change and the id of the ledger entry that tells of it."""
+    """A change and the ids of the ledger entries that tell of it.
 
-    id: str
+    Attributes:
+        inferred: Put together from entries that each tell a part of it.
+    """
+
+    ids: tuple[str, ...]
     change: Change
+    inferred: bool = False
 
 
 @dataclass(frozen=True)
@@ -168,7 +173,7 @@ class Case:
         """All changes that were read, oldest first, each once."""
         found = {
             (change.resource.arn, change.source, change.event_id or change.at.isoformat()): (
-                ChangeFound(item.id, change)
+                ChangeFound((item.id,), change)
             )
             for item, detail in self._feeds
             for change in detail.changes

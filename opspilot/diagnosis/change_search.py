@@ -41,12 +41,43 @@ def changes_behind(
     """
     found = [
         one
-        for one in case.changes_of(resource)
+        for one in (*case.changes_of(resource), *_releases_in_parts(case, resource))
         if onset.at - WITHIN_REACH <= one.change.at <= onset.latest
         and suits(one.change)
         and _reaches_callers(case, one.change)
     ]
     return max(found, key=lambda one: ("alias" in one.change.after, one.change.at), default=None)
+
+
+def _releases_in_parts(case: Case, resource: Resource) -> list[ChangeFound]:
+    """Releases that no event tells yet: a version was published, and an alias points at it now.
+
+    Versions are listed at once, while CloudTrail brings the move of the alias minutes later.
+    """
+    known = case.changes_of(resource)
+    configuration = case.configuration(resource)
+    if configuration is None:
+        return []
+    told = {one.change.after.get("version") for one in known if "alias" in one.change.after}
+    return [
+        ChangeFound((*one.ids, configuration.id), _release(one.change, alias.name), inferred=True)
+        for one in known
+        for alias in configuration.detail.aliases
+        if one.change.kind == "other"
+        and one.change.after.get("version") == alias.version
+        and alias.version not in told
+    ]
+
+
+def _release(published: Change, alias: str) -> Change:
+    version = published.after["version"]
+    return published.model_copy(
+        update={
+            "kind": "release",
+            "summary": f"version {version}, which alias {alias} serves now, published",
+            "after": {"alias": alias, "version": version},
+        }
+    )
 
 
 def _reaches_callers(case: Case, change: Change) -> bool:
@@ -83,12 +114,14 @@ def argue_change(
         return False
     distance = max(onset.at - found.change.at, timedelta(0))
     weight = STRONG if distance <= CLOSE else GOOD if distance <= NEAR else WEAK
+    if found.inferred:
+        weight = min(weight, GOOD)
     who = f" by {found.change.actor}" if found.change.actor else ""
     brief.speaks_for(
         weight,
         f"{found.change.resource.name}: {found.change.summary} at {clock(found.change.at)}{who},"
         f" {_before(distance)} the onset",
-        found.id,
+        *found.ids,
     )
     if feed_open:
         until = f" (whole until {clock(case.feed_whole_until)})" if case.feed_whole_until else ""

@@ -18,7 +18,6 @@ from opspilot.remediation.ledger import Ledger
 
 _TRAFFIC = {"lambda.errors": "lambda.invocations", "api.5xx": "api.count", "api.4xx": "api.count"}
 _STRICTEST = 0.01
-_PERIOD = timedelta(seconds=60)
 _HOLD_PERIODS = 3
 _DEADLINE_PERIODS = 15
 _LONGEST_DEADLINE_PERIODS = 60
@@ -57,7 +56,7 @@ def _rate(
 ) -> Criterion:
     failed, calls = ledger.metric_of(numerator), ledger.metric_of(denominator)
     usual = _share_before(failed, calls)
-    before = _share_since(failed, calls, onset)
+    before = _share_since(failed, calls, onset, timedelta(seconds=numerator.period_seconds))
     limit = _limit(usual, before)
     traffic = _per_period(calls)
     events = _events_needed(usual, limit)
@@ -99,6 +98,7 @@ def _share_since(
     failed: tuple[Evidence, MetricDetail] | None,
     calls: tuple[Evidence, MetricDetail] | None,
     onset: datetime,
+    period: timedelta,
 ) -> float | None:
     """The share of failed calls since the onset; None where it was not read.
 
@@ -106,7 +106,7 @@ def _share_since(
     """
     if failed is None or calls is None:
         return None
-    for start in (onset, onset - _PERIOD):
+    for start in (onset, onset - period):
         bad, total = total_since(failed[0], start), total_since(calls[0], start)
         if bad is not None and total:
             return min(1.0, bad / total)

@@ -13,14 +13,9 @@ from opspilot.domain.workload import Topology
 from opspilot.remediation.actions import action_type
 from opspilot.remediation.criteria import criterion_for
 from opspilot.remediation.ledger import Ledger
-from opspilot.remediation.ways import (
-    Closed,
-    Way,
-    raise_timeout_above,
-    restore_memory,
-    restore_timeout,
-    roll_back,
-)
+from opspilot.remediation.restore import raise_timeout_above, restore_memory, restore_timeout
+from opspilot.remediation.roll_back import roll_back
+from opspilot.remediation.way import Closed, Way
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,6 +130,22 @@ def test_code_that_no_alias_serves_yet_is_not_the_change_behind_it() -> None:
     assert hypothesis(scene.verdict(), CLASS).cap == "no change was found: at most likely"
 
 
+def test_a_version_just_published_that_the_alias_serves_stands_for_its_move() -> None:
+    scene = Scene(whole_until=ONSET - timedelta(minutes=9)).topology()
+    scene.change(BACK, "other", {}, {"version": "18"}).feed()
+    scene.evidence += [item for item in slow_back().evidence if item.request.source != "changes"]
+    verdict = scene.verdict()
+    assert verdict.status is VerdictStatus.CONFIRMED
+    texts = [one.text for one in hypothesis(verdict, CLASS).arguments_for]
+    assert any("version 18, which alias live serves now, published at 14:09 UTC" in text for text in texts)
+
+
+def test_a_version_just_published_that_nothing_serves_is_no_release() -> None:
+    scene = Scene().topology().change(BACK, "other", {}, {"version": "19"}).feed()
+    scene.evidence += [item for item in slow_back().evidence if item.request.source != "changes"]
+    assert hypothesis(scene.verdict(), CLASS).cap == "no change was found: at most likely"
+
+
 def test_a_rise_of_a_few_milliseconds_further_down_does_not_take_the_blame() -> None:
     scene = Scene().topology().release(MIDDLE).feed().healthy(SIDE)
     scene.evidence += [

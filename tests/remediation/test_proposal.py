@@ -1,5 +1,7 @@
 """From a verdict to the way out that is open, with a criterion that can be met."""
 
+from datetime import timedelta
+
 import pytest
 
 from opspilot.analysis.recovery_rate import upper_bound
@@ -85,6 +87,14 @@ def test_the_version_before_is_looked_up_when_the_feed_does_not_tell_it() -> Non
     scene.change(BACK, "release", {}, {"alias": "live", "version": "18"}).feed()
     scene.evidence += without(slow_back(), "changes").evidence
     assert the_action(proposed(scene))[2] == {"alias": "live", "version": "17"}
+
+
+def test_a_release_that_the_feed_tells_in_part_goes_back_to_what_the_log_saw_before() -> None:
+    scene = Scene().topology().change(BACK, "other", {}, {"version": "18"}).feed()
+    scene.evidence += without(slow_back(), "changes").evidence
+    assert the_action(proposed(scene))[2] == {"alias": "live", "version": "17"}
+    scene.log(BACK, versions={"16": ONSET - timedelta(minutes=20), "18": ONSET})
+    assert the_action(proposed(scene))[2] == {"alias": "live", "version": "16"}
 
 
 def test_an_alias_that_was_moved_again_meanwhile_is_left_alone() -> None:

@@ -1,102 +1,20 @@
-"""Single ways out: the version before, a longer timeout, more memory; each may be closed."""
+"""Ways through a setting: a longer timeout, more memory."""
 
 import re
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
 
-from opspilot.domain.change import Change
-from opspilot.domain.plan import Instruction
 from opspilot.domain.resource import Resource, ResourceKind
-from opspilot.domain.workload import FunctionAlias, FunctionConfiguration
-from opspilot.remediation.actions import move_alias, set_memory, set_timeout
+from opspilot.domain.workload import FunctionConfiguration
+from opspilot.remediation.actions import set_memory, set_timeout
 from opspilot.remediation.ledger import Ledger
+from opspilot.remediation.way import Closed, Way
 
 API_GATEWAY_SECONDS = 29
 """API Gateway gives an integration up after this long; a longer timeout behind it helps nobody."""
 
 _MARGIN = 1.25
 _AFTER_ONSET = timedelta(minutes=2)
-_RELEASE_BEFORE_ONSET = timedelta(hours=24)
-
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """One way out that is open."""
-
-    instruction: Instruction
-    summary: str
-    rationale: str
-    evidence: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Closed:
-    """A way out that is not open, and why."""
-
-    why: str
-
-
-def roll_back(resource: Resource, onset: datetime | None, ledger: Ledger) -> Way | Closed:
-    """Move the alias that a release moved back to the version before."""
-    configuration = ledger.configuration(resource)
-    if configuration is None:
-        return Closed(f"the aliases and versions of {resource.name} could not be read")
-    if not configuration.aliases:
-        return Closed(f"{resource.name} has no alias, so there is nothing to move back")
-    released = _alias_move(resource, configuration, onset, ledger)
-    if released is None:
-        return Closed(f"no alias of {resource.name} was moved shortly before the onset")
-    evidence, alias, change = released
-    version = _version_before(configuration, alias, change)
-    if version is None:
-        return Closed(f"the version that alias {alias.name} pointed at before is not known")
-    if configuration.versions and configuration.version(version) is None:
-        return Closed(f"version {version} of {resource.name} no longer exists")
-    return Way(
-        move_alias.instruction(resource, alias.name, version),
-        f"Move alias {alias.name} of {resource.name} back to version {version}",
-        (
-            f"{resource.name} changed its behaviour when alias {alias.name} moved to version"
-            f" {alias.version}; version {version} served it before"
-        ),
-        (evidence,),
-    )
-
-
-def _alias_move(
-    resource: Resource,
-    configuration: FunctionConfiguration,
-    onset: datetime | None,
-    ledger: Ledger,
-) -> tuple[str, FunctionAlias, Change] | None:
-    """The newest move, up to the onset, of an alias that still points where it was moved to."""
-    until = onset + _AFTER_ONSET if onset else None
-    for evidence, change in ledger.changes(resource, until):
-        if onset and change.at < onset - _RELEASE_BEFORE_ONSET:
-            return None
-        alias = configuration.alias(change.after.get("alias", ""))
-        moved = change.kind == "release" and "version" in change.after
-        if alias and moved and alias.version == change.after["version"]:
-            return evidence, alias, change
-    return None
-
-
-def _version_before(
-    configuration: FunctionConfiguration, alias: FunctionAlias, change: Change
-) -> str | None:
-    """What the change says, else the newest published version older than the alias's."""
-    told = change.before.get("version")
-    if told is not None:
-        return told if told != alias.version else None
-    if not alias.version.isdigit():
-        return None
-    older = [
-        int(version.version)
-        for version in configuration.versions
-        if version.version.isdigit() and int(version.version) < int(alias.version)
-    ]
-    return str(max(older)) if older else None
 
 
 def raise_timeout_above(caller: Resource, callee: Resource, ledger: Ledger) -> Way | Closed:
