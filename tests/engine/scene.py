@@ -21,9 +21,8 @@ from opspilot.domain.window import Window
 from opspilot.engine.commands import incident_job_id
 from opspilot.entrypoints.worker import run_safely
 from opspilot.ports.store import Changeset, Store
-from opspilot.remediation import POLICY_VERSION, build_action, digest, highest_risk
-from opspilot.remediation.proposal import ProposedAction
 from tests.engine.account import ACCOUNT_ID, CHECKOUT, PAYMENTS, REGION, SmallAccount
+from tests.filing import file_plan
 
 T0 = datetime(2026, 3, 4, 12, 0, 20, tzinfo=UTC)
 SECOND, HOUR = timedelta(seconds=1), timedelta(hours=1)
@@ -167,32 +166,14 @@ class Scene:
     ) -> Plan:
         """A plan of these changes that awaits approval, as the planner would have filed it."""
         about = incident or self.put_incident(IncidentStatus.DIAGNOSED)
-        number = len(self.store.plans(about.id)) + 1
-        actions = tuple(
-            build_action(f"A{index}", ProposedAction(one, "a test"), self.account.read(one), None)
-            for index, one in enumerate(changes, start=1)
-        )
-        now = self.clock.now()
-        plan = Plan(
-            id=f"{about.id}-P{number}",
-            incident_id=about.id,
-            number=number,
-            actions=actions,
-            criteria=(criterion(deadline_periods),),
-            risk=highest_risk(actions),
-            policy_version=POLICY_VERSION,
-            digest="",
+        return file_plan(
+            self.bench,
+            about,
+            changes,
+            read=self.account.read,
             requested_by=requested_by,
-            requested_at=now,
-            requested_at_account=self.clock.account_now(),
-            expires_at=now + timedelta(minutes=30),
+            criterion=criterion(deadline_periods),
         )
-        plan = plan.model_copy(update={"digest": digest(plan)})
-        waiting = about.model_copy(
-            update={"status": IncidentStatus.AWAITING_APPROVAL, "plan_id": plan.id}
-        )
-        self.bench.intake.desk.submit(waiting, plan, audit=())
-        return self.store.plan(plan.id)
 
     def approved(self, *changes: Instruction, **more: object) -> Plan:
         """Such a plan, approved by Grace."""
