@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import cast
 
 from opspilot.embedded.changes import Params
 from opspilot.embedded.configuration import Configuration, FunctionConfig
@@ -109,3 +110,40 @@ def _response(kind: str, params: Params, function: FunctionConfig) -> dict[str, 
         "description": version.description,
         "revisionId": version.revision_id,
     }
+
+
+_ALARM_NAMES: Mapping[str, str] = {
+    "alarm.put": "PutMetricAlarm",
+    "alarm.delete": "DeleteAlarms",
+    "alarm.state": "SetAlarmState",
+}
+
+
+def alarm_names(record: Mapping[str, object]) -> list[str]:
+    """The alarms that a journal record of the kinds alarm.* names."""
+    if "definition" in record:
+        definition = cast("Mapping[str, object]", record["definition"])
+        return [str(definition["AlarmName"])]
+    if "names" in record:
+        return [str(name) for name in cast("list[object]", record["names"])]
+    return [str(record["name"])]
+
+
+def alarm_trace_of(kind: str, record: Mapping[str, object]) -> Trace:
+    """The event of a change of alarms."""
+    if kind == "alarm.put":
+        definition = cast("Mapping[str, object]", record["definition"])
+        request = {_lower(key): value for key, value in definition.items()}
+    elif kind == "alarm.delete":
+        request = {"alarmNames": record["names"]}
+    else:
+        request = {
+            "alarmName": record["name"],
+            "stateValue": record["state"],
+            "stateReason": record["reason"],
+        }
+    return Trace(_ALARM_NAMES[kind], request, None)
+
+
+def _lower(name: str) -> str:
+    return name[:1].lower() + name[1:]

@@ -26,19 +26,36 @@ from opspilot.embedded.journal import Journal, Record
 from opspilot.embedded.origin import Origin
 from opspilot.embedded.restore import restoring_changes
 from opspilot.embedded.seeding import initial_configuration
-from opspilot.embedded.trail import LAMBDA_SOURCE, trace_of
+from opspilot.embedded.trail import (
+    CLOUDWATCH_SOURCE,
+    LAMBDA_SOURCE,
+    alarm_names,
+    alarm_trace_of,
+    trace_of,
+)
 from opspilot.embedded.workloads import WORKLOADS
 
 
 class World:
     """Configuration, faults, alarms and events. Not thread-safe: callers hold a lock."""
 
-    def __init__(self, origin: Origin, journal: Journal | None = None) -> None:
-        """A new world, or with a journal that has records the world that it tells of."""
+    def __init__(
+        self,
+        origin: Origin,
+        journal: Journal | None = None,
+        *,
+        fleet: Fleet | None = None,
+        faults: Mapping[str, Fault] | None = None,
+    ) -> None:
+        """A new world, or with a journal that has records the world that it tells of.
+
+        `fleet` and `faults` stand in for those shipped under the origin's workload.
+        """
         self.origin = origin
-        self.fleet: Fleet = WORKLOADS[origin.workload]
+        self.fleet: Fleet = fleet or WORKLOADS[origin.workload]
+        shipped = FAULTS if faults is None else faults
         self.faults: Mapping[str, Fault] = {
-            name: fault for name, fault in FAULTS.items() if fault.workload == origin.workload
+            name: fault for name, fault in shipped.items() if fault.workload == self.fleet.name
         }
         self.builds: Mapping[str, Build] = dict(self.fleet.builds)
         for fault in self.faults.values():
@@ -135,19 +152,12 @@ class World:
             self._commit({"kind": "reset", "at": self._next_time(now), "steps": steps})
         return active
 
-    def put_alarm(self, definition: Mapping[str, object], now: float) -> None:
-        """Create or replace an alarm."""
-        self._commit({"kind": "alarm.put", "at": now, "definition": dict(definition)})
-
-    def delete_alarms(self, names: list[str], now: float) -> None:
-        """Delete alarms."""
-        self._commit({"kind": "alarm.delete", "at": now, "names": names})
-
-    def set_alarm_state(self, name: str, state: str, reason: str, now: float) -> None:
-        """Set an alarm's state until its next evaluation."""
-        self._commit(
-            {"kind": "alarm.state", "at": now, "name": name, "state": state, "reason": reason}
-        )
+    def change_alarms(
+        self, action: str, params: Mapping[str, object], caller: Caller, now: float
+    ) -> None:
+        """Keep a change of alarms: action put, delete or state with its parameters."""
+        record = {"kind": f"alarm.{action}", "at": now, "caller": caller.to_json(), **params}
+        self._commit(record)
 
     def put_metrics(self, namespace: str, data: list[Mapping[str, object]], now: float) -> None:
         """Keep published samples: name, dimensions, time, values."""
@@ -172,6 +182,7 @@ class World:
             self.custom_metrics.replay(record, at)
         else:
             self.alarms.replay(kind, record, at)
+            self._note_alarm(kind, record, at)
 
     def _replay_change(self, record: Record, at: float) -> None:
         caller = Caller.from_json(cast("Mapping[str, str]", record["caller"]))
@@ -245,6 +256,26 @@ class World:
                 request=trace.request,
                 response=trace.response,
                 error=error,
+            )
+        )
+
+    def _note_alarm(self, kind: str, record: Record, at: float) -> None:
+        origin = self.origin
+        trace = alarm_trace_of(kind, record)
+        prefix = f"arn:aws:cloudwatch:{origin.region}:{origin.account_id}:alarm:"
+        self.events.append(
+            ApiEvent(
+                id=event_id(origin.seed, f"{self._sequence}"),
+                at=at,
+                name=trace.name,
+                source=CLOUDWATCH_SOURCE,
+                caller=Caller.from_json(cast("Mapping[str, str]", record["caller"])),
+                resources=tuple(
+                    ("AWS::CloudWatch::Alarm", text)
+                    for name in alarm_names(record)
+                    for text in (name, prefix + name)
+                ),
+                request=trace.request,
             )
         )
 

@@ -118,3 +118,14 @@ def test_wrong_lookups_are_refused(healthy: Aws, parameters: dict[str, Any], cod
     with pytest.raises(ClientError) as caught:
         healthy.trail.lookup_events(**parameters)
     assert caught.value.response["Error"]["Code"] == code
+
+
+def test_changes_of_alarms_are_in_the_trail(healthy: Aws) -> None:
+    healthy.cloudwatch.set_alarm_state(
+        AlarmName="checkout-errors", StateValue="OK", StateReason="drill"
+    )
+    healthy.cloudwatch.delete_alarms(AlarmNames=["payments-errors"])
+    healthy.account.advance(130)
+    found = look(healthy, **by("EventSource", "monitoring.amazonaws.com"))
+    assert [event["EventName"] for event in found] == ["DeleteAlarms", "SetAlarmState"]
+    assert found[0]["Resources"][0]["ResourceName"] == "payments-errors"

@@ -193,7 +193,7 @@ def _put_metric_alarm(call: Call, params: Params) -> Mapping[str, Any]:
         "Dimensions": [],
         "TreatMissingData": "missing",
     }
-    call.account.world.put_alarm({**defaults, **definition}, call.now)
+    _keep(call, "put", {"definition": {**defaults, **definition}})
     return {}
 
 
@@ -214,6 +214,10 @@ def _check_evaluation(params: Params) -> None:
         raise AwsError(_INVALID, f"TreatMissingData must be one of {', '.join(_MISSING)}.")
 
 
+def _keep(call: Call, action: str, params: Params) -> None:
+    call.account.world.change_alarms(action, params, call.caller, call.now)
+
+
 def _known(call: Call, names: list[str]) -> None:
     existing = {state.name for state in call.account.alarms.states(call.now)}
     for name in names:
@@ -226,7 +230,7 @@ def _delete_alarms(call: Call, params: Params) -> Mapping[str, Any]:
     existing = {state.name for state in call.account.alarms.states(call.now)}
     found = [name for name in names if name in existing]
     if found:
-        call.account.world.delete_alarms(found, call.now)
+        _keep(call, "delete", {"names": found})
     return {}
 
 
@@ -237,7 +241,7 @@ def _set_alarm_state(call: Call, params: Params) -> Mapping[str, Any]:
     if state not in _STATES:
         raise AwsError(_INVALID, f"Invalid state: {state}")
     reason = str(required(params, "StateReason", _INVALID))
-    call.account.world.set_alarm_state(name, state, reason, call.now)
+    _keep(call, "state", {"name": name, "state": state, "reason": reason})
     return {}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, cast
 
 from opspilot.embedded.errors import AwsError
@@ -14,10 +15,13 @@ from opspilot.embedded.handlers.metric_requests import (
     parse_metric,
     parse_stat,
     query,
+    rounded_start,
 )
 from opspilot.embedded.handlers.requests import decode_token, encode_token, required
 from opspilot.embedded.telemetry.metric_math import evaluate, references
+from opspilot.embedded.telemetry.samples import MetricId
 from opspilot.embedded.telemetry.series import Series, invalid
+from opspilot.embedded.telemetry.statistic import Statistic
 from opspilot.embedded.wire import Call, Handler, Params
 
 _MAX_QUERIES = 500
@@ -65,10 +69,14 @@ def _check_queries(queries: list[dict[str, Any]]) -> None:
 def _series(
     call: Call, queries: list[dict[str, Any]], span: tuple[float, float]
 ) -> dict[str, list[Series]]:
+    stats = {q["Id"]: _stat(q["MetricStat"]) for q in queries if q.get("MetricStat") is not None}
+    begin = rounded_start(span[0], call.now)
+    wanted = [(stat.metric, stat.statistic) for stat in stats.values()]
+    call.account.metrics.prepare(wanted, (begin, span[1]), call.now)
     metrics: dict[str, Series] = {}
-    for entry in queries:
-        if entry.get("MetricStat") is not None:
-            metrics[entry["Id"]] = _metric_series(call, entry["MetricStat"], span)
+    for name, stat in stats.items():
+        times, values = query(call, stat.metric, stat.statistic, stat.period_s, span)
+        metrics[name] = Series(times, values, stat.period_s)
     results = {name: [series] for name, series in metrics.items()}
     waiting = {q["Id"]: str(q["Expression"]) for q in queries if q.get("Expression")}
     while waiting:
@@ -82,7 +90,14 @@ def _series(
     return results
 
 
-def _metric_series(call: Call, stat: dict[str, Any], span: tuple[float, float]) -> Series:
+@dataclass(frozen=True, slots=True)
+class _Stat:
+    metric: MetricId
+    statistic: Statistic
+    period_s: int
+
+
+def _stat(stat: dict[str, Any]) -> _Stat:
     metric = cast("dict[str, Any]", required(stat, "Metric", INVALID))
     target = parse_metric(
         str(metric.get("Namespace") or ""),
@@ -91,8 +106,7 @@ def _metric_series(call: Call, stat: dict[str, Any], span: tuple[float, float]) 
     )
     period = check_period(stat.get("Period"), "MetricStat")
     statistic = parse_stat(str(stat.get("Stat") or ""))
-    times, values = query(call, target, statistic, period, span)
-    return Series(times, values, period)
+    return _Stat(target, statistic, period)
 
 
 def _offset(token: str | None) -> int:

@@ -21,6 +21,10 @@ class Parts:
     routes: frozenset[int]
     queues: bool
 
+    def __or__(self, other: Parts) -> Parts:
+        """Both."""
+        return Parts(self.routes | other.routes, self.queues or other.queues)
+
 
 class Reach:
     """The call graph of everything that was ever configured."""

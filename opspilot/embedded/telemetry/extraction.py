@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from opspilot.embedded.simulator.chunks import Simulation, chunk_of
+from opspilot.embedded.simulator.reach import Parts
 from opspilot.embedded.simulator.records import ChunkTrace, QueueBatch
 from opspilot.embedded.telemetry.catalogue import emitted
 from opspilot.embedded.telemetry.samples import (
@@ -30,19 +31,29 @@ class Extraction:
         self._first_dead = chunk_of(messages_since)
         self._dead: dict[tuple[str, int], float] = {}
 
-    def samples(self, metric: MetricId, chunk: int) -> Samples:
-        """Samples of a metric that requests of one chunk caused."""
+    def parts(self, metric: MetricId) -> Parts:
+        """What has to be walked for a metric."""
         dimensions = dict(metric.dimensions)
-        if not emitted(metric, self._simulation.fleet):
-            return EMPTY
         reach = self._simulation.reach
         if metric.namespace == "AWS/Lambda":
-            parts = reach.of_function(dimensions.get("FunctionName"))
-            return lambda_samples(metric.name, dimensions, self._simulation.trace(chunk, parts))
+            return reach.of_function(dimensions.get("FunctionName"))
         if metric.namespace == "AWS/ApiGateway":
-            parts = reach.of_routes(dimensions.get("Method"), dimensions.get("Resource"))
-            return api_samples(metric.name, dimensions, self._simulation.trace(chunk, parts))
-        trace = self._simulation.trace(chunk)
+            return reach.of_routes(dimensions.get("Method"), dimensions.get("Resource"))
+        return reach.everything()
+
+    def samples(self, metric: MetricId, chunk: int, parts: Parts | None = None) -> Samples:
+        """Samples of a metric that requests of one chunk caused.
+
+        `parts` may name more than the metric needs, so that several metrics share a walk.
+        """
+        if not emitted(metric, self._simulation.fleet):
+            return EMPTY
+        dimensions = dict(metric.dimensions)
+        trace = self._simulation.trace(chunk, parts or self.parts(metric))
+        if metric.namespace == "AWS/Lambda":
+            return lambda_samples(metric.name, dimensions, trace)
+        if metric.namespace == "AWS/ApiGateway":
+            return api_samples(metric.name, dimensions, trace)
         if metric.namespace == "AWS/DynamoDB":
             return table_samples(metric.name, dimensions, trace)
         return self._queue(metric.name, dimensions["QueueName"], trace)

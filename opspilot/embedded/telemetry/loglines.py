@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import NamedTuple
@@ -144,15 +145,35 @@ class _Writer:
             luck = generator(self._renderer.seed, self._chunk, purpose).random(size)
             written &= luck[batch.row] < line.chance
         chosen = np.flatnonzero(written)
-        exact_times = at[chosen].tolist()
         times = _milliseconds(at[chosen])
-        elapsed = _milliseconds((at - begin)[chosen]).tolist()
-        for i, exact, when, iso, took in zip(
-            chosen.tolist(), exact_times, times.tolist(), _iso(times), elapsed, strict=True
-        ):
-            text = line.text.format(elapsed=took, **_words(self._root[i], self._ids[i]))
+        elapsed = _milliseconds((at - begin)[chosen])
+        lines = zip(
+            chosen.tolist(),
+            at[chosen].tolist(),
+            times.tolist(),
+            _iso(times),
+            self._texts(line.text, chosen, elapsed),
+            strict=True,
+        )
+        for i, exact, when, iso, text in lines:
             message = self._line(line.level, iso, self._ids[i], text)
             yield exact, _WITHIN, LogEvent(when, self._streams[i], message, self._ids[i])
+
+    def _texts(self, template: str, chosen: Ints, elapsed: Ints) -> list[str]:
+        """The template filled in for each of the chosen invocations."""
+        names = re.findall(r"{(\w+)}", template)
+        if not names:
+            return [template] * chosen.size
+        where = chosen.tolist()
+        waited: list[int] = elapsed.tolist()
+        columns = [
+            [_FIELDS[name](self._root[i], self._ids[i]) for i in where]
+            if name in _FIELDS
+            else list(map(str, waited))
+            for name in names
+        ]
+        pattern = re.sub(r"{\w+}", "%s", template.replace("%", "%%"))
+        return [pattern % values for values in zip(*columns, strict=True)]
 
     def _line(self, level: str, iso: str, request: str, text: str) -> str:
         if not self._json:
@@ -218,14 +239,13 @@ def _runtime_text(runtime: str) -> str:
     return f"{name}:{runtime[len(name) :]}.v{build}"
 
 
-def _words(root: int, request: str) -> dict[str, object]:
-    return {
-        "order": f"o-{root & 0xFFFFFFFF:08x}",
-        "customer": f"c-{(root >> 20) & 0xFFFF:05d}",
-        "amount": f"{5 + ((root >> 8) & 0x3FFF) / 100:.2f}",
-        "items": 1 + (root >> 40) % 7,
-        "number": int(request[:4], 16),
-    }
+_FIELDS: dict[str, Callable[[int, str], object]] = {
+    "order": lambda root, _: f"o-{root & 0xFFFFFFFF:08x}",
+    "customer": lambda root, _: f"c-{(root >> 20) & 0xFFFF:05d}",
+    "amount": lambda root, _: f"{5 + ((root >> 8) & 0x3FFF) / 100:.2f}",
+    "items": lambda root, _: 1 + (root >> 40) % 7,
+    "number": lambda _, request: int(request[:4], 16),
+}
 
 
 def _text_error(failure: Failure) -> str:

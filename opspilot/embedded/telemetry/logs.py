@@ -14,7 +14,7 @@ from opspilot.embedded.telemetry.loglines import LogEvent, Renderer, hour_of
 INGESTION_DELAY_S = 4.0
 _GROUP_PREFIX = "/aws/lambda/"
 _DAY = 86400.0
-_KEPT = 160
+_KEPT = 24
 _HOUR_MS = CHUNK_S * 1000
 
 

@@ -8,33 +8,33 @@ has been told.
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Sequence
+from typing import Any, Protocol
 
 import numpy as np
 
 from opspilot.embedded.simulator.chunks import SPILL_S, Simulation, chunk_end
-from opspilot.embedded.simulator.traffic import CHUNK_S, Bools, Floats
+from opspilot.embedded.simulator.reach import Parts
+from opspilot.embedded.simulator.traffic import CHUNK_S, Floats, Ints
 from opspilot.embedded.telemetry.catalogue import catalogue
 from opspilot.embedded.telemetry.extraction import Extraction
+from opspilot.embedded.telemetry.minutes import (
+    BLOCK_MINUTES,
+    CHUNK_MINUTES,
+    Minutes,
+    Values,
+    by_minute,
+    values_by_minute,
+    without_tail,
+)
 from opspilot.embedded.telemetry.samples import EMPTY, MetricId, Samples
 from opspilot.embedded.telemetry.statistic import Statistic, of_buckets
 
 PUBLISH_DELAY_S = 60.0
-_CHUNK_MINUTES = CHUNK_S // 60
-_BLOCK_MINUTES = _CHUNK_MINUTES + SPILL_S // 60
-_SAMPLES_KEPT = 900
-_BLOCKS_KEPT = 40_000
-
-
-@dataclass(frozen=True, slots=True)
-class Minutes:
-    """Count, sum, minimum and maximum by minute; minimum and maximum are NaN where count is 0."""
-
-    count: Floats
-    total: Floats
-    low: Floats
-    high: Floats
+_LONG = 12
+_SAMPLES_KEPT = 300
+_VALUES_KEPT = 4_000
+_BLOCKS_KEPT = 20_000
 
 
 class Published(Protocol):
@@ -61,6 +61,7 @@ class Metrics:
         self._extraction = Extraction(simulation, messages_since)
         self._samples: OrderedDict[tuple[MetricId, int], tuple[int, Samples]] = OrderedDict()
         self._blocks: OrderedDict[tuple[MetricId, int], Minutes] = OrderedDict()
+        self._values: OrderedDict[tuple[MetricId, int], Values] = OrderedDict()
 
     @property
     def history_start(self) -> float:
@@ -93,6 +94,38 @@ class Metrics:
             return self._by_samples(metric, statistic, period_s, (first, last), as_of)
         return self._by_minutes(metric, statistic, period_s, (first, last), as_of)
 
+    def prepare(
+        self, wanted: Sequence[tuple[MetricId, Statistic]], span: tuple[float, float], as_of: float
+    ) -> None:
+        """Compute what queries over a long span need, hour by hour instead of metric by metric.
+
+        Only so do several metrics share the walk of an hour.
+        """
+        aws = [(metric, statistic) for metric, statistic in wanted if _is_aws(metric)]
+        chunks = self._chunks(int(span[0] // 60), int(min(span[1], as_of) // 60))
+        if len(aws) < 2 or len(chunks) < _LONG:
+            return
+        parts = Parts(frozenset(), queues=False)
+        for metric, _ in aws:
+            parts |= self._extraction.parts(metric)
+        for chunk in chunks:
+            for metric, statistic in aws if _is_settled(chunk, as_of) else ():
+                kept = self._values if statistic.needs_samples else self._blocks
+                if (metric, chunk) not in kept:
+                    self._keep(
+                        metric, chunk, statistic, self._extraction.samples(metric, chunk, parts)
+                    )
+
+    def _keep(self, metric: MetricId, chunk: int, statistic: Statistic, samples: Samples) -> None:
+        if statistic.needs_samples:
+            self._values[metric, chunk] = values_by_minute(samples, chunk)
+            _trim(self._values, _VALUES_KEPT)
+        else:
+            everything = np.ones(samples.time.size, dtype=bool)
+            block = by_minute(samples, everything, chunk * float(CHUNK_S))
+            self._blocks[metric, chunk] = block
+            _trim(self._blocks, _BLOCKS_KEPT)
+
     def minutes(self, metric: MetricId, first: int, last: int, as_of: float) -> Minutes:
         """Values of the minutes first..last-1 (minutes since the epoch)."""
         size = last - first
@@ -100,8 +133,8 @@ class Metrics:
         low, high = np.full(size, np.nan), np.full(size, np.nan)
         for chunk in self._chunks(first, last):
             block = self._block(metric, chunk, as_of)
-            offset = chunk * _CHUNK_MINUTES - first
-            here = slice(max(offset, 0), min(offset + _BLOCK_MINUTES, size))
+            offset = chunk * CHUNK_MINUTES - first
+            here = slice(max(offset, 0), min(offset + BLOCK_MINUTES, size))
             there = slice(here.start - offset, here.stop - offset)
             if here.stop <= here.start:
                 continue
@@ -112,8 +145,8 @@ class Metrics:
         return Minutes(count, total, low, high)
 
     def _chunks(self, first: int, last: int) -> range:
-        begin = max(first // _CHUNK_MINUTES - 1, self._simulation.first_chunk)
-        return range(begin, (last - 1) // _CHUNK_MINUTES + 1)
+        begin = max(first // CHUNK_MINUTES - 1, self._simulation.first_chunk)
+        return range(begin, (last - 1) // CHUNK_MINUTES + 1)
 
     def _by_minutes(
         self,
@@ -128,7 +161,7 @@ class Metrics:
         last += -(last - first) % step
         values = self.minutes(metric, first, last, as_of)
         if last > span[1]:
-            values = _without_tail(values, last - span[1])
+            values = without_tail(values, last - span[1])
         count = values.count.reshape(-1, step).sum(axis=1)
         total = values.total.reshape(-1, step).sum(axis=1)
         present = count > 0
@@ -152,33 +185,44 @@ class Metrics:
         span: tuple[int, int],
         as_of: float,
     ) -> tuple[Floats, Floats]:
-        begin, end = span[0] * 60.0, span[1] * 60.0
-        times: list[Floats] = []
+        minutes: list[Ints] = []
         values: list[Floats] = []
         for chunk in self._chunks(*span):
-            samples = self._sampled(metric, chunk)
-            shown = (samples.time >= begin) & (samples.time < end)
-            shown &= samples.visible + PUBLISH_DELAY_S <= as_of
-            times.append(samples.time[shown])
-            values.append(samples.value[shown])
-        if not times:
+            minute, value = self._valued(metric, chunk, statistic, as_of)
+            shown = (minute >= span[0]) & (minute < span[1])
+            minutes.append(minute[shown])
+            values.append(value[shown])
+        if not minutes:
             return np.empty(0), np.empty(0)
-        bucket = np.concatenate(times) // period_s
+        bucket = np.concatenate(minutes) * 60 // period_s
         present, result = of_buckets(statistic, bucket, np.concatenate(values))
-        return present * float(period_s), result
+        return present.astype(np.float64) * period_s, result
+
+    def _valued(
+        self, metric: MetricId, chunk: int, statistic: Statistic, as_of: float
+    ) -> tuple[Ints, Floats]:
+        """(minute, value) of each sample shown."""
+        if not (_is_aws(metric) and _is_settled(chunk, as_of)):
+            samples = self._sampled(metric, chunk)
+            shown = samples.visible + PUBLISH_DELAY_S <= as_of
+            return (samples.time[shown] // 60).astype(np.int64), samples.value[shown]
+        kept = self._values.get((metric, chunk))
+        if kept is None:
+            self._keep(metric, chunk, statistic, self._sampled(metric, chunk))
+            kept = self._values[metric, chunk]
+        return kept.minute.astype(np.int64) + chunk * CHUNK_MINUTES, kept.value
 
     def _block(self, metric: MetricId, chunk: int, as_of: float) -> Minutes:
-        settled = chunk_end(chunk) + SPILL_S + PUBLISH_DELAY_S <= as_of and _is_aws(metric)
+        settled = _is_settled(chunk, as_of) and _is_aws(metric)
         key = (metric, chunk)
         if settled and key in self._blocks:
             return self._blocks[key]
         samples = self._sampled(metric, chunk)
         shown = samples.visible + PUBLISH_DELAY_S <= as_of
-        block = _by_minute(samples, shown, chunk * float(CHUNK_S))
+        block = by_minute(samples, shown, chunk * float(CHUNK_S))
         if settled:
             self._blocks[key] = block
-            if len(self._blocks) > _BLOCKS_KEPT:
-                self._blocks.popitem(last=False)
+            _trim(self._blocks, _BLOCKS_KEPT)
         return block
 
     def _sampled(self, metric: MetricId, chunk: int) -> Samples:
@@ -190,8 +234,7 @@ class Metrics:
         if kept is None or kept[0] != epochs:
             kept = (epochs, self._extraction.samples(metric, chunk))
             self._samples[key] = kept
-            if len(self._samples) > _SAMPLES_KEPT:
-                self._samples.popitem(last=False)
+            _trim(self._samples, _SAMPLES_KEPT)
         return kept[1]
 
     def _published(self, metric: MetricId, chunk: int) -> Samples:
@@ -199,29 +242,14 @@ class Metrics:
         return Samples(samples.time, samples.visible - PUBLISH_DELAY_S, samples.value)
 
 
-def _without_tail(values: Minutes, surplus: int) -> Minutes:
-    keep = values.count.size - surplus
-    count, total = values.count.copy(), values.total.copy()
-    low, high = values.low.copy(), values.high.copy()
-    count[keep:] = total[keep:] = 0.0
-    low[keep:] = high[keep:] = np.nan
-    return Minutes(count, total, low, high)
+def _is_settled(chunk: int, as_of: float) -> bool:
+    """Whether everything that the chunk's requests caused has been published."""
+    return chunk_end(chunk) + SPILL_S + PUBLISH_DELAY_S <= as_of
 
 
-def _by_minute(samples: Samples, shown: Bools, start: float) -> Minutes:
-    minute = ((samples.time[shown] - start) // 60).astype(np.int64)
-    value = samples.value[shown]
-    inside = (minute >= 0) & (minute < _BLOCK_MINUTES)
-    minute, value = minute[inside], value[inside]
-    count = np.bincount(minute, minlength=_BLOCK_MINUTES).astype(np.float64)
-    total = np.bincount(minute, weights=value, minlength=_BLOCK_MINUTES).astype(np.float64)
-    low, high = np.full(_BLOCK_MINUTES, np.nan), np.full(_BLOCK_MINUTES, np.nan)
-    if minute.size:
-        order = np.argsort(minute, kind="stable")
-        present, first = np.unique(minute[order], return_index=True)
-        low[present] = np.minimum.reduceat(value[order], first)
-        high[present] = np.maximum.reduceat(value[order], first)
-    return Minutes(count, total, low, high)
+def _trim(cache: OrderedDict[Any, Any], size: int) -> None:
+    while len(cache) > size:
+        cache.popitem(last=False)
 
 
 def _is_aws(metric: MetricId) -> bool:

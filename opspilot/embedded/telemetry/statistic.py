@@ -68,7 +68,7 @@ def of_samples(statistic: Statistic, samples: Floats) -> float:
     return float(inside.sum() if statistic.kind == "ts" else inside.mean())
 
 
-def of_buckets(statistic: Statistic, bucket: Floats, samples: Floats) -> tuple[Floats, Floats]:
+def of_buckets(statistic: Statistic, bucket: Ints, samples: Floats) -> tuple[Ints, Floats]:
     """The statistic of each bucket: (bucket numbers that have samples, values)."""
     order = np.lexsort((samples, bucket))
     bucket, samples = bucket[order], samples[order]
