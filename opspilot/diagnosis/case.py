@@ -113,6 +113,11 @@ class Case:
             and edge.callee.kind is ResourceKind.FUNCTION
         )
 
+    def knows_callees_of(self, resource: Resource) -> bool:
+        """Whether all that a resource invokes was read: its own topology, or that of a caller."""
+        asked = {item.resource for item in self.evidence if isinstance(item.detail, TopologyDetail)}
+        return resource in asked or bool(set(self.callers(resource)) & asked)
+
     def callers(self, resource: Resource) -> tuple[Resource, ...]:
         """Whoever invokes a resource and waits for it."""
         return _unique(

@@ -17,6 +17,7 @@ from opspilot.domain.wording import number, plural, quantity, share
 from opspilot.remediation.ledger import Ledger
 
 _TRAFFIC = {"lambda.errors": "lambda.invocations", "api.5xx": "api.count", "api.4xx": "api.count"}
+_DURATIONS = ("lambda.duration_p99", "lambda.duration_max", "lambda.duration_p50")
 _STRICTEST = 0.01
 _HOLD_PERIODS = 3
 _DEADLINE_PERIODS = 15
@@ -27,12 +28,16 @@ _MOST_EVENTS = 20_000
 
 
 def criterion_for(incident: Incident, verdict: Verdict, ledger: Ledger) -> Criterion:
-    """The criterion on the signal that opened the incident.
+    """The criterion on the signal on which the trouble shows.
 
-    A share of failed calls is judged by its upper confidence bound, anything else by its level.
-    Without an alarm's metric, the errors of the component that failed first are taken.
+    That is the signal that opened the incident. Where it was given without being abnormal (a person
+    opened the incident on a slow function that does not fail itself), the errors of the component
+    that failed first are taken, or the slowness of the cause. A share of failed calls is judged by
+    its upper confidence bound, anything else by its level.
     """
-    numerator = incident.symptom.query or _fallback(incident, verdict)
+    candidates = _signals(incident, verdict)
+    abnormal = [query for query in candidates if _is_abnormal(query, ledger)]
+    numerator = (abnormal or candidates)[0]
     signal = signal_of_query(numerator)
     traffic = _TRAFFIC.get(signal.name) if signal else None
     if traffic is None:
@@ -44,11 +49,20 @@ def criterion_for(incident: Incident, verdict: Verdict, ledger: Ledger) -> Crite
     return _rate(numerator, denominator, ledger, onset or incident.window.start)
 
 
-def _fallback(incident: Incident, verdict: Verdict) -> MetricQuery:
+def _signals(incident: Incident, verdict: Verdict) -> list[MetricQuery]:
+    """The signals that may be measured, most wanted first."""
     failing = verdict.first_failure.resource if verdict.first_failure else incident.resource
-    if failing.kind is ResourceKind.API:
-        return query_of(signal_named("api.5xx"), failing)
-    return query_of(signal_named("lambda.errors"), failing)
+    signal = "api.5xx" if failing.kind is ResourceKind.API else "lambda.errors"
+    wanted = [incident.symptom.query] if incident.symptom.query else []
+    wanted.append(query_of(signal_named(signal), failing))
+    if verdict.cause and verdict.cause.resource.kind is ResourceKind.FUNCTION:
+        wanted += [query_of(signal_named(name), verdict.cause.resource) for name in _DURATIONS]
+    return wanted
+
+
+def _is_abnormal(query: MetricQuery, ledger: Ledger) -> bool:
+    found = ledger.metric_of(query)
+    return found is not None and found[1].anomalous
 
 
 def _rate(
@@ -116,7 +130,7 @@ def _share_since(
 def _limit(usual: float, before: float | None) -> float:
     """1 %, or twice the usual rate if that is more, and clearly below the incident's."""
     limit = max(_STRICTEST, 2.0 * usual)
-    if before is not None and limit >= before:
+    if before is not None and usual < before <= limit:
         limit = (usual + before) / 2.0
     return _round_up(limit)
 

@@ -57,6 +57,33 @@ def test_a_lowered_timeout_stands_beside_a_slow_callee_and_is_not_ruled_out() ->
     assert rival.confidence > 0.5
 
 
+def test_timeouts_without_any_change_are_a_lead_and_no_cause() -> None:
+    verdict = failing_front(**TIMED_OUT).feed().verdict()
+    found = hypothesis(verdict, "lambda.timeout_too_small")
+    assert verdict.status is VerdictStatus.INCONCLUSIVE
+    assert verdict.cause is None
+    assert found.confidence < 0.5
+
+
+def test_a_limit_that_was_tight_all_along_may_be_the_cause_without_a_change() -> None:
+    scene = failing_front(**TIMED_OUT)
+    scene.metric(FRONT, "lambda.duration_p99", 2_700.0, 3_000.0)
+    found = hypothesis(scene.feed().verdict(), "lambda.timeout_too_small")
+    assert any("usually takes 2.7 s of its 3 s" in one.text for one in found.arguments_for)
+    assert found.cap != "neither its limit nor its code changed: a lead, not a cause"
+
+
+def test_a_neighbour_whose_own_callees_are_unknown_is_not_blamed_for_its_timeouts() -> None:
+    scene = Scene(resource=SIDE).topology([(FRONT, SIDE, "")]).healthy(SIDE).log(SIDE)
+    scene.metric(FRONT, "lambda.errors", 0.0, 40.0).metric(FRONT, "lambda.invocations", 100.0)
+    scene.log(FRONT, **TIMED_OUT).configuration(FRONT).feed()
+    verdict = scene.verdict()
+    assert verdict.status is VerdictStatus.INCONCLUSIVE
+    assert verdict.hypotheses
+    texts = [one.text for board in verdict.hypotheses for one in board.missing]
+    assert "what front calls was not read: one of it may have slowed" in texts
+
+
 def test_a_raised_timeout_is_not_the_cause_of_timeouts() -> None:
     scene = failing_front(**TIMED_OUT)
     scene.change(FRONT, "configuration", {"timeout_seconds": "2"}, {"timeout_seconds": "3"})

@@ -137,7 +137,9 @@ def test_a_version_just_published_that_the_alias_serves_stands_for_its_move() ->
     verdict = scene.verdict()
     assert verdict.status is VerdictStatus.CONFIRMED
     texts = [one.text for one in hypothesis(verdict, CLASS).arguments_for]
-    assert any("version 18, which alias live serves now, published at 14:09 UTC" in text for text in texts)
+    assert any(
+        "version 18, which alias live serves now, published at 14:09 UTC" in text for text in texts
+    )
 
 
 def test_a_version_just_published_that_nothing_serves_is_no_release() -> None:
@@ -227,6 +229,22 @@ def test_the_incident_may_have_been_opened_on_the_slow_function_itself() -> None
     assert verdict.cause.resource == BACK
     assert verdict.first_failure is not None
     assert verdict.first_failure.resource == FRONT
+
+
+def test_a_slow_function_through_which_nobody_fails_yet_is_found_from_its_callers() -> None:
+    scene = slow_back()
+    scene.resource = BACK
+    scene.evidence = [
+        item
+        for item in scene.evidence
+        if item.request.source != "logs"
+        and getattr(item.detail, "signal", "") not in ("lambda.errors", "api.5xx")
+    ]
+    verdict = scene.verdict()
+    assert verdict.cause is not None
+    assert verdict.cause.resource == BACK
+    assert verdict.cause.summary.endswith("middle waits for it")
+    assert verdict.first_failure is None
 
 
 def test_a_ring_of_calls_ends() -> None:

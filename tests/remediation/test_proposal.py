@@ -278,6 +278,31 @@ def test_without_an_alarms_metric_the_component_that_failed_first_is_measured() 
     assert criterion.numerator.metric == "Errors"
 
 
+def test_a_slow_function_that_does_not_fail_is_judged_by_whoever_fails_through_it() -> None:
+    scene = slow_back()
+    scene.resource = BACK
+    criterion = the_criterion(scene)
+    assert criterion.numerator.dimensions == (("FunctionName", "front"),)
+    assert criterion.before == pytest.approx(0.4)
+
+
+def test_where_nobody_fails_the_slowness_of_the_cause_is_judged() -> None:
+    scene = slow_back()
+    scene.resource = BACK
+    scene.evidence = [
+        item
+        for item in scene.evidence
+        if item.request.source != "logs"
+        and getattr(item.detail, "signal", "") not in ("lambda.errors", "api.5xx")
+    ]
+    for resource in (FRONT, MIDDLE, BACK):
+        scene.metric(resource, "lambda.errors", 0.0)
+    criterion = the_criterion(scene)
+    assert criterion.test == "level"
+    assert criterion.numerator.dimensions == (("FunctionName", "back"),)
+    assert criterion.before == 4_000.0
+
+
 def test_an_api_symptom_keeps_the_dimensions_of_its_alarm() -> None:
     scene = slow_back()
     scene.resource = GATEWAY

@@ -23,6 +23,7 @@ from opspilot.domain.wording import number
 CAUSE_CLASS = "lambda.code_error_after_release"
 _PRIOR = -2.0
 _UNREAD_LOG_CAP = 0.6
+_NO_RELEASE_CAP = 0.45
 
 
 def assess(case: Case) -> Assessment | None:
@@ -45,6 +46,8 @@ def _weigh(case: Case, function: Resource, errors: Shown[MetricDetail], onset: O
     names = _argue_types(brief, case, function)
     change = changes_behind(case, function, onset, _is_release)
     close = argue_change(brief, case, onset, change, f"release of {function.name}")
+    if change is None:
+        brief.cap(_NO_RELEASE_CAP, "no release was found: a lead, not a cause")
     what = change.change.after.get("version") if change else None
     named = f" with {', '.join(names)}" if names else ""
     summary = (

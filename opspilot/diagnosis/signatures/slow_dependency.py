@@ -27,8 +27,9 @@ _MS = 1_000.0
 
 
 def assess(case: Case) -> Assessment | None:
-    """Weigh it for the first failing (or slow) function that has a slowed callee."""
-    waiting = list(dict.fromkeys([*failing(case), case.incident.resource]))
+    """Weigh it for the first failing function that has a slowed callee, else for who else waits."""
+    own = case.incident.resource
+    waiting = list(dict.fromkeys([*failing(case), own, *case.callers(own)]))
     for caller in waiting:
         chain = slowest_chain(case, caller)
         if chain:
@@ -174,11 +175,11 @@ def _contradicted(case: Case, waiting: list[Resource]) -> Assessment | None:
         brief.speaks_for(WEAK, f"invocations of {caller.name} time out", log.id)
         read = [shown for one in below if (shown := case.duration(one))]
         names = ", ".join(one.name for one in below)
-        if read:
+        if read and case.knows_callees_of(caller):
             brief.speaks_against(GOOD, f"none of {names} slowed", *(shown.id for shown in read))
             brief.rule_out(f"none of the functions that {caller.name} calls slowed ({names})")
         else:
-            brief.misses(f"durations of {names} were not read")
+            brief.misses(f"durations of all that {caller.name} calls were not read")
         return Assessment(brief.hypothesis(f"Something that {caller.name} calls became slow"))
     return None
 

@@ -23,6 +23,7 @@ CAUSE_CLASS = "lambda.timeout_too_small"
 _PRIOR = -2.0
 _MS = 1_000.0
 _TIGHT, _AMPLE = 0.8, 0.5
+_NO_CHANGE_CAP = 0.45
 
 
 def assess(case: Case) -> Assessment | None:
@@ -38,8 +39,7 @@ def _weigh(case: Case, function: Resource, onset: Onset) -> Assessment:
     brief = Brief(CAUSE_CLASS, function, _PRIOR)
     limit = limit_seconds(case, function)
     _argue_timeouts(brief, case, function)
-    if limit is not None:
-        _argue_headroom(brief, case, function, limit * _MS)
+    tight = limit is not None and _argue_headroom(brief, case, function, limit * _MS)
     lowered = changes_behind(case, function, onset, _lowers_timeout)
     grown = changes_behind(case, function, onset, _is_release)
     if lowered or not grown:
@@ -48,6 +48,8 @@ def _weigh(case: Case, function: Resource, onset: Onset) -> Assessment:
         close = argue_change(brief, case, onset, grown, f"release of {function.name}")
     if lowered is None:
         _argue_callees(brief, case, function, limit)
+    if not (lowered or grown or tight):
+        brief.cap(_NO_CHANGE_CAP, "neither its limit nor its code changed: a lead, not a cause")
     stands = f"its limit of {milliseconds(limit * _MS)}" if limit else "its limit"
     summary = (
         f"The timeout of {function.name} was lowered: {lowered.change.summary}"
@@ -85,18 +87,19 @@ def _argue_timeouts(brief: Brief, case: Case, function: Resource) -> None:
         )
 
 
-def _argue_headroom(brief: Brief, case: Case, function: Resource, limit_ms: float) -> None:
-    """How close to the limit it used to be."""
+def _argue_headroom(brief: Brief, case: Case, function: Resource, limit_ms: float) -> bool:
+    """Whether it used to be close to its limit already."""
     shown = case.duration(function)
     if shown is None or shown.detail.baseline_value is None:
         brief.misses(f"how long {function.name} usually takes is not known")
-        return
+        return False
     usual = shown.detail.baseline_value
     text = f"it usually takes {milliseconds(usual)} of its {milliseconds(limit_ms)}"
     if usual >= _TIGHT * limit_ms:
         brief.speaks_for(FAIR, text, shown.id)
     elif usual <= _AMPLE * limit_ms:
         brief.speaks_against(WEAK, text, shown.id)
+    return usual >= _TIGHT * limit_ms
 
 
 def _argue_callees(brief: Brief, case: Case, function: Resource, limit: float | None) -> None:
@@ -115,7 +118,9 @@ def _argue_callees(brief: Brief, case: Case, function: Resource, limit: float | 
         return
     below = case.callees(function)
     read = [shown for one in below if (shown := case.duration(one))]
-    if read:
+    if not case.knows_callees_of(function):
+        brief.misses(f"what {function.name} calls was not read: one of it may have slowed")
+    elif read:
         brief.speaks_for(FAIR, "nothing that it calls slowed", *(shown.id for shown in read))
     elif below:
         brief.misses(f"durations of what {function.name} calls were not read")
