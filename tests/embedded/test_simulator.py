@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -86,18 +87,30 @@ def test_the_same_seed_gives_the_same_world_and_another_seed_another() -> None:
     assert calls(first, "checkout") != calls(other, "checkout")
 
 
+@cache
+def unchanged() -> Simulation:
+    """A simulation without changes, which many tests compare with."""
+    return simulation()
+
+
+@cache
+def unchanged_lines(function: str) -> list[LogEvent]:
+    """Its lines."""
+    return _rendered(unchanged(), function)
+
+
 @pytest.mark.parametrize(("kind", "params"), CHANGES)
 def test_a_change_leaves_everything_before_it_as_it_was(
     kind: str, params: dict[str, object]
 ) -> None:
     at = START + 1500.0
-    before, after = simulation(), simulation((1500.0, kind, params))
+    after = simulation((1500.0, kind, params))
     for function in ("checkout", "inventory", "fulfilment"):
-        past = [e for e in log_lines(before, function) if e.timestamp < at * 1000]
-        assert past == [e for e in log_lines(after, function) if e.timestamp < at * 1000]
+        past = [e for e in unchanged_lines(function) if e.timestamp < at * 1000]
+        assert past == [e for e in _rendered(after, function) if e.timestamp < at * 1000]
         assert past
     for name, stat in (("Errors", "Sum"), ("Duration", "p99"), ("Invocations", "Sum")):
-        assert _seen(before, name, stat, at) == _seen(after, name, stat, at)
+        assert _seen(unchanged(), name, stat, at) == _seen(after, name, stat, at)
 
 
 def _seen(sim: Simulation, name: str, stat: str, at: float) -> list[float]:
@@ -113,8 +126,8 @@ def test_each_of_these_changes_does_change_what_follows(
     kind: str, params: dict[str, object]
 ) -> None:
     function = "checkout" if params["function"] == "payments" else str(params["function"])
-    before, after = simulation(), simulation((1500.0, kind, params))
-    assert log_lines(before, function) != log_lines(after, function)
+    after = simulation((1500.0, kind, params))
+    assert unchanged_lines(function) != _rendered(after, function)
 
 
 def test_every_request_of_the_api_reaches_the_function_behind_it() -> None:
@@ -171,14 +184,14 @@ def test_there_is_one_error_line_for_each_failed_invocation(function: str) -> No
 
 @pytest.mark.parametrize("function", [f.name for f in SHOP.functions])
 def test_every_invocation_starts_ends_and_reports_once(function: str) -> None:
-    sim = simulation()
-    lines = [e.message for e in _rendered(sim, function)]
+    sim = unchanged()
+    lines = [e.message for e in unchanged_lines(function)]
     for word in ("START RequestId", "END RequestId", "REPORT RequestId"):
         assert sum(line.startswith(word) for line in lines) == calls(sim.trace(CHUNK), function)
 
 
 def test_a_container_handles_one_invocation_at_a_time() -> None:
-    events = log_lines(simulation(), "checkout")
+    events = log_lines(unchanged(), "checkout")
     open_requests: dict[str, str] = {}
     for event in events:
         if event.message.startswith("START"):
@@ -354,7 +367,7 @@ def test_arrivals_are_sorted_and_inside_their_chunk() -> None:
 
 
 def test_parts_of_a_chunk_are_the_same_as_in_the_whole() -> None:
-    sim = simulation()
+    sim = unchanged()
     for function in SHOP.functions:
         part = sim.trace(CHUNK, sim.reach.of_function(function.name))
         assert np.array_equal(

@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -164,16 +164,15 @@ class _Writer:
         names = re.findall(r"{(\w+)}", template)
         if not names:
             return [template] * chosen.size
-        where = chosen.tolist()
-        waited: list[int] = elapsed.tolist()
-        columns = [
-            [_FIELDS[name](self._root[i], self._ids[i]) for i in where]
-            if name in _FIELDS
-            else list(map(str, waited))
-            for name in names
-        ]
+        columns = [self._column(name, chosen, elapsed) for name in names]
         pattern = re.sub(r"{\w+}", "%s", template.replace("%", "%%"))
         return [pattern % values for values in zip(*columns, strict=True)]
+
+    def _column(self, name: str, chosen: Ints, elapsed: Ints) -> list[object]:
+        if name == "elapsed":
+            return [*cast("list[object]", elapsed.tolist())]
+        fill = _FIELDS[name]
+        return [fill(self._root[i], self._ids[i]) for i in chosen.tolist()]
 
     def _line(self, level: str, iso: str, request: str, text: str) -> str:
         if not self._json:
