@@ -52,7 +52,8 @@ with st.expander("Open an incident by hand"):
             open_incident(opened)
         st.rerun()
 
-fault_buttons(front, PLACE)
+with guarded("reading the incidents"):
+    fault_buttons(front, PLACE, expanded=not queries.counts(front))
 
 with st.expander("As a table, to sort, search and download"), guarded("reading the incidents"):
     incident_table(queries.incidents(front, ()).rows, front.now)

@@ -12,12 +12,15 @@ if TYPE_CHECKING:
     from opspilot.bootstrap import FaultInfo
 
 
-def fault_buttons(desk: Desk, place: str) -> None:
+def fault_buttons(desk: Desk, place: str, *, expanded: bool) -> None:
     """A button for each fault; nothing on any other account."""
     faults = desk.bench.faults
     if faults is None:
         return
-    with st.expander("Faults of the embedded account"), guarded("reading the faults"):
+    with (
+        st.expander("Faults of the embedded account", expanded=expanded),
+        guarded("reading the faults"),
+    ):
         known = faults.list()
         pressed = next((fault for fault in known if _row(fault)), None)
         if pressed:

@@ -12,12 +12,16 @@ from opspilot.adapters.sqlite import open_store
 from opspilot.adapters.sqlite.store import SqliteStore
 from opspilot.domain.identity import SYSTEM
 from opspilot.domain.plan import Plan
+from opspilot.embedded.address import Address, write_address
 from opspilot.engine.journal import Journal
 from opspilot.ports.store import Changeset, Row
 from opspilot.remediation import digest
 from tests import builders
 
 ENTRY = Path(__file__).resolve().parents[2] / "app" / "main.py"
+STOPPED = Address("http://127.0.0.1:9", 1, "000000000000", "us-east-1")
+"""Where the embedded account of a test would answer: nothing listens there."""
+
 INCIDENT_PAGE = str(ENTRY.parent.parent / "pages" / "incident.py")
 
 Fill = Callable[..., SqliteStore]
@@ -37,7 +41,9 @@ def fill(tmp_path: Path) -> Fill:
     """Put rows into the store of an embedded account that is not running."""
 
     def filled(*rows: Row) -> SqliteStore:
-        store = open_store(tmp_path / "state" / "embedded" / "opspilot.db", account="/")
+        folder = tmp_path / "state" / "embedded"
+        store = open_store(folder / "opspilot.db", account="000000000000/us-east-1")
+        write_address(folder, STOPPED)
         fresh = [row.model_copy(update={"version": 0}) for row in rows]
         opened = Journal(_Now()).entry("INC-0042", SYSTEM, "incident.opened", "INC-0042")
         store.commit(Changeset(puts=fresh, audit=(opened,)))

@@ -27,13 +27,15 @@ def awaiting(plan_status: PlanStatus = PlanStatus.PROPOSED) -> tuple[Row, ...]:
     return (incident, *rest, current(plan))
 
 
-def test_without_an_id_the_page_says_where_to_choose() -> None:
+def test_without_an_id_the_page_says_where_to_choose(fill: Fill) -> None:
+    fill()
     app = opened(INCIDENT_PAGE)
     assert not app.exception
     assert app.title[0].value == "No incident is chosen"
 
 
-def test_an_unknown_id_is_said_without_a_traceback() -> None:
+def test_an_unknown_id_is_said_without_a_traceback(fill: Fill) -> None:
+    fill()
     app = opened(INCIDENT_PAGE, id="INC-9999")
     assert not app.exception
     assert "INC-9999" in said(app)

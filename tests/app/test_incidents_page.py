@@ -1,21 +1,37 @@
 """The list of incidents, through the app's entry, on a real store."""
 
+import pytest
+
 from opspilot.domain.incident import IncidentStatus
 from tests import builders
 from tests.app.conftest import Fill, opened, said
 
 
-def test_without_any_incident_the_page_says_what_comes_next() -> None:
+def test_without_any_incident_the_page_says_what_comes_next(fill: Fill) -> None:
+    fill()
     app = opened()
     assert not app.exception
     assert app.title[0].value == "Incidents"
     assert "No incidents." in said(app)
 
 
-def test_a_missing_worker_and_account_are_said_with_how_to_start_them() -> None:
+def test_a_missing_worker_and_account_are_said_with_how_to_start_them(fill: Fill) -> None:
+    fill()
+    text = said(opened())
+    assert "No worker is running" in text
+    assert "The account does not answer." in text
+    assert "<code>opspilot demo</code>" in text
+
+
+def test_without_any_account_the_page_still_says_what_to_do(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
     app = opened()
-    assert "No worker is running" in said(app)
-    assert "The account does not answer." in said(app)
+    assert not app.exception
+    assert "no account answers" in said(app)
+    assert "You look on as Viewer" in said(app)
 
 
 def test_every_incident_has_a_row_with_a_link_to_its_page(fill: Fill) -> None:
