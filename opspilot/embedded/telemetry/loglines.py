@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -107,7 +107,7 @@ class _Writer:
         self._ids = request_ids(batch, chunk)
         self._json = renderer.formats.get(batch.runtime.function) == "json"
         root = np.uint64(chunk) * np.uint64(1_000_003)
-        self._root = _mix(root, batch.row).tolist()
+        self._root: list[int] = _mix(root, batch.row).tolist()
 
     def events(self) -> Iterator[_Placed]:
         """All lines of the batch, unordered."""
@@ -170,7 +170,7 @@ class _Writer:
 
     def _column(self, name: str, chosen: Ints, elapsed: Ints) -> list[object]:
         if name == "elapsed":
-            return [*cast("list[object]", elapsed.tolist())]
+            return list(elapsed.tolist())
         fill = _FIELDS[name]
         return [fill(self._root[i], self._ids[i]) for i in chosen.tolist()]
 
