@@ -30,9 +30,11 @@ def daily_profile(index: pd.Index, values: Floats, usable: Bools) -> Floats:
         usable: Points that may be learned from.
     """
     none = np.zeros(len(values))
-    if not isinstance(index, pd.DatetimeIndex):
+    if not isinstance(index, pd.DatetimeIndex) or len(index) == 0:
         return none
     seconds = index.as_unit("s").asi8
+    if seconds[-1] - seconds[0] < (_MIN_DAYS - 1) * _SECONDS_PER_DAY:
+        return none
     day = seconds // _SECONDS_PER_DAY
     slot = (seconds % _SECONDS_PER_DAY) * _SLOTS // _SECONDS_PER_DAY
     table = _table(day[usable], slot[usable], values[usable])
