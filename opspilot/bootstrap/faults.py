@@ -1,9 +1,11 @@
-"""The faults of the embedded account, for the screens."""
+"""The faults of the embedded account, for the screens and the command line."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 from opspilot.embedded.client import FaultInfo, inject_fault, list_faults, reset_faults
+from opspilot.embedded.errors import EmbeddedError
+from opspilot.errors import InputError
 
 
 @dataclass(frozen=True)
@@ -23,9 +25,13 @@ class Faults:
         """Start a fault; account time of its start.
 
         Raises:
-            NotFound: There is no such fault.
+            InputError: There is no such fault, or it is under way already.
         """
-        return inject_fault(self.url, name)
+        try:
+            return inject_fault(self.url, name)
+        except EmbeddedError as error:
+            known = ", ".join(one.name for one in self.list())
+            raise InputError(str(error), hint=f"Faults here: {known}.") from error
 
     def reset(self) -> tuple[str, ...]:
         """Take every fault back and restore the configuration; names of those that were active."""

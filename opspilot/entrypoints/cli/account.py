@@ -4,9 +4,7 @@ from typing import Annotated
 
 import typer
 
-from opspilot.bootstrap import Workbench
-from opspilot.embedded.client import FaultInfo, inject_fault, list_faults, reset_faults
-from opspilot.embedded.errors import EmbeddedError
+from opspilot.bootstrap import FaultInfo, Faults
 from opspilot.entrypoints import printing
 from opspilot.entrypoints.cli.output import answer
 from opspilot.entrypoints.cli.program import AsJson
@@ -29,7 +27,7 @@ def doctor(as_json: AsJson = False) -> None:
 @group.command("list")
 def list_all(as_json: AsJson = False) -> None:
     """List the faults that can be injected, and which are active."""
-    faults = list_faults(_embedded().account.endpoint)
+    faults = _faults().list()
     lines = [
         f"{'*' if one.active else ' '} {one.name}  {one.title}: {one.description}" for one in faults
     ]
@@ -39,12 +37,7 @@ def list_all(as_json: AsJson = False) -> None:
 @group.command("inject")
 def inject(name: Annotated[str, typer.Argument(metavar="NAME")], as_json: AsJson = False) -> None:
     """Inject a fault into the embedded account."""
-    url = _embedded().account.endpoint
-    try:
-        began = inject_fault(url, name)
-    except EmbeddedError as error:
-        known = ", ".join(one.name for one in list_faults(url))
-        raise InputError(str(error), hint=f"Faults here: {known}.") from error
+    began = _faults().inject(name)
     document = {"name": name, "injected_at": began.isoformat()}
     answer(document, [f"{name} is under way since {began:%H:%M:%S} UTC."], as_json=as_json)
 
@@ -52,8 +45,8 @@ def inject(name: Annotated[str, typer.Argument(metavar="NAME")], as_json: AsJson
 @group.command("reset")
 def reset(as_json: AsJson = False) -> None:
     """Take every fault back and restore the configuration."""
-    names = reset_faults(_embedded().account.endpoint)
-    answer({"reset": names}, [f"Reset: {', '.join(names) or 'nothing'}."], as_json=as_json)
+    names = _faults().reset()
+    answer({"reset": list(names)}, [f"Reset: {', '.join(names) or 'nothing'}."], as_json=as_json)
 
 
 def _fault(one: FaultInfo) -> Document:
@@ -66,14 +59,14 @@ def _fault(one: FaultInfo) -> Document:
     }
 
 
-def _embedded() -> Workbench:
+def _faults() -> Faults:
     workbench = opened()
-    if not workbench.account.embedded:
+    if workbench.faults is None:
         raise InputError(
             f"account {workbench.account.account_id} is no embedded account: no faults there",
             hint="Faults exist on the embedded account only; start it with opspilot demo.",
         )
-    return workbench
+    return workbench.faults
 
 
 def register(app: typer.Typer) -> None:
