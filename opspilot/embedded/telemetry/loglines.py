@@ -172,7 +172,8 @@ class _Writer:
         if name == "elapsed":
             return list(elapsed.tolist())
         fill = _FIELDS[name]
-        return [fill(self._root[i], self._ids[i]) for i in chosen.tolist()]
+        where: list[int] = chosen.tolist()
+        return [fill(self._root[i], self._ids[i]) for i in where]
 
     def _line(self, level: str, iso: str, request: str, text: str) -> str:
         if not self._json:
