@@ -27,9 +27,10 @@ from opspilot.engine.commands import Desk
 from opspilot.engine.diagnose import Diagnosis
 from opspilot.engine.doctor import Doctor, DoctorReport
 from opspilot.engine.execute import Execution, Executions, Undoing
+from opspilot.engine.gather import Gathering
 from opspilot.engine.hand import Hand
 from opspilot.engine.intake import Intake
-from opspilot.engine.investigate import Gathering, Investigations
+from opspilot.engine.investigate import Investigations
 from opspilot.engine.journal import Journal
 from opspilot.engine.ledger import Ledger
 from opspilot.engine.people import People

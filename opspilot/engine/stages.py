@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from opspilot.domain.incident import Incident, IncidentStatus
 from opspilot.engine.diagnose import Diagnosis
 from opspilot.engine.execute import Execution, Undoing
-from opspilot.engine.investigate import Gathering
+from opspilot.engine.gather import Gathering
 from opspilot.engine.plan import Planning, Waiting
 from opspilot.engine.steps import Scope, Step, StepResult
 from opspilot.engine.verify import Observation

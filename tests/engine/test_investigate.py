@@ -248,3 +248,28 @@ def test_evidence_keeps_its_query_window_and_the_hash_of_its_snapshot(diagnosed:
     ]
     assert log.request.incident.window == incident.window
     assert log.resource == CHECKOUT
+
+
+def test_a_source_that_is_silent_for_a_moment_is_asked_again_and_leaves_no_gap(
+    stage: Scene,
+) -> None:
+    stage.account.fail("fetch", AwsUnavailable("nothing listens"), times=2)
+    stage.account.fail("search", AwsUnavailable("nothing listens"), times=2)
+    incident = stage.opened()
+    stage.bench.investigations.start(incident.id, actor=ROSA)
+    stage.step()
+    answered = stage.store.evidence(incident.id)
+    assert {item.request.source for item in answered} == {"topology", "alarms", "configuration"}
+    assert "nothing listens" in stage.bench.queries.incident(incident.id, ROSA).job_error
+    stage.reach(IncidentStatus.DIAGNOSED)
+    assert gaps(stage) == []
+    assert verdict(stage) is VerdictStatus.CONFIRMED
+    assert stage.store.evidence(incident.id)[: len(answered)] == answered
+
+
+def test_a_source_that_stays_silent_is_a_gap_after_a_few_tries(stage: Scene) -> None:
+    begun = stage.clock.now()
+    stage.account.fail("search", AwsUnavailable("nothing listens"), times=50)
+    stage.diagnosed()
+    assert {detail.reason for _, detail in gaps(stage)} == {GapReason.UNAVAILABLE}
+    assert (stage.clock.now() - begun) < timedelta(minutes=1)
