@@ -11,6 +11,7 @@ from opspilot.domain.change import Change
 from opspilot.domain.evidence import (
     AlarmsDetail,
     ChangesDetail,
+    ChangesRequest,
     ConfigurationDetail,
     Evidence,
     GapDetail,
@@ -55,6 +56,14 @@ class ChangeFound:
     ids: tuple[str, ...]
     change: Change
     inferred: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """The change feeds that cover a resource; before `whole_until` no change is missing."""
+
+    ids: tuple[str, ...]
+    whole_until: datetime
 
 
 @dataclass(frozen=True)
@@ -185,15 +194,19 @@ class Case:
         }
         return tuple(sorted(found.values(), key=lambda one: one.change.at))
 
-    @cached_property
-    def feed_ids(self) -> tuple[str, ...]:
-        """Ledger entries that hold a change feed."""
-        return tuple(item.id for item, _ in self._feeds)
-
-    @cached_property
-    def feed_whole_until(self) -> datetime | None:
-        """Before this time no change is missing from the feeds; None when none was read."""
-        return min((detail.complete_until for _, detail in self._feeds), default=None)
+    def feed_of(self, resource: Resource) -> Feed | None:
+        """How far the changes of a resource were read; None when nobody asked for them."""
+        covering = [
+            (item, detail)
+            for item, detail in self._feeds
+            if isinstance(item.request, ChangesRequest) and resource in item.request.resources
+        ]
+        if not covering:
+            return None
+        return Feed(
+            ids=tuple(item.id for item, _ in covering),
+            whole_until=max(detail.complete_until for _, detail in covering),
+        )
 
     @cached_property
     def period(self) -> timedelta:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from opspilot.diagnosis.assessment import FAIR, GOOD, STRONG, WEAK, Brief
-from opspilot.diagnosis.case import Case, ChangeFound
+from opspilot.diagnosis.case import Case, ChangeFound, Feed
 from opspilot.domain.change import Change
 from opspilot.domain.resource import Resource
 from opspilot.domain.wording import clock
@@ -108,9 +108,9 @@ def argue_change(
         found: The change, if any.
         what: What kind of change would explain it: "release of payments".
     """
-    feed_open = case.feed_whole_until is None or case.feed_whole_until < onset.latest
+    feed = case.feed_of(brief.resource)
     if found is None:
-        _argue_none(brief, case, feed_open, what)
+        _argue_none(brief, case, feed, onset, what)
         return False
     distance = max(onset.at - found.change.at, timedelta(0))
     weight = STRONG if distance <= CLOSE else GOOD if distance <= NEAR else WEAK
@@ -123,26 +123,26 @@ def argue_change(
         f" {_before(distance)} the onset",
         *found.ids,
     )
-    if feed_open:
-        until = f" (whole until {clock(case.feed_whole_until)})" if case.feed_whole_until else ""
-        brief.cap(_OPEN_FEED_CAP, f"the change feed is not whole for the onset{until}")
-        brief.misses(f"later changes may still arrive in the feed{until}", *case.feed_ids)
+    if feed and feed.whole_until < onset.latest:
+        until = f"whole until {clock(feed.whole_until)}"
+        brief.cap(_OPEN_FEED_CAP, f"the change feed is not whole for the onset ({until})")
+        brief.misses(f"later changes may still arrive in the feed ({until})", *feed.ids)
     return distance <= NEAR
 
 
-def _argue_none(brief: Brief, case: Case, feed_open: bool, what: str) -> None:
-    if not case.feed_ids:
+def _argue_none(brief: Brief, case: Case, feed: Feed | None, onset: Onset, what: str) -> None:
+    if feed is None:
         gaps = [gap.id for gap in case.gaps if gap.evidence.request.source == "changes"]
         brief.misses(f"the change feed was not read: a {what} would settle it", *gaps)
         brief.cap(_BLIND_CAP, "the change feed was not read")
-    elif feed_open:
-        whole = case.feed_whole_until
-        until = f"is whole only until {clock(whole)}" if whole else "is not whole"
-        brief.misses(f"the change feed {until}: a {what} may be missing from it", *case.feed_ids)
+    elif feed.whole_until < onset.latest:
+        until = clock(feed.whole_until)
+        text = f"the change feed is whole only until {until}: a {what} may be missing from it"
+        brief.misses(text, *feed.ids)
         brief.cap(_BLIND_CAP, "no change was found, and the change feed is not whole for the onset")
     else:
-        brief.speaks_against(FAIR, f"no {what} was found within an hour before the onset")
-        brief.contra[-1] = brief.contra[-1].model_copy(update={"evidence": case.feed_ids})
+        text = f"no {what} was found within an hour before the onset"
+        brief.speaks_against(FAIR, text, *feed.ids)
         brief.cap(_NO_CHANGE_CAP, "no change was found: at most likely")
 
 

@@ -151,7 +151,9 @@ def _unread(case: Case) -> str:
 def _next_query(case: Case, lead: Assessment | None) -> str:
     """The question whose answer would tell most."""
     if lead and lead.hypothesis.missing:
-        return f"Find out: {lead.hypothesis.missing[0].text}"
+        # What was never read tells more than what is only late: the latter cites what was read.
+        unread = sorted(lead.hypothesis.missing, key=lambda one: bool(one.evidence))
+        return f"Find out: {unread[0].text}"
     if case.gaps:
         gap = case.gaps[0]
         return f"Read {gap.evidence.task}: {gap.detail.message}"

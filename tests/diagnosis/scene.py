@@ -270,7 +270,8 @@ class Scene:
     def feed(self) -> "Scene":
         """Put the change feed into the ledger."""
         detail = ChangesDetail(changes=tuple(self.changes), complete_until=self.whole_until)
-        return self.add(self.resource, ChangesRequest(resources=(self.resource,)), detail)
+        asked = ChangesRequest(resources=(FRONT, MIDDLE, BACK, SIDE))
+        return self.add(self.resource, asked, detail)
 
     def incident(self, symptom: str = "lambda.errors") -> Incident:
         """The incident that the ledger is about."""

@@ -82,6 +82,7 @@ def test_a_neighbour_whose_own_callees_are_unknown_is_not_blamed_for_its_timeout
     assert verdict.hypotheses
     texts = [one.text for board in verdict.hypotheses for one in board.missing]
     assert "what front calls was not read: one of it may have slowed" in texts
+    assert verdict.next_query == ("Find out: durations of all that front calls were not read")
 
 
 def test_a_raised_timeout_is_not_the_cause_of_timeouts() -> None:

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from opspilot.domain.evidence import ChangesDetail, ChangesRequest
 from opspilot.domain.hypothesis import VerdictStatus
 from opspilot.domain.resource import lambda_function
 from tests.diagnosis.scene import (
@@ -113,6 +114,21 @@ def test_a_release_after_the_onset_is_not_the_change_behind_it() -> None:
     scene = Scene().topology().release(BACK, ago=-timedelta(minutes=8)).feed()
     scene.evidence += [item for item in slow_back().evidence if item.request.source != "changes"]
     assert hypothesis(scene.verdict(), CLASS).cap == "no change was found: at most likely"
+
+
+def test_a_feed_that_does_not_cover_the_suspect_is_not_evidence_of_no_change() -> None:
+    scene = slow_back()
+    for number, item in enumerate(scene.evidence):
+        if isinstance(item.request, ChangesRequest) and isinstance(item.detail, ChangesDetail):
+            scene.evidence[number] = item.model_copy(
+                update={
+                    "request": ChangesRequest(resources=(FRONT,)),
+                    "detail": item.detail.model_copy(update={"changes": ()}),
+                }
+            )
+    found = hypothesis(scene.verdict(), CLASS)
+    assert found.cap == "the change feed was not read"
+    assert all("no release" not in one.text for one in found.arguments_against)
 
 
 def test_an_unrelated_release_elsewhere_explains_nothing() -> None:

@@ -111,7 +111,9 @@ def _argue_callees(brief: Brief, case: Case, function: Resource, limit: float | 
         kept = f"its limit of {milliseconds(limit * _MS)} did not change" if limit else ""
         text = f"{slow.resource.name}, which it waits for, slowed at {clock(slow.onset.at)}"
         brief.speaks_against(GOOD, text, slow.shown.id)
-        cited = [one for one in (configuration.id if configuration else "", *case.feed_ids) if one]
+        feed = case.feed_of(function)
+        cited = [configuration.id] if configuration else []
+        cited += feed.ids if feed else []
         if kept and cited:
             brief.speaks_against(WEAK, f"{kept}, as far as the change feed tells", *cited)
         brief.rule_out(f"{kept}, and {text}" if kept else text)
