@@ -58,8 +58,3 @@ class Account:
     def account_now(self) -> datetime:
         """Account time."""
         return utc(self.now())
-
-    def close(self) -> None:
-        """Stop the clock and close the journal."""
-        self.clock.close()
-        self.world.close()

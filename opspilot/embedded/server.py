@@ -11,6 +11,7 @@ import tempfile
 import threading
 import traceback
 from collections.abc import Iterable
+from contextlib import ExitStack, closing
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -53,6 +54,10 @@ class Application:
         try:
             if request.path.startswith(PREFIX):
                 return self._control.answer(request)
+            if "Authorization" not in request.headers:
+                return failure(
+                    AwsError("MissingAuthenticationToken", "The request is not signed.", 403)
+                )
             return self._wire.answer(request) or self._moto.answer(request)
         except Exception as exc:  # noqa: BLE001 - the edge: an AWS error out, one line logged
             frame = traceback.extract_tb(exc.__traceback__)[-1]
@@ -115,42 +120,37 @@ class EmbeddedAccount:
         Raises:
             EmbeddedError: folder held, journal damaged, other seed, port in use.
         """
-        self._temporary = tempfile.TemporaryDirectory() if state_dir is None else None
-        path = state_dir or Path(str(self._temporary and self._temporary.name))
-        self._state = StateDir(path)
-        try:
+        with ExitStack() as opened:
+            path = state_dir or Path(opened.enter_context(tempfile.TemporaryDirectory()))
+            opened.enter_context(closing(StateDir(path)))
             self._server = _listen(port)
-        except EmbeddedError:
-            self._state.close()
-            raise
-        self._clock = clock or ScaledClock(path / _CLOCK, speed)
-        fresh = Origin(7 if seed is None else seed, self._clock.now(), workload, account_id, region)
-        try:
-            world = World.open(path / _JOURNAL, fresh, seed=seed)
-        except EmbeddedError:
-            self._server.server_close()
-            self._clock.close()
-            self._state.close()
-            raise
-        if fault is not None and world.is_new:
-            world.inject(fault, self._clock.now() - fault_age_s)
-        self.account = Account(world, self._clock)
-        self._watch = AlarmWatch(self.account, path / _ALARMS) if self._clock.speed else None
+            opened.callback(self._server.server_close)
+            self._clock = clock or ScaledClock(path / _CLOCK, speed)
+            opened.callback(self._clock.close)
+            chosen = 7 if seed is None else seed
+            fresh = Origin(chosen, self._clock.now(), workload, account_id, region)
+            world = opened.enter_context(closing(World.open(path / _JOURNAL, fresh, seed=seed)))
+            if fault is not None and world.is_new:
+                world.inject(fault, self._clock.now() - fault_age_s)
+            self.account = Account(world, self._clock)
+            if self._clock.speed:
+                opened.enter_context(closing(AlarmWatch(self.account, path / _ALARMS)))
+            self._opened = opened.pop_all()
+        self._thread = self._serve()
+        url = f"http://{HOST}:{self._server.port}"
+        self.address = Address(url, os.getpid(), self.account.account_id, self.account.region)
+        write_address(path, self.address)
+
+    def _serve(self) -> threading.Thread:
         self._server.app = Application(self.account)
-        self._thread = threading.Thread(
+        thread = threading.Thread(
             target=self._server.serve_forever,
             kwargs={"poll_interval": 0.05},
             name="embedded-account",
             daemon=True,
         )
-        self._thread.start()
-        self.address = Address(
-            f"http://{HOST}:{self._server.port}",
-            os.getpid(),
-            self.account.account_id,
-            self.account.region,
-        )
-        write_address(path, self.address)
+        thread.start()
+        return thread
 
     @property
     def url(self) -> str:
@@ -170,14 +170,8 @@ class EmbeddedAccount:
     def close(self) -> None:
         """Stop listening; the world stays in its folder."""
         self._server.shutdown()
-        self._server.server_close()
         self._thread.join(timeout=10)
-        if self._watch is not None:
-            self._watch.close()
-        self.account.close()
-        self._state.close()
-        if self._temporary is not None:
-            self._temporary.cleanup()
+        self._opened.close()
 
     def wait(self) -> None:
         """Serve until the server is shut down."""

@@ -41,11 +41,17 @@ class AlarmWatch:
     def _run(self) -> None:
         rounds = 0
         while not self._closed.wait(_EVERY_S):
-            with self._account.lock:
-                self._account.alarms.states(self._account.now())
+            self._evaluate()
             rounds += 1
             if rounds % _SAVE_EVERY == 0:
                 self._save()
+
+    def _evaluate(self) -> None:
+        try:
+            with self._account.lock:
+                self._account.alarms.states(self._account.now())
+        except Exception as exc:  # noqa: BLE001 - one bad alarm must not end the evaluation of all
+            logger.error("alarms could not be evaluated: %r", exc)
 
     def _save(self) -> None:
         with self._account.lock:

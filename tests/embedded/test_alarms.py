@@ -182,6 +182,7 @@ def test_alarms_and_history_come_in_pages(failing: Aws) -> None:
     "change",
     [
         {"Period": 45},
+        {"Period": 30},
         {"Statistic": "Mean"},
         {"DatapointsToAlarm": 4},
         {"Period": 3600, "EvaluationPeriods": 25},

@@ -147,6 +147,15 @@ def test_errors_on_demand_reach_rest_operations_too(healthy: Aws) -> None:
         healthy.functions.get_function(FunctionName="checkout")
 
 
+def test_an_unsigned_request_is_refused(healthy: Aws) -> None:
+    connection = http.client.HTTPConnection(urlsplit(healthy.account.url).netloc, timeout=5)
+    connection.request("GET", "/2015-03-31/functions")
+    response = connection.getresponse()
+    assert response.status == 403
+    assert json.loads(response.read())["Code"] == "MissingAuthenticationToken"
+    connection.close()
+
+
 @pytest.mark.parametrize(
     ("path", "body", "status"),
     [

@@ -139,6 +139,19 @@ def test_a_port_in_use_is_named_in_one_line(started: Process, tmp_path: Path) ->
     assert second.stderr.count("\n") == 1
 
 
+@pytest.mark.parametrize("words", [("--fault", "nonsense"), ("--speed", "99")])
+def test_wrong_options_end_in_one_line(tmp_path: Path, words: tuple[str, str]) -> None:
+    refused = subprocess.run(
+        [sys.executable, "-m", "opspilot.embedded", "--state-dir", str(tmp_path), *words],
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+    assert refused.returncode == 2
+    assert refused.stderr.startswith("embedded account: ")
+    assert refused.stderr.count("\n") == 1
+
+
 def test_a_stopped_account_ends_well_and_silently(started: Process) -> None:
     url = started.url()
     client("logs", url).describe_log_groups()

@@ -17,6 +17,7 @@ _INVALID = "ValidationError"
 _STATES = ("OK", "ALARM", "INSUFFICIENT_DATA")
 _MISSING = ("missing", "breaching", "notBreaching", "ignore")
 _HISTORY_S = 30 * 86400.0
+_SHORTEST_S = 60
 _KEPT_FIELDS = (
     "AlarmName",
     "AlarmDescription",
@@ -179,7 +180,8 @@ def _put_metric_alarm(call: Call, params: Params) -> Mapping[str, Any]:
         required(params, name, _INVALID)
     statistic = params.get("Statistic") or params.get("ExtendedStatistic")
     parse_stat(str(required({"Statistic": statistic}, "Statistic", _INVALID)))
-    check_period(params.get("Period"), "PutMetricAlarm")
+    if check_period(params.get("Period"), "PutMetricAlarm") < _SHORTEST_S:
+        raise AwsError(_INVALID, "The embedded account's metrics have a resolution of 60 s.")
     if params.get("Threshold") is None:
         raise AwsError(_INVALID, "The parameter Threshold is required.")
     _check_evaluation(params)
