@@ -20,7 +20,7 @@ _DIGITS = 6
 
 
 def metric_detail(
-    signal: Signal, series: MetricSeries, incident: Window
+    signal: Signal, series: MetricSeries, incident: Window, *, baseline: Window | None = None
 ) -> tuple[MetricDetail, Json]:
     """What a metric shows in the incident window against the time before it.
 
@@ -28,16 +28,20 @@ def metric_detail(
         signal: The signal that was read.
         series: Its answer over baseline and incident window together.
         incident: The window under suspicion; kept out of the baseline.
+        baseline: The window to compare with; None takes all before `incident`. What lies between
+            the two (an earlier incident, say) counts for neither.
 
     Returns:
         The detail, and the snapshot for the ledger: lists of equal length, rounded to six
         significant digits, None where there is no value.
     """
     values = from_telemetry(series, signal)
-    report = detect_anomalies(values, kind=signal.kind, exclude=(incident,))
+    until = min(baseline.end, incident.start) if baseline else incident.start
+    kept_out = Window(start=until, end=incident.end)
+    report = detect_anomalies(values, kind=signal.kind, exclude=(kept_out,))
     start, end = pd.Timestamp(incident.start), pd.Timestamp(incident.end)
     during = values[(values.index >= start) & (values.index < end)]
-    before = values[values.index < start]
+    before = values[values.index < pd.Timestamp(until)]
     alert = _strongest(report.alerts, start, end)
     detail = MetricDetail(
         signal=signal.name,
@@ -48,10 +52,13 @@ def metric_detail(
         direction=alert.direction if alert else "none",
         points=_observed(series, incident),
     )
-    levels = _levels(before, during, alert) | _totals(before, during, signal)
+    found = _totals(before, during, signal)
     if alert:
-        levels |= _timing(report, alert, series.period_seconds)
-    return detail.model_copy(update=levels), _snapshot(values, report)
+        onset = onset_of(alert, report.sigma, timedelta(seconds=series.period_seconds))
+        found |= _timing(onset, alert)
+        during = during[(during.index >= onset.at) & (during.index <= alert.end)]
+    found |= _levels(before, during, detail.direction)
+    return detail.model_copy(update=found), _snapshot(values, report)
 
 
 def metric_sentence(resource_name: str, signal: Signal, detail: MetricDetail) -> str:
@@ -101,23 +108,22 @@ def _observed(series: MetricSeries, incident: Window) -> int:
     return sum(incident.contains(at) for at in series.times)
 
 
-def _levels(before: pd.Series, during: pd.Series, alert: Alert | None) -> dict[str, object]:
-    part = during[(during.index >= alert.start) & (during.index <= alert.end)] if alert else during
-    peak = _peak(part, alert)
+def _levels(before: pd.Series, during: pd.Series, direction: str) -> dict[str, object]:
+    """Usual level, level of the episode (or of the whole window), and its most extreme value."""
+    peak = _peak(during, direction)
     return {
         "baseline_value": _median(before),
-        "incident_value": _median(part),
-        "peak_value": None if peak is None else _rounded(float(part[peak])),
+        "incident_value": _median(during),
+        "peak_value": None if peak is None else _rounded(float(during[peak])),
         "peak_at": None if peak is None else _moment(peak),
     }
 
 
-def _peak(part: pd.Series, alert: Alert | None) -> pd.Timestamp | None:
+def _peak(part: pd.Series, direction: str) -> pd.Timestamp | None:
     known = part.dropna()
     if known.empty:
         return None
-    down = alert is not None and alert.direction == "down"
-    position = int(known.argmin() if down else known.argmax())
+    position = int(known.argmin() if direction == "down" else known.argmax())
     return pd.Timestamp(known.index[position])
 
 
@@ -130,12 +136,7 @@ def _totals(before: pd.Series, during: pd.Series, signal: Signal) -> dict[str, o
     }
 
 
-def _timing(
-    report: AnomalyReport,
-    alert: Alert,
-    period_seconds: int,
-) -> dict[str, object]:
-    onset: Onset = onset_of(alert, report.sigma, timedelta(seconds=period_seconds))
+def _timing(onset: Onset, alert: Alert) -> dict[str, object]:
     return {
         "onset": _moment(onset.at),
         "onset_uncertainty_seconds": onset.uncertainty.total_seconds(),

@@ -52,12 +52,15 @@ def onset_of(alert: Alert, sigma: pd.Series, period: timedelta) -> Onset:
 
 
 def _clear_from(away: Floats) -> int:
-    """Position of the first point that is a fair part of the episode's level.
+    """Position of the first point from which on the episode is at a fair part of its level.
 
-    Chance may set a mildly rare point just before a real episode, and the two then make one run.
+    Chance may set a rare point just before a real episode, and the two then make one run; so the
+    point must be followed by its like (the median of three points is taken).
     """
-    level = float(np.nanmedian(away[away >= np.nanmedian(away)]))
-    return int(np.flatnonzero(away >= _FAIR_PART * level)[0])
+    level = _FAIR_PART * float(np.nanmedian(away[away >= np.nanmedian(away)]))
+    clear = np.flatnonzero(away >= level)
+    lasting = [at for at in clear if float(np.nanmedian(away[at : at + 3])) >= level]
+    return int((lasting or clear)[0])
 
 
 def _change_interval(values: Floats) -> tuple[int, int] | None:

@@ -50,15 +50,13 @@ def onset_of(shown: Shown[MetricDetail], period: timedelta) -> Onset | None:
 
 
 def slowed(case: Case, resource: Resource) -> Slow | None:
-    """The function as slow, if any of its durations rose; the earliest of their onsets counts."""
-    shown = case.risen(resource, *DURATIONS)
-    if shown is None:
+    """The function as slow, by the one of its risen durations whose onset is known best."""
+    risen = [shown for signal in DURATIONS if (shown := case.risen(resource, signal))]
+    dated = [(onset, shown) for shown in risen if (onset := onset_of(shown, case.period))]
+    if not dated:
         return None
-    risen = [case.risen(resource, signal) for signal in DURATIONS]
-    onsets = [onset for one in risen if one and (onset := onset_of(one, case.period))]
-    if not onsets:
-        return None
-    return Slow(resource, shown, min(onsets, key=lambda onset: onset.at))
+    onset, shown = min(dated, key=lambda pair: (pair[0].uncertainty, pair[0].at))
+    return Slow(resource, shown, onset)
 
 
 def slowest_chain(case: Case, start: Resource) -> list[Slow]:

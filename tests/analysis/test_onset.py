@@ -45,6 +45,13 @@ def test_a_mildly_rare_point_just_before_does_not_move_the_onset() -> None:
     assert onset == series.index[210]
 
 
+def test_a_rare_point_a_few_periods_before_does_not_move_it_either() -> None:
+    series = changed(synthetic.white(240, seed=3), 210, 239, lambda values: values + 12.0)
+    series = changed(series, 206, 206, lambda values: values * 0.0 + 5.0)
+    onset, _ = found(series, 210)
+    assert onset == series.index[210]
+
+
 def test_a_ramp_has_a_wider_half_width_than_a_step() -> None:
     quiet = synthetic.white(240, seed=4)
     ramp = changed(quiet, 200, 239, lambda values: values + np.linspace(0, 15, 40))
