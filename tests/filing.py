@@ -6,7 +6,8 @@ from datetime import timedelta
 from opspilot.bootstrap import Workbench
 from opspilot.domain.identity import Actor
 from opspilot.domain.incident import Incident, IncidentStatus
-from opspilot.domain.plan import Criterion, Instruction, Plan, PreState
+from opspilot.domain.plan import Action, Criterion, Instruction, Plan, PreState
+from opspilot.engine.commands import persistently
 from opspilot.remediation import POLICY_VERSION, build_action, digest, highest_risk
 from opspilot.remediation.proposal import ProposedAction
 
@@ -21,15 +22,25 @@ def file_plan(
     criterion: Criterion,
 ) -> Plan:
     """A plan of these changes that awaits approval; `read` captures the state before each."""
-    number = len(bench.store.plans(incident.id)) + 1
     actions = tuple(
         build_action(f"A{index}", ProposedAction(one, "a test"), read(one), None)
         for index, one in enumerate(changes, start=1)
     )
+    return persistently(lambda: _file(bench, incident.id, actions, requested_by, criterion))
+
+
+def _file(
+    bench: Workbench,
+    incident_id: str,
+    actions: tuple[Action, ...],
+    requested_by: Actor,
+    criterion: Criterion,
+) -> Plan:
+    number = len(bench.store.plans(incident_id)) + 1
     now = bench.clock.now()
     plan = Plan(
-        id=f"{incident.id}-P{number}",
-        incident_id=incident.id,
+        id=f"{incident_id}-P{number}",
+        incident_id=incident_id,
         number=number,
         actions=actions,
         criteria=(criterion,),
@@ -42,7 +53,7 @@ def file_plan(
         expires_at=now + timedelta(minutes=30),
     )
     plan = plan.model_copy(update={"digest": digest(plan)})
-    waiting = incident.model_copy(
+    waiting = bench.store.incident(incident_id).model_copy(
         update={"status": IncidentStatus.AWAITING_APPROVAL, "plan_id": plan.id}
     )
     bench.intake.desk.submit(waiting, plan, audit=())

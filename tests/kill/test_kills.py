@@ -1,0 +1,211 @@
+"""Real processes, really killed, and started again: the work goes on, nothing twice, no gap.
+
+Each story is one incident's life. The stories wait more than they compute, so they run side by
+side, each on a state folder and an account of its own.
+"""
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from opspilot.bootstrap import Workbench, open_workbench
+from opspilot.config import Settings
+from opspilot.domain.evidence import Evidence
+from opspilot.domain.incident import IncidentStatus
+from opspilot.domain.plan import PlanStatus
+from tests.kill.running import (
+    ADA,
+    GRACE,
+    Running,
+    assert_sound,
+    children_of,
+    demo,
+    free_port,
+    healthy,
+    reach,
+    running,
+    said,
+    started_plan,
+    wait_until,
+)
+
+pytestmark = [pytest.mark.kill, pytest.mark.timeout(300)]
+
+SETTLED = (IncidentStatus.RESOLVED, IncidentStatus.FAILED)
+
+UNTIL_THE_VERDICT = (
+    "commit:incident.opened:before",
+    "commit:incident.opened:after",
+    "call:search:before",
+    "commit:evidence.collected:5.after",
+    "commit:verdict.reached:before",
+    "commit:verdict.reached:after",
+)
+WHILE_PLANNING = ("commit:plan.proposed:before",)
+WHILE_EXECUTING = (
+    "commit:action.intent:before",
+    "commit:action.intent:after",
+    "call:apply:after",
+    "commit:action.reconciled:after",
+    "call:settling:before",
+    "commit:action.settled:before",
+    "commit:verification.started:after",
+)
+WHILE_OBSERVING = ("call:fetch:before", "call:sign:before", "commit:verification.ended:before")
+WHILE_UNDOING = ("commit:action.intent:after", "call:apply:after", "commit:plan.undone:before")
+
+
+def worker_killed(folder: Path) -> None:
+    """The worker ends at twenty places, from the alarm to the undo."""
+    with running(folder) as here:
+        here.start_account()
+        for place in UNTIL_THE_VERDICT:
+            here.killed_worker(place)
+        bench = here.bench()
+        incident = reach(bench, IncidentStatus.DIAGNOSED)
+        bench.plans.request(incident.id, actor=ADA)
+        for place in WHILE_PLANNING:
+            here.killed_worker(place)
+        here.start_worker()
+        plan = bench.store.plan(reach(bench, IncidentStatus.AWAITING_APPROVAL).plan_id or "")
+        here.stop_worker()
+        bench.approvals.approve(plan.id, digest=plan.digest, actor=GRACE)
+        bench.executions.start(plan.id, actor=ADA)
+        for place in (*WHILE_EXECUTING, *WHILE_OBSERVING):
+            here.killed_worker(place)
+        here.start_worker()
+        assert reach(bench, *SETTLED).outcome == "recovered"
+        assert here.changes_made() == ["17"]
+        here.stop_worker()
+
+        bench.executions.undo(plan.id, actor=ADA)
+        for place in WHILE_UNDOING:
+            here.killed_worker(place)
+        here.start_worker()
+        reach(bench, IncidentStatus.DIAGNOSED)
+        assert bench.store.plan(plan.id).status is PlanStatus.UNDONE
+        assert here.changes_made() == ["17", "18"]
+        here.stop_worker()
+        assert_told_once(bench, bench.store.evidence(incident.id))
+
+
+def assert_told_once(bench: Workbench, ledger: list[Evidence]) -> None:
+    """Every event of the incident's life is in the chain once, and the chain is whole."""
+    counted = said(bench)
+    for once in (
+        "incident.opened",
+        "investigation.started",
+        "verdict.reached",
+        "plan.proposed",
+        "plan.execution_started",
+        "verification.started",
+        "verification.ended",
+        "plan.undone",
+    ):
+        assert counted.count(once) == 1, once
+    assert counted.count("action.settled") == 2
+    assert counted.count("action.reconciled") == 2
+    assert len({item.task for item in ledger}) == len(ledger)
+    assert counted.count("evidence.collected") == len(ledger)
+    assert_sound(bench)
+
+
+def account_killed(folder: Path) -> None:
+    """The account ends while it is read, on either side of the change, and while it is observed."""
+    with running(folder) as here:
+        here.start_account("request:GetMetricData:2.before")
+        here.start_worker()
+        here.account_dies_and_returns("journal:lambda.update_alias:before")
+        bench = here.bench()
+        incident = reach(bench, IncidentStatus.DIAGNOSED, IncidentStatus.FAILED)
+        ledger = bench.store.evidence(incident.id)
+        assert [item.finding for item in ledger if item.status == "gap"] == []
+        found = bench.store.investigation(incident.id)
+        assert found is not None
+        assert found.verdict is not None
+        assert found.verdict.status == "confirmed"
+
+        bench.plans.request(incident.id, actor=ADA)
+        plan = bench.store.plan(reach(bench, IncidentStatus.AWAITING_APPROVAL).plan_id or "")
+        bench.approvals.approve(plan.id, digest=plan.digest, actor=GRACE)
+        bench.executions.start(plan.id, actor=ADA)
+        here.account_dies_and_returns("journal:lambda.update_alias:after")
+        assert here.changes_made() == []
+        here.account_dies_and_returns("request:GetMetricData:3.before")
+        assert here.changes_made() == ["17"]
+        here.account_dies_and_returns()
+        assert reach(bench, *SETTLED).outcome == "recovered"
+        assert here.changes_made() == ["17"]
+        assert said(bench).count("action.reconciled") == 1
+        assert said(bench).count("action.outcome_unknown") == 2
+        here.stop_worker()
+        assert_sound(bench)
+
+
+def everything_killed(folder: Path) -> None:
+    """Under the entry command: each child at once, then the supervisor itself."""
+    port, settings = free_port(), Settings(state_dir=folder)
+    with demo(folder, port) as supervisor:
+        wait_until(lambda: healthy(port), "the workbench to answer", 90)
+        bench = open_workbench(settings)
+        plan = started_plan(bench, settings)
+        killed = children_of(supervisor.pid)
+        assert len(killed) == 3
+        for child in killed:
+            os.kill(child, signal.SIGKILL)
+
+        def all_new() -> bool:
+            now = children_of(supervisor.pid)
+            return len(now) == 3 and not now.keys() & killed.keys()
+
+        wait_until(all_new, "the supervisor to start three new processes")
+        wait_until(lambda: healthy(port), "the workbench to answer again", 90)
+        reach(bench, IncidentStatus.VERIFYING, *SETTLED)
+        orphans = children_of(supervisor.pid)
+        supervisor.kill()
+        supervisor.wait(10)
+        wait_until(lambda: not any(map(alive, orphans)), "no process to be left behind")
+    with demo(folder, port):
+        wait_until(lambda: healthy(port), "the workbench to come up again", 90)
+        after = reach(open_workbench(settings), *SETTLED, seconds=90)
+        assert after.outcome == "recovered"
+    assert bench.store.plan(plan.id).status is PlanStatus.EXECUTED
+    assert Running(folder).changes_made() == ["17"]
+    assert_sound(bench)
+
+
+def alive(pid: int) -> bool:
+    """Whether a process still runs (one that has ended and waits to be noticed does not)."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return False
+    return stat.rpartition(")")[2].split()[0] != "Z"
+
+
+STORIES: dict[str, Callable[[Path], None]] = {
+    "the worker": worker_killed,
+    "the account": account_killed,
+    "everything": everything_killed,
+}
+
+
+@pytest.fixture(scope="module")
+def stories(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Future[None]]]:
+    """All stories, under way."""
+    with ThreadPoolExecutor(len(STORIES)) as pool:
+        yield {
+            name: pool.submit(story, tmp_path_factory.mktemp(story.__name__))
+            for name, story in STORIES.items()
+        }
+
+
+@pytest.mark.parametrize("killed", STORIES)
+def test_killed_and_started_again_the_work_goes_on_once(
+    stories: dict[str, Future[None]], killed: str
+) -> None:
+    stories[killed].result()
