@@ -16,7 +16,7 @@ def answer(document: Document, lines: Sequence[str], *, as_json: bool) -> None:
         typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
     else:
         for line in lines:
-            typer.echo(line)
+            typer.echo(_plain(line))
 
 
 def fail(error: OpsPilotError, *, as_json: bool, code: int = 1) -> int:
@@ -25,9 +25,9 @@ def fail(error: OpsPilotError, *, as_json: bool, code: int = 1) -> int:
         document = error_document(error.code, error.message, error.hint)
         typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
     else:
-        typer.echo(f"Error: {error.message}", err=True)
+        typer.echo(_plain(f"Error: {error.message}"), err=True)
         if error.hint:
-            typer.echo(f"       {error.hint}", err=True)
+            typer.echo(_plain(f"       {error.hint}"), err=True)
     return code
 
 
@@ -35,3 +35,8 @@ def note(text: str) -> None:
     """Tell the person at the terminal something that is not the answer."""
     sys.stderr.write(f"{text}\n")
     sys.stderr.flush()
+
+
+def _plain(text: str) -> str:
+    """Text from logs and tags must not steer the terminal: control characters become visible."""
+    return "".join(one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in text)
