@@ -11,7 +11,7 @@ from opspilot.entrypoints import printing
 from opspilot.entrypoints.cli.output import answer
 from opspilot.entrypoints.cli.program import AsJson
 from opspilot.entrypoints.cli.session import opened
-from opspilot.errors import InputError
+from opspilot.errors import InputError, NotFound
 
 group = typer.Typer(no_args_is_help=True, help="Verify and export the audit trail.")
 
@@ -45,7 +45,10 @@ def export(
     as_json: AsJson = False,
 ) -> None:
     """Export entries and checkpoints as JSON lines that verify offline."""
-    lines = opened(needs_account=False).audit.export(chain)
+    workbench = opened(needs_account=False)
+    if chain is not None and chain not in {head.chain for head in workbench.store.chains()}:
+        raise NotFound(f"there is no chain {chain}", hint="A chain is named after its incident.")
+    lines = workbench.audit.export(chain)
     if output is None and as_json:
         answer({"lines": [json.loads(line) for line in lines]}, (), as_json=True)
         return
