@@ -26,6 +26,12 @@ class Now:
     zone: str = ""
 
 
+def real_time(now: Now) -> str:
+    """Marks a wall time where the account's clock shows another; empty where both agree."""
+    apart = abs(now.account - now.wall) if now.account else timedelta(0)
+    return " (real time)" if apart > timedelta(seconds=5) else ""
+
+
 def span(length: timedelta) -> str:
     """A length of time in its largest fitting unit: "45 s", "12 min", "3 h 5 min", "2 d 4 h"."""
     seconds = max(0, int(length.total_seconds()))

@@ -5,7 +5,7 @@ import streamlit as st
 from app import stages
 from app.components import badges
 from app.components.verification import measured
-from app.formatting import Now, short_digest, stopwatch
+from app.formatting import Now, real_time, short_digest, stopwatch
 from app.guard import sentence
 from app.intentions import Intention
 from app.markup import Html, el, show
@@ -107,7 +107,7 @@ def _plan_in_short(plan: Plan, now: Now) -> Html:
         el("span", f"digest {short_digest(plan.digest)}", cls="op-quiet-text op-num"),
         el(
             "span",
-            f"expires in {stopwatch(plan.expires_at - now.wall)}",
+            f"expires in {stopwatch(plan.expires_at - now.wall)}{real_time(now)}",
             cls="op-num op-quiet-text",
         ),
         cls="op-beside",
@@ -120,7 +120,7 @@ def _others(step: stages.NextStep, view: IncidentView) -> Intention | None:
     if status is IncidentStatus.INVESTIGATING and _allowed(view, Command.STOP_INVESTIGATION):
         wanted = _button("Stop, and judge by what there is", Command.STOP_INVESTIGATION, view)
     if view.plan and _allowed(view, Command.UNDO_PLAN) and step.command is not Command.UNDO_PLAN:
-        wanted = _button(f"Undo plan {view.plan.number}", Command.UNDO_PLAN, view) or wanted
+        wanted = _undoing(view, view.plan) or wanted
     again = status in (IncidentStatus.DIAGNOSED, IncidentStatus.FAILED)
     if again and step.command is not Command.INVESTIGATE and _allowed(view, Command.INVESTIGATE):
         wanted = _button("Investigate again", Command.INVESTIGATE, view) or wanted
@@ -135,6 +135,17 @@ def _allowed(view: IncidentView, command: Command) -> bool:
 
 def _button(label: str, command: Command, view: IncidentView) -> Intention | None:
     return _intention(command, view) if st.button(label, key=f"other-{command}") else None
+
+
+def _undoing(view: IncidentView, plan: Plan) -> Intention | None:
+    """Undo asks once, naming what comes back: it may be what caused the trouble."""
+    with st.popover(f"Undo plan {plan.number}", key="undo-popover"):
+        for action in plan.actions:
+            back = ", ".join(f"{name} {value}" for name, value in action.before.items())
+            show(el("p", f"{action.change.resource.name} goes back to {back}."))
+        if st.button(f"Undo plan {plan.number} now", key="undo-send", type="primary"):
+            return _intention(Command.UNDO_PLAN, view)
+    return None
 
 
 def _closing(

@@ -7,7 +7,7 @@ from app.components.chips import chips
 from app.components.evidence import definitions
 from app.components.next_step import who_can
 from app.components.plan_runs import runs
-from app.formatting import Now, moment, short_digest, stopwatch
+from app.formatting import Now, moment, real_time, short_digest, stopwatch
 from app.guard import sentence
 from app.intentions import Intention
 from app.markup import Html, el, joined, show
@@ -54,7 +54,7 @@ def _none_yet(view: IncidentView) -> str:
 
 def _head(plan: Plan, now: Now) -> Html:
     left = plan.expires_at - now.wall
-    expires = f"expires in {stopwatch(left)}" if plan.status in _OPEN else ""
+    expires = f"expires in {stopwatch(left)}{real_time(now)}" if plan.status in _OPEN else ""
     return el(
         "div",
         el("b", f"Plan {plan.number} for {plan.incident_id}"),
@@ -116,6 +116,7 @@ def _people(plan: Plan, now: Now) -> Html:
             "li",
             f"{one.by.name} {one.decision} it, ",
             moment(one.decided_at, now.wall, now.zone),
+            real_time(now),
             f": {one.reason}" if one.reason else None,
             f", digest {short_digest(one.digest)}",
         )
@@ -125,6 +126,7 @@ def _people(plan: Plan, now: Now) -> Html:
         "li",
         f"{plan.requested_by.name} asked for it, ",
         moment(plan.requested_at, now.wall, now.zone),
+        real_time(now),
     )
     done = el("li", f"{plan.executed_by.name} had it executed") if plan.executed_by else None
     return el("div", el("h3", "Who"), el("ul", asked, joined(decided), done, cls="op-list"))

@@ -140,7 +140,7 @@ def _aws(settings: Settings, options: SessionOptions, clock: Clock, *, emulator:
         identity = aws.identity()
     except OpsPilotError as error:
         folder = settings.state_dir / "unknown"
-        return _stopped(folder, "", options.region, error, clock, endpoint=emulator)
+        return _stopped(folder, "", options.region, _or_try(error), clock, endpoint=emulator)
     account = Account(
         account_id=aws.account_id,
         region=aws.region,
@@ -150,6 +150,13 @@ def _aws(settings: Settings, options: SessionOptions, clock: Clock, *, emulator:
     kind = "emulator-" if emulator else ""
     folder = settings.state_dir / f"{kind}{aws.account_id}-{aws.region}"
     return Place(account, folder, _ports(aws), clock)
+
+
+def _or_try(error: OpsPilotError) -> OpsPilotError:
+    """The error, its hint naming the way that needs no account."""
+    hint = f"{error.hint.rstrip('.')}. " if error.hint else ""
+    error.hint = f"{hint[:1].upper()}{hint[1:]}To try OpsPilot without an AWS account: make run."
+    return error
 
 
 def _stopped(

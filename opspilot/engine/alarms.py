@@ -11,6 +11,7 @@ from opspilot.domain.incident import Incident, IncidentStatus, Severity, Symptom
 from opspilot.domain.job import Job
 from opspilot.domain.resource import (
     Resource,
+    ResourceKind,
     dynamodb_table,
     lambda_function,
     rest_api,
@@ -108,7 +109,7 @@ class AlarmPoll:
                 alarm_arn=alarm.arn,
             ),
             title=alarm.description or alarm.name,
-            severity=Severity.CRITICAL if resource.service == "apigateway" else Severity.HIGH,
+            severity=_severity(resource),
         ).model_copy(update={"alarms": (alarm.name,)})
         entry = self._entry(draft, "incident.opened", transition, resource)
         self._file(draft, self._receipt(transition, draft.id), [entry], anew=True)
@@ -116,7 +117,8 @@ class AlarmPoll:
 
     def _join(self, incident: Incident, transition: AlarmTransition, resource: Resource) -> None:
         names = tuple(dict.fromkeys((*incident.alarms, transition.alarm.name)))
-        joined = incident.model_copy(update={"alarms": names})
+        worst = min(incident.severity, _severity(resource), key=list(Severity).index)
+        joined = incident.model_copy(update={"alarms": names, "severity": worst})
         audit = [self._entry(incident, "incident.joined", transition, resource)]
         returned = False
         if incident.status is IncidentStatus.RESOLVED and transition.at > (
@@ -206,6 +208,11 @@ class AlarmPoll:
             },
             result={"title": incident.title, "severity": incident.severity},
         )
+
+
+def _severity(resource: Resource) -> Severity:
+    """An alarm at an entry is seen by users at once."""
+    return Severity.CRITICAL if resource.kind is ResourceKind.API else Severity.HIGH
 
 
 def _deepest_first(transition: AlarmTransition) -> tuple[object, ...]:

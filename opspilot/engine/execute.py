@@ -37,7 +37,7 @@ class Executions:
         plan = self.desk.store.plan(plan_id)
         self.desk.require(actor, Command.EXECUTE_PLAN, chain=plan.incident_id, subject=plan_id)
         try:
-            return persistently(lambda: self._start(plan_id, actor))
+            return persistently(lambda: self._start(plan_id, plan.incident_id, actor))
         except ApprovalDenied as error:
             self.desk.refuse(
                 actor,
@@ -59,9 +59,10 @@ class Executions:
         self.desk.require(actor, Command.UNDO_PLAN, chain=plan.incident_id, subject=plan_id)
         return persistently(lambda: self._undo(plan_id, actor))
 
-    def _start(self, plan_id: str, actor: Actor) -> Plan:
+    def _start(self, plan_id: str, incident_id: str, actor: Actor) -> Plan:
+        # The plan is read last: a start that came between is then seen on it.
+        incident = self.desk.store.incident(incident_id)
         plan = self.desk.store.plan(plan_id)
-        incident = self.desk.store.incident(plan.incident_id)
         now = self.desk.clock.now()
         if incident.plan_id != plan_id or plan.status is not PlanStatus.APPROVED:
             raise ApprovalDenied(

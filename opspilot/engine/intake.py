@@ -34,6 +34,9 @@ ACTIVE = (
 """Statuses in which an incident still takes in new alarms of its resource."""
 
 _MAX_TITLE = 200
+_RECENT = 50
+_SETTLING = timedelta(minutes=5)
+_FURTHEST_BACK = timedelta(days=7)
 
 
 def checked_window(window: Window, baseline: timedelta, now: datetime) -> Window:
@@ -145,7 +148,7 @@ class Intake:
             severity=severity,
             symptom=self._with_signal(symptom, resource),
             window=window,
-            baseline=window.before(baseline),
+            baseline=self._clear_baseline(window, baseline),
             opened_at=self.desk.clock.account_now(),
             opened_wall=self.desk.clock.now(),
             opened_by=actor,
@@ -213,6 +216,19 @@ class Intake:
         self.desk.submit(active, audit=(entry,))
         return self.desk.store.incident(active.id)
 
+    def _clear_baseline(self, window: Window, length: timedelta) -> Window:
+        """The last span of this length before the window that no earlier trouble lies in.
+
+        Trouble of a neighbour counts as well, so every recent incident of the account does.
+        """
+        baseline = window.before(length)
+        earlier = self.desk.store.incidents(limit=_RECENT).items
+        for span in sorted(map(_trouble, earlier), key=_start, reverse=True):
+            overlaps = span.start < baseline.end and span.end > baseline.start
+            if overlaps and timedelta(0) < window.start - span.start < _FURTHEST_BACK:
+                baseline = span.before(length)
+        return baseline
+
     @staticmethod
     def _with_signal(symptom: Symptom, resource: Resource) -> Symptom:
         said = redact_text(symptom.summary)
@@ -225,3 +241,13 @@ class Intake:
                 "summary": said or f"{signal.title} of {resource.name}",
             }
         )
+
+
+def _start(window: Window) -> datetime:
+    return window.start
+
+
+def _trouble(incident: Incident) -> Window:
+    """The time an incident spoils for baselines: from its suspicion to its recovery."""
+    end = max(incident.window.end, incident.resolved_at or incident.window.end)
+    return Window(start=incident.window.start, end=end + _SETTLING)

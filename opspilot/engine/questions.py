@@ -24,6 +24,7 @@ from opspilot.domain.model import Model
 from opspilot.domain.resource import Resource, ResourceKind
 from opspilot.domain.signals import query_of, signals_of
 from opspilot.domain.telemetry import LogQuery
+from opspilot.domain.window import Window
 from opspilot.domain.workload import Topology
 
 _MOST_NEIGHBOURS = 12
@@ -115,7 +116,8 @@ def _configuration(resource: Resource) -> Question:
 
 def _logs(resource: Resource, incident: Incident) -> Question:
     group = f"/aws/lambda/{resource.name}"
-    before = incident.window.before(min(incident.window.length, incident.baseline.length))
+    length = min(incident.window.length, incident.baseline.length)
+    before = Window(start=incident.baseline.end - length, end=incident.baseline.end)
     return Question(
         key=f"logs:{resource.arn}",
         title=f"Log of {resource.name}, now and before",

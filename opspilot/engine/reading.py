@@ -92,7 +92,7 @@ class Reader:
             return [gap(question, incident, error) for question in questions]
         calls = len({call for one in series for call in one.request_ids})
         return [
-            _metric_reading(question, one, incident, calls if index == 0 else 0)
+            _metric_reading(question, one, baseline, incident, calls if index == 0 else 0)
             for index, (question, one) in enumerate(zip(questions, series, strict=True))
         ]
 
@@ -241,7 +241,7 @@ def _metric_of(question: Question) -> MetricQuery:
 
 
 def _metric_reading(
-    question: Question, series: MetricSeries, incident: Window, calls: int
+    question: Question, series: MetricSeries, baseline: Window, incident: Window, calls: int
 ) -> Reading:
     usage = CallUsage(api_calls=calls, usd=_USD_PER_METRIC)
     signal = signal_of_query(series.query)
@@ -252,7 +252,7 @@ def _metric_reading(
         message = "; ".join(series.messages) or f"CloudWatch answered {series.status}"
         reading = _gap_reading(question, incident, reason, message, None)
         return reading.model_copy(update={"request_ids": series.request_ids, "usage": usage})
-    detail, snapshot = metric_detail(signal, series, incident)
+    detail, snapshot = metric_detail(signal, series, incident, baseline=baseline)
     return Reading(
         detail=detail,
         finding=metric_sentence(question.resource.name, signal, detail),

@@ -6,7 +6,7 @@ from datetime import datetime
 from opspilot.domain.audit_report import AuditReport
 from opspilot.domain.evidence import Evidence
 from opspilot.domain.hypothesis import Verdict
-from opspilot.domain.incident import Incident
+from opspilot.domain.incident import Incident, IncidentStatus
 from opspilot.domain.investigation import Investigation
 from opspilot.domain.plan import Plan
 from opspilot.domain.views import IncidentPage, IncidentView
@@ -43,8 +43,9 @@ def investigation_lines(
         "",
         f"{usage.api_calls} AWS calls, {usage.bytes_scanned / 1e6:.1f} MB of logs, "
         f"about {usage.usd:.4f} USD, {usage.wall_seconds:.1f} s",
-        f"Next: opspilot plan {incident.id}",
     ]
+    if incident.status is IncidentStatus.DIAGNOSED:
+        lines.append(f"Next: opspilot plan {incident.id}")
     return lines
 
 
@@ -66,9 +67,10 @@ def plan_lines(plan: Plan) -> list[str]:
     if plan.alternatives:
         lines += ["", "Weighed and not proposed"]
         lines += [f"  {other.summary}: {other.why_not}" for other in plan.alternatives]
-    lines += ["", f"Expires {_time(plan.expires_at)}; asked by {plan.requested_by.name}"]
+    expiry = f"Expires {_time(plan.expires_at)} by the wall clock"
+    lines += ["", f"{expiry}; asked by {plan.requested_by.name}"]
     if plan.status == "proposed":
-        lines.append(f"Next: opspilot approve {plan.id} --digest {plan.digest}")
+        lines.append(f"Next: opspilot approve {plan.id} --digest {plan.digest} --actor NAME")
     return lines
 
 
@@ -83,7 +85,8 @@ def execution_lines(incident: Incident, plan: Plan) -> list[str]:
             lines.append(f"     undo: {undone.status} {undone.error}".rstrip())
     if plan.verification:
         outcome = plan.verification.outcome or "observing"
-        lines.append(f"  verification: {outcome}")
+        when = ", measured before the undo" if any(run.undo for run in plan.runs) else ""
+        lines.append(f"  verification: {outcome}{when}")
         lines += [f"     {one.sentence}" for one in plan.verification.measurements]
     if incident.last_error:
         lines.append(f"  {incident.last_error}")
@@ -96,7 +99,8 @@ def view_lines(view: IncidentView) -> list[str]:
     lines = [
         f"{incident.id}  {incident.title}",
         f"  {incident.status}, {incident.severity}, {incident.resource.arn}",
-        f"  opened {_time(incident.opened_at)} by {incident.opened_by.name}",
+        f"  opened {_time(incident.opened_at)} by "
+        + (f"alarm {', '.join(incident.alarms)}" if incident.alarms else incident.opened_by.name),
     ]
     if incident.waits_for:
         lines.append(f"  waits for {incident.waits_for}")
@@ -143,7 +147,8 @@ def doctor_lines(report: DoctorReport) -> list[str]:
 
 
 def _verdict(verdict: Verdict) -> Iterator[str]:
-    yield f"Verdict: {verdict.status} ({verdict.confidence:.0%})"
+    sure = f" ({verdict.confidence:.0%})" if verdict.cause else ""
+    yield f"Verdict: {verdict.status}{sure}"
     if verdict.cause:
         since = f" since {_time(verdict.cause.onset)}" if verdict.cause.onset else ""
         yield f"  cause          {verdict.cause.summary}{since}  {_cited(verdict.cause.evidence)}"

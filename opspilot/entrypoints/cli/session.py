@@ -2,6 +2,7 @@
 
 from opspilot.bootstrap import Workbench, open_workbench
 from opspilot.domain.identity import Actor, Role
+from opspilot.entrypoints.cli.output import note
 
 
 def opened(*, needs_account: bool = True) -> Workbench:
@@ -17,7 +18,9 @@ def opened(*, needs_account: bool = True) -> Workbench:
 
 
 def acting(workbench: Workbench, name: str | None, wanted: Role) -> Actor:
-    """The person whom `--actor` names, else whoever one is by default."""
+    """The person whom `--actor` names, else whoever one is by default, which is then said."""
     if name is not None:
         return workbench.identities.named(name)
-    return workbench.identities.myself(wanted=wanted)
+    person = workbench.identities.myself(wanted=wanted)
+    note(f"Acting as {person.name} ({', '.join(person.roles)}); --actor chooses somebody else.")
+    return person
