@@ -2,8 +2,8 @@
 
 PORT ?= 8600
 ARGS ?=
-# Test processes side by side. They pay once tests wait more than they compute; `make test WORKERS=2` tries it.
-WORKERS ?= 0
+# Test processes side by side; `make test WORKERS=0` runs them in one.
+WORKERS ?= 2
 PYTHON ?= python3
 py := .venv/bin/python
 export PYTHON INSTALLER
