@@ -19,7 +19,7 @@ from opspilot.domain.resource import (
 )
 from opspilot.domain.telemetry import MetricQuery
 from opspilot.domain.window import Window
-from opspilot.engine.intake import ACTIVE, DEFAULT_BASELINE, DEFAULT_WINDOW, Intake
+from opspilot.engine.intake import ACTIVE, DEFAULT_BASELINE, DEFAULT_WINDOW, SHORTEST_WINDOW, Intake
 from opspilot.engine.investigate import Investigations
 from opspilot.engine.steps import JobResult, Scope
 from opspilot.errors import AwsError, Conflict
@@ -131,11 +131,20 @@ class AlarmPoll:
                     "waits_for": "an investigation",
                     "outcome": "",
                     "resolved_at": None,
+                    "window": self._since(transition, incident),
                 }
             )
             audit.append(self._entry(incident, "incident.alarm_returned", transition, resource))
             returned = True
         self._file(joined, self._receipt(transition, incident.id), audit, anew=returned)
+
+    def _since(self, transition: AlarmTransition, incident: Incident) -> Window:
+        """The time under suspicion of trouble that came back, without what was resolved."""
+        start = max(transition.at - DEFAULT_WINDOW, incident.resolved_at or transition.at)
+        now = self.intake.desk.clock.account_now()
+        return Window(
+            start=min(start, transition.at - SHORTEST_WINDOW), end=max(now, transition.at)
+        )
 
     def _file(
         self, incident: Incident, receipt: AlarmReceipt, audit: list[AuditDraft], *, anew: bool
