@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from opspilot.domain.window import Window
 from opspilot.errors import InvalidWindow
 
-_DURATION = re.compile(r"(\d{1,6})\s*([smhd])")
+_DURATION = re.compile(r"([0-9]{1,6})\s*([smhd])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _LONGEST = timedelta(days=3650)
 """Far more than any telemetry is kept; what is longer leaves the calendar."""
