@@ -22,7 +22,7 @@ from opspilot.domain.window import Window
 from opspilot.engine.intake import ACTIVE, DEFAULT_BASELINE, DEFAULT_WINDOW, SHORTEST_WINDOW, Intake
 from opspilot.engine.investigate import Investigations
 from opspilot.engine.steps import JobResult, Scope
-from opspilot.errors import AwsError, Conflict
+from opspilot.errors import AwsError, AwsThrottled, AwsUnavailable, Conflict
 from opspilot.lifecycle import Trigger, advance
 from opspilot.ports.store import Changeset
 from opspilot.ports.workloads import Alarms, Workloads
@@ -33,6 +33,7 @@ POLL = timedelta(seconds=5)
 _OVERLAP = timedelta(minutes=10)
 _FIRST_LOOK = timedelta(hours=24)
 _REOPEN_WITHIN = timedelta(hours=1)
+_TRIES = 3
 
 
 def resource_of(query: MetricQuery, account_id: str, region: str) -> Resource | None:
@@ -178,7 +179,7 @@ class AlarmPoll:
         same = next((item for item in candidates if item.resource == resource), None)
         if same or not candidates:
             return same
-        near = self._neighbours(resource)
+        near = self._neighbours(resource, scope)
         return next(
             (
                 item
@@ -188,10 +189,18 @@ class AlarmPoll:
             None,
         )
 
-    def _neighbours(self, resource: Resource) -> set[Resource]:
+    def _neighbours(self, resource: Resource, scope: Scope) -> set[Resource]:
+        """Direct callers and callees; a source that is silent for a moment is asked again.
+
+        Without them a neighbour's alarm opens an incident of its own, so that an account whose
+        configuration may not be read still gets its incidents.
+        """
         try:
             edges = self.workloads.topology(resource).edges
         except AwsError as error:
+            passing = isinstance(error, AwsUnavailable | AwsThrottled)
+            if passing and scope.failures() < _TRIES:
+                raise
             logger.warning("resource=<%s> | no topology: %s", resource.arn, error.message)
             return set()
         return {edge.callee for edge in edges if edge.caller == resource} | {

@@ -56,7 +56,7 @@ class Gathering:
         scope.save(current)
         spent = self.budget.exhausted(current.usage)
         last = self.clock.now()
-        patient = _is_patient(scope)
+        patient = scope.failures() < _TRIES
         silent = ""
         for question, reading, seconds in (
             ((one, budget_gap(one, incident.window, spent), 0.0) for one in waiting)
@@ -127,11 +127,6 @@ class Gathering:
         )
         scope.save(current.model_copy(update={"phase": "diagnosing", "tasks": skipped}))
         logger.info("incident_id=<%s> | evidence gathered", incident.id)
-
-
-def _is_patient(scope: Scope) -> bool:
-    job = scope.store.job(scope.lease.job_id)
-    return job is not None and job.attempts < _TRIES
 
 
 def _is_silent(reading: Reading) -> bool:

@@ -66,6 +66,11 @@ class Scope:
         """
         self.store.commit(Changeset(puts=puts, audit=audit, lease=self.lease))
 
+    def failures(self) -> int:
+        """How often in a row the job has failed before this run."""
+        job = self.store.job(self.lease.job_id)
+        return job.attempts if job else 0
+
     def out_of_time(self) -> bool:
         """Whether the step should return and be woken again."""
         return self.now() >= self.deadline

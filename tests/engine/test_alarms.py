@@ -17,7 +17,7 @@ from opspilot.domain.signals import query_of, signal_named
 from opspilot.domain.telemetry import MetricQuery
 from opspilot.engine.alarms import resource_of
 from opspilot.entrypoints.worker import run_safely
-from opspilot.errors import AwsThrottled, AwsUnavailable
+from opspilot.errors import AwsDenied, AwsError, AwsThrottled, AwsUnavailable
 from opspilot.ports.store import Changeset
 from tests.engine.account import (
     ACCOUNT_ID,
@@ -204,13 +204,30 @@ def test_an_alarm_of_the_entry_is_critical(quiet: Scene) -> None:
     assert quiet.incident().severity is Severity.CRITICAL
 
 
-def test_neighbours_that_cannot_be_read_cost_nothing_but_the_joining(quiet: Scene) -> None:
+DENIED = AwsDenied("not allowed", iam_action="lambda:ListFunctions")
+
+
+@pytest.mark.parametrize(
+    ("error", "times"), [(DENIED, 1), (AwsThrottled("slow down"), 4)], ids=["denied", "throttled"]
+)
+def test_neighbours_that_cannot_be_read_cost_nothing_but_the_joining(
+    quiet: Scene, error: AwsError, times: int
+) -> None:
     quiet.account.ring()
     quiet.poll_alarms()
     quiet.account.ring("api-5xx", API_ERRORS, at=quiet.clock.account_now())
-    quiet.account.fail("topology", AwsThrottled("slow down"))
-    poll_again(quiet, 2)
+    quiet.account.fail("topology", error, times=times)
+    quiet.work(lambda: len(incidents(quiet)) == 2, at_most=timedelta(minutes=1))
     assert len(incidents(quiet)) == 2
+
+
+def test_neighbours_that_are_silent_for_a_moment_are_asked_again(quiet: Scene) -> None:
+    quiet.account.ring()
+    quiet.poll_alarms()
+    quiet.account.ring("api-5xx", API_ERRORS, at=quiet.clock.account_now())
+    quiet.account.fail("topology", AwsUnavailable("restarting"), times=3)
+    quiet.work(lambda: len(quiet.incident().alarms) == 2, at_most=timedelta(minutes=1))
+    assert incidents(quiet) == ["INC-0001"]
 
 
 def test_an_alarm_that_returns_reopens_its_resolved_incident(quiet: Scene) -> None:
