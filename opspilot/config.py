@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
@@ -52,6 +53,15 @@ class Settings(BaseSettings):
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().absolute()
 
+    @field_validator("aws_endpoint_url")
+    @classmethod
+    def _an_address(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if value and (parts.scheme not in ("http", "https") or not parts.hostname):
+            raise ValueError(f"{value!r} is no address like http://127.0.0.1:4566")
+        _ = parts.port  # raises ValueError when it is out of range
+        return value
+
     @property
     def embedded_dir(self) -> Path:
         """Folder of the embedded account and of the store that belongs to it."""
@@ -71,7 +81,8 @@ def load_settings() -> Settings:
         return Settings()
     except ValidationError as error:
         first = error.errors()[0]
-        name = "OPSPILOT_" + "_".join(str(part) for part in first["loc"]).upper()
+        named = "_".join(str(part) for part in first["loc"]).upper()
+        name = named if named.startswith("AWS_") else f"OPSPILOT_{named}"
         raise InputError(f"{name}: {first['msg']}", hint=_WHERE_DESCRIBED) from error
     except SettingsError as error:
         raise InputError(f"a setting is no JSON: {error}", hint=_WHERE_DESCRIBED) from error

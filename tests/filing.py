@@ -56,5 +56,8 @@ def _file(
     waiting = bench.store.incident(incident_id).model_copy(
         update={"status": IncidentStatus.AWAITING_APPROVAL, "plan_id": plan.id}
     )
-    bench.intake.desk.submit(waiting, plan, audit=())
+    recorded = bench.intake.desk.journal.entry(
+        incident_id, requested_by, "plan.proposed", plan.id, result={"digest": plan.digest}
+    )
+    bench.intake.desk.submit(waiting, plan, audit=(recorded,))
     return bench.store.plan(plan.id)

@@ -7,10 +7,11 @@ from opspilot.domain.approval import Approval
 from opspilot.domain.commands import Command
 from opspilot.domain.identity import Actor
 from opspilot.domain.plan import Plan, PlanStatus
+from opspilot.engine.attest import unlike_record
 from opspilot.engine.commands import Desk, persistently
 from opspilot.engine.plan import drop_plan
 from opspilot.errors import ApprovalDenied, InputError, OpsPilotError, StoreError
-from opspilot.remediation import approval_state, check_approval, digest
+from opspilot.remediation import approval_state, check_approval
 
 
 @dataclass(frozen=True)
@@ -76,10 +77,9 @@ class Approvals:
                 f"{plan_id} is {plan.status}; only the plan in force can be approved",
                 hint="Look at the incident again.",
             )
-        if digest(plan) != plan.digest:
+        if differs := unlike_record(self.desk.store, plan):
             raise ApprovalDenied(
-                f"{plan_id} does not match its own digest: its content was changed",
-                hint="Withdraw it, verify the audit chain, and ask for a new plan.",
+                differs, hint="Verify the audit chain, withdraw the plan, and ask for a new one."
             )
         check_approval(plan, actor, seen, now)
         approval = Approval(

@@ -8,6 +8,7 @@ from opspilot.domain.commands import Command
 from opspilot.domain.identity import SYSTEM, Actor
 from opspilot.domain.incident import Incident
 from opspilot.domain.plan import Plan, PlanStatus, Verification
+from opspilot.engine.attest import unlike_record
 from opspilot.engine.commands import Desk, persistently
 from opspilot.engine.hand import Hand, Progress
 from opspilot.engine.journal import Journal
@@ -15,7 +16,7 @@ from opspilot.engine.steps import Scope, StepResult
 from opspilot.errors import ApprovalDenied, IllegalTransition
 from opspilot.lifecycle import Trigger, advance
 from opspilot.ports.clock import Clock
-from opspilot.remediation import approval_state, digest
+from opspilot.remediation import approval_state
 
 _LOOK_AGAIN = timedelta(seconds=1)
 
@@ -71,8 +72,8 @@ class Executions:
         state = approval_state(plan, now)
         if not state.satisfied:
             raise ApprovalDenied(f"{plan_id} is not approved: {state.missing}")
-        if digest(plan) != plan.digest:
-            raise ApprovalDenied(f"{plan_id} does not match the digest that was approved")
+        if differs := unlike_record(self.desk.store, plan):
+            raise ApprovalDenied(differs, hint="Verify the audit chain, and ask for a new plan.")
         spent = tuple(one.model_copy(update={"used_at": now}) for one in plan.approvals)
         started = plan.model_copy(
             update={"status": PlanStatus.EXECUTING, "approvals": spent, "executed_by": actor}
@@ -155,8 +156,8 @@ class Execution:
     def __call__(self, incident: Incident, scope: Scope) -> StepResult:
         """Carry out the actions in order, as far as they go without waiting."""
         plan = _plan_in_force(incident, scope)
-        if digest(plan) != plan.digest:
-            return self._stop(incident, plan, "the plan does not match its digest", voided=True)
+        if differs := unlike_record(scope.store, plan):
+            return self._stop(incident, plan, differs, voided=_untouched(plan))
         for action in plan.actions:
             run = plan.run_of(action.id)
             if run and run.status == "settled":

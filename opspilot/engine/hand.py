@@ -6,6 +6,7 @@ read, and either the change is found in place (reconciled), or the captured stat
 and a new intent is written, or neither holds, which is drift and stops the plan.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
@@ -178,7 +179,10 @@ class Hand:
         self, plan: Plan, action: Action, run: ActionRun, actual: PreState, scope: Scope
     ) -> tuple[Plan, ActionRun]:
         expected = action.after if run.undo else action.pre_state.values
-        reason = f"drift: {action.change.resource.name} was to be {expected}, is {actual.values}"
+        name = action.change.resource.name
+        reason = f"drift: {name} was to be {_words(expected)}, is {_words(actual.values)}"
+        if not run.undo and expected == actual.values:
+            reason = f"drift: {name} was changed and changed back since it was read (its revision)"
         return self._not_begun(plan, action, run, reason, scope, "action.drift")
 
     def _not_begun(
@@ -243,6 +247,10 @@ class Hand:
             error=error,
             request_ids=request_ids,
         )
+
+
+def _words(values: Mapping[str, Json]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in values.items() if value not in ({}, ""))
 
 
 def _instruction(action: Action, run: ActionRun) -> Instruction:

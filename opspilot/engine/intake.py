@@ -30,8 +30,18 @@ ACTIVE = (
     IncidentStatus.REMEDIATING,
     IncidentStatus.VERIFYING,
     IncidentStatus.ROLLING_BACK,
+    IncidentStatus.FAILED,
 )
 """Statuses in which an incident still takes in new alarms of its resource."""
+
+_UNDER_WAY = (
+    IncidentStatus.INVESTIGATING,
+    IncidentStatus.AWAITING_APPROVAL,
+    IncidentStatus.REMEDIATING,
+    IncidentStatus.VERIFYING,
+    IncidentStatus.ROLLING_BACK,
+)
+"""Statuses whose window other work rests on now."""
 
 _MAX_TITLE = 200
 _RECENT = 50
@@ -107,10 +117,9 @@ class Intake:
                 f"{found.name} is of a kind that OpsPilot reads no signals of ({found.service})",
                 hint="Open the incident on a Lambda function, table, queue or REST API.",
             )
+        chosen = window is not None or baseline is not None
         return persistently(
-            lambda: self._open_or_join(
-                found, checked, length, actor, Symptom(), title=title or f"{found.name}: reported"
-            )
+            lambda: self._open_or_join(found, checked, length, actor, title, chosen=chosen)
         )
 
     def open_from(self, incident: Incident, actor: Actor, given: dict[str, str]) -> Incident:
@@ -198,13 +207,20 @@ class Intake:
         window: Window,
         baseline: timedelta,
         actor: Actor,
-        symptom: Symptom,
         title: str,
+        *,
+        chosen: bool,
     ) -> Incident:
+        """Open, or join; a window that the person chose holds for the next investigation."""
         active = self.active_on(resource)
         if active is None:
-            draft = self.draft(resource, window, baseline, actor, symptom, title)
+            named = title or f"{resource.name}: reported"
+            draft = self.draft(resource, window, baseline, actor, Symptom(), named)
             return self.open_from(draft, actor, {})
+        if chosen and active.status not in _UNDER_WAY:
+            active = active.model_copy(
+                update={"window": window, "baseline": window.before(baseline)}
+            )
         entry = self.desk.journal.entry(
             active.id,
             actor,

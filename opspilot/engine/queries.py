@@ -19,6 +19,7 @@ from opspilot.domain.views import IncidentPage, IncidentRow, IncidentView, Worke
 from opspilot.domain.window import Window
 from opspilot.engine.commands import incident_job_id
 from opspilot.engine.execute import to_undo
+from opspilot.engine.ledger import ledger_of
 from opspilot.engine.runner import LEASE
 from opspilot.errors import OpsPilotError
 from opspilot.lifecycle import Trigger, allowed_triggers
@@ -79,7 +80,7 @@ class Queries:
         return IncidentView(
             incident=incident,
             investigation=investigation,
-            evidence=tuple(self.store.evidence(incident_id)),
+            evidence=_in_view(self.store.evidence(incident_id), investigation, plans),
             plans=tuple(plans),
             plan=plan,
             refusals={
@@ -159,6 +160,17 @@ class Queries:
         except OpsPilotError as error:
             return error.message
         return ""
+
+
+def _in_view(
+    evidence: Sequence[Evidence], investigation: Investigation | None, plans: Sequence[Plan]
+) -> tuple[Evidence, ...]:
+    """The entries of the newest pass, and what the plans of earlier ones rest on."""
+    if investigation is None:
+        return tuple(evidence)
+    current = {item.id for item in ledger_of(evidence, investigation.number)}
+    cited = {one for plan in plans for action in plan.actions for one in action.evidence}
+    return tuple(item for item in evidence if item.id in current | cited)
 
 
 def in_few_words(verdict: Verdict) -> str:

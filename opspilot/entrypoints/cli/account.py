@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from opspilot.bootstrap import FaultInfo, Faults
+from opspilot.bootstrap import FaultInfo, Faults, open_workbench
 from opspilot.entrypoints import printing
 from opspilot.entrypoints.cli.output import answer
 from opspilot.entrypoints.cli.program import AsJson
@@ -17,8 +17,7 @@ group = typer.Typer(no_args_is_help=True, help="Faults of the embedded account."
 
 def doctor(as_json: AsJson = False) -> None:
     """Say which account this is, which sources answer, and which IAM actions are missing."""
-    workbench = opened(needs_account=False)
-    report = workbench.doctor()
+    report = open_workbench().doctor()
     answer(report.model_dump(mode="json"), printing.doctor_lines(report), as_json=as_json)
     if not report.ok:
         raise typer.Exit(1)

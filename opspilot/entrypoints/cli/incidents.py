@@ -8,6 +8,7 @@ import typer
 from opspilot.bootstrap import Workbench
 from opspilot.domain.identity import Actor, Role
 from opspilot.domain.incident import Incident, IncidentStatus
+from opspilot.engine.ledger import ledger_of
 from opspilot.entrypoints import documents, printing
 from opspilot.entrypoints.cli.output import answer
 from opspilot.entrypoints.cli.program import ActorName, AsJson
@@ -56,7 +57,7 @@ def investigate(
     investigation = workbench.store.investigation(incident.id)
     if incident.status is IncidentStatus.FAILED or investigation is None:
         raise OpsPilotError(incident.last_error or f"{incident.id} could not be investigated")
-    evidence = workbench.store.evidence(incident.id)
+    evidence = ledger_of(workbench.store.evidence(incident.id), investigation.number)
     answer(
         documents.investigation_document(incident, investigation, evidence),
         printing.investigation_lines(incident, investigation, evidence),

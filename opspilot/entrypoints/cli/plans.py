@@ -37,6 +37,8 @@ def plan(incident_id: IncidentId, actor: ActorName = None, as_json: AsJson = Fal
     workbench = opened()
     person = acting(workbench, actor, Role.RESPONDER)
     incident = workbench.store.incident(incident_id)
+    if incident.status is IncidentStatus.FAILED:
+        incident = investigated(workbench, incident, person, afresh=True)
     if incident.plan_id is None or incident.status in _UNPLANNED:
         incident = investigated(workbench, incident, person, afresh=False)
         if incident.plan_requested_by is None:

@@ -9,10 +9,12 @@ def opened(*, needs_account: bool = True) -> Workbench:
     """The workbench of the configured account.
 
     Raises:
-        OpsPilotError: The account does not answer and the verb needs it.
+        OpsPilotError: The account does not answer and the verb needs it, or it is not known whose
+            store is meant.
     """
     workbench = open_workbench()
-    if needs_account and workbench.problem is not None:
+    unknown = not workbench.account.account_id
+    if workbench.problem is not None and (needs_account or unknown):
         raise workbench.problem
     return workbench
 
