@@ -45,8 +45,16 @@ def fill(tmp_path: Path) -> Fill:
         store = open_store(folder / "opspilot.db", account="000000000000/us-east-1")
         write_address(folder, STOPPED)
         fresh = [row.model_copy(update={"version": 0}) for row in rows]
-        opened = Journal(_Now()).entry("INC-0042", SYSTEM, "incident.opened", "INC-0042")
-        store.commit(Changeset(puts=fresh, audit=(opened,)))
+        journal = Journal(_Now())
+        audit = [journal.entry("INC-0042", SYSTEM, "incident.opened", "INC-0042")]
+        audit += [
+            journal.entry(
+                "INC-0042", SYSTEM, "plan.proposed", row.id, result={"digest": row.digest}
+            )
+            for row in fresh
+            if isinstance(row, Plan)
+        ]
+        store.commit(Changeset(puts=fresh, audit=audit))
         return store
 
     return filled

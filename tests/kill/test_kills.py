@@ -1,13 +1,14 @@
 """Real processes, really killed, and started again: the work goes on, nothing twice, no gap.
 
 Each story is one incident's life. The stories wait more than they compute, so they run side by
-side, each on a state folder and an account of its own.
+side, each on a state folder and an account of its own; in one test, so that they are started once
+however many processes the tests are spread over.
 """
 
 import os
 import signal
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -194,18 +195,18 @@ STORIES: dict[str, Callable[[Path], None]] = {
 }
 
 
-@pytest.fixture(scope="module")
-def stories(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Future[None]]]:
-    """All stories, under way."""
+def test_killed_and_started_again_the_work_goes_on_once(tmp_path: Path) -> None:
     with ThreadPoolExecutor(len(STORIES)) as pool:
-        yield {
-            name: pool.submit(story, tmp_path_factory.mktemp(story.__name__))
-            for name, story in STORIES.items()
+        told = {
+            name: pool.submit(story, _folder(tmp_path, name)) for name, story in STORIES.items()
         }
+    failed = [(name, error) for name, story in told.items() if (error := story.exception())]
+    if failed:
+        names = ", ".join(name for name, _ in failed)
+        raise BaseExceptionGroup(f"killed: {names}", [error for _, error in failed])
 
 
-@pytest.mark.parametrize("killed", STORIES)
-def test_killed_and_started_again_the_work_goes_on_once(
-    stories: dict[str, Future[None]], killed: str
-) -> None:
-    stories[killed].result()
+def _folder(tmp_path: Path, name: str) -> Path:
+    folder = tmp_path / name.replace(" ", "-")
+    folder.mkdir()
+    return folder
