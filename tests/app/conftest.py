@@ -51,8 +51,6 @@ def fill(tmp_path: Path) -> Fill:
             journal.entry(
                 "INC-0042", SYSTEM, "plan.proposed", row.id, result={"digest": row.digest}
             )
-                "INC-0042", SYSTEM, "plan.proposed", row.id, result={"digest": row.digest}
-            )
             for row in fresh
             if isinstance(row, Plan)
         ]
