@@ -22,7 +22,7 @@ from opspilot.domain.window import Window
 from opspilot.engine.intake import ACTIVE, DEFAULT_BASELINE, DEFAULT_WINDOW, SHORTEST_WINDOW, Intake
 from opspilot.engine.investigate import Investigations
 from opspilot.engine.steps import JobResult, Scope
-from opspilot.errors import AwsError, AwsThrottled, AwsUnavailable, Conflict
+from opspilot.errors import AwsError, AwsUnavailable, Conflict
 from opspilot.lifecycle import Trigger, advance
 from opspilot.ports.store import Changeset
 from opspilot.ports.workloads import Alarms, Workloads
@@ -179,8 +179,8 @@ class AlarmPoll:
         same = next((item for item in candidates if item.resource == resource), None)
         if same or not candidates:
             return same
-        near = self._neighbours(resource, scope)
-        return next(
+        near, unread = self._neighbours(resource)
+        found = next(
             (
                 item
                 for item in candidates
@@ -188,24 +188,24 @@ class AlarmPoll:
             ),
             None,
         )
+        if found is None and unread and scope.failures() < _TRIES:
+            raise AwsUnavailable(f"the neighbours of {resource.name} are not known: {unread}")
+        return found
 
-    def _neighbours(self, resource: Resource, scope: Scope) -> set[Resource]:
-        """Direct callers and callees; a source that is silent for a moment is asked again.
+    def _neighbours(self, resource: Resource) -> tuple[set[Resource], str]:
+        """Direct callers and callees, and what of them could not be read.
 
-        Without them a neighbour's alarm opens an incident of its own, so that an account whose
-        configuration may not be read still gets its incidents.
+        What could not be read is tried again a few times; after that a neighbour's alarm opens an
+        incident of its own, so that an account whose configuration may not be read still gets its
+        incidents.
         """
         try:
-            edges = self.workloads.topology(resource).edges
+            topology = self.workloads.topology(resource)
         except AwsError as error:
-            passing = isinstance(error, AwsUnavailable | AwsThrottled)
-            if passing and scope.failures() < _TRIES:
-                raise
-            logger.warning("resource=<%s> | no topology: %s", resource.arn, error.message)
-            return set()
-        return {edge.callee for edge in edges if edge.caller == resource} | {
-            edge.caller for edge in edges if edge.callee == resource
-        }
+            return set(), error.message
+        callees = {edge.callee for edge in topology.callees(resource)}
+        callers = {edge.caller for edge in topology.callers(resource)}
+        return callees | callers, "; ".join(topology.gaps)
 
     def _receipt(self, transition: AlarmTransition, incident_id: str) -> AlarmReceipt:
         return AlarmReceipt(key=transition.key, incident_id=incident_id, at=transition.at)

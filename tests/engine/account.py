@@ -90,6 +90,7 @@ class SmallAccount:
         looks_to_settle: How often `settling` says "not yet" after a change.
         effects: Every change that took effect through `apply`, oldest first.
         secret: Put into a log line, an environment value and the alarm's words.
+        unlisted: Gaps of the next answers about the topology, which then hold nothing else.
         unread: Status that every metric series has instead of data; None reads them.
     """
 
@@ -101,6 +102,7 @@ class SmallAccount:
     secret: str = ""
     unread: SeriesStatus | None = None
     quiet_since: datetime | None = None
+    unlisted: list[str] = field(default_factory=list[str])
     effects: list[Instruction] = field(default_factory=list[Instruction])
     moves: list[AlarmTransition] = field(default_factory=list[AlarmTransition])
     calls: list[Operation] = field(default_factory=list[Operation])
@@ -336,6 +338,8 @@ class SmallAccount:
             ),
             Edge(caller=MAIL, callee=MAIL_QUEUE, relation="consumes", via="event source mapping"),
         )
+        if self.unlisted:
+            return Topology(gaps=(self.unlisted.pop(),))
         near = [edge for edge in edges if resource in (edge.caller, edge.callee)]
         callees = {edge.callee for edge in near}
         return Topology(

@@ -207,25 +207,29 @@ def test_an_alarm_of_the_entry_is_critical(quiet: Scene) -> None:
 DENIED = AwsDenied("not allowed", iam_action="lambda:ListFunctions")
 
 
-@pytest.mark.parametrize(
-    ("error", "times"), [(DENIED, 1), (AwsThrottled("slow down"), 4)], ids=["denied", "throttled"]
-)
+@pytest.mark.parametrize("error", [DENIED, AwsThrottled("slow down")], ids=lambda error: error.code)
 def test_neighbours_that_cannot_be_read_cost_nothing_but_the_joining(
-    quiet: Scene, error: AwsError, times: int
+    quiet: Scene, error: AwsError
 ) -> None:
     quiet.account.ring()
     quiet.poll_alarms()
     quiet.account.ring("api-5xx", API_ERRORS, at=quiet.clock.account_now())
-    quiet.account.fail("topology", error, times=times)
+    quiet.account.fail("topology", error, times=4)
     quiet.work(lambda: len(incidents(quiet)) == 2, at_most=timedelta(minutes=1))
     assert len(incidents(quiet)) == 2
 
 
-def test_neighbours_that_are_silent_for_a_moment_are_asked_again(quiet: Scene) -> None:
+@pytest.mark.parametrize("partly", [True, False], ids=["in part", "altogether"])
+def test_neighbours_that_are_silent_for_a_moment_are_asked_again(
+    quiet: Scene, partly: bool
+) -> None:
     quiet.account.ring()
     quiet.poll_alarms()
     quiet.account.ring("api-5xx", API_ERRORS, at=quiet.clock.account_now())
-    quiet.account.fail("topology", AwsUnavailable("restarting"), times=3)
+    if partly:
+        quiet.account.unlisted = ["REST APIs could not be listed"] * 3
+    else:
+        quiet.account.fail("topology", AwsUnavailable("restarting"), times=3)
     quiet.work(lambda: len(quiet.incident().alarms) == 2, at_most=timedelta(minutes=1))
     assert incidents(quiet) == ["INC-0001"]
 
