@@ -6,12 +6,14 @@ import pytest
 
 from opspilot.embedded.server import EmbeddedAccount
 from tests.entrypoints.command_line import Opspilot, command_line
+from tests.noon import begin_at_noon
 
 
 @pytest.fixture(scope="session")
-def account() -> Iterator[EmbeddedAccount]:
+def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedAccount]:
     """The web shop; the slow release is under way."""
-    with EmbeddedAccount(speed=1, fault="slow-dependency", fault_age_s=600) as running:
+    folder = begin_at_noon(tmp_path_factory.mktemp("account"))
+    with EmbeddedAccount(folder, speed=1, fault="slow-dependency", fault_age_s=600) as running:
         yield running
 
 

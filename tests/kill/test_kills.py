@@ -33,6 +33,7 @@ from tests.kill.running import (
     started_plan,
     wait_until,
 )
+from tests.noon import begin_at_noon
 
 pytestmark = [pytest.mark.kill, pytest.mark.timeout(300)]
 
@@ -150,6 +151,7 @@ def account_killed(folder: Path) -> None:
 def everything_killed(folder: Path) -> None:
     """Under the entry command: each child at once, then the supervisor itself."""
     port, settings = free_port(), Settings(state_dir=folder)
+    begin_at_noon(folder / "embedded")
     with demo(folder, port) as supervisor:
         wait_until(lambda: healthy(port), "the workbench to answer", 90)
         bench = open_workbench(settings)
