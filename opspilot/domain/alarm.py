@@ -45,7 +45,12 @@ class AlarmTransition(Model):
 
 
 class AlarmReceipt(Record):
-    """The store's note that a transition was handled: it opened or joined this incident."""
+    """The store's note that something happened once: a transition was handled, an incident opened.
+
+    Attributes:
+        key: The transition's key, or the place of the opening among all incidents.
+        incident_id: What it opened or joined; empty when the transition was ignored.
+    """
 
     key: str
     incident_id: str

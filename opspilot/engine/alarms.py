@@ -87,16 +87,19 @@ class AlarmPoll:
         if resource is None or query is None:
             self._ignore(transition, scope)
             return
+        place = self.intake.place()
         incident = self._related(resource, transition, scope)
         try:
             if incident is None:
-                self._open(transition, resource, query)
+                self._open(transition, resource, query, place)
             else:
                 self._join(incident, transition, resource)
         except Conflict:
             logger.info("alarm=<%s> | handled meanwhile", transition.alarm.name)
 
-    def _open(self, transition: AlarmTransition, resource: Resource, query: MetricQuery) -> None:
+    def _open(
+        self, transition: AlarmTransition, resource: Resource, query: MetricQuery, place: int
+    ) -> None:
         alarm = transition.alarm
         now = self.intake.desk.clock.account_now()
         draft = self.intake.draft(
@@ -113,7 +116,8 @@ class AlarmPoll:
             severity=_severity(resource),
         ).model_copy(update={"alarms": (alarm.name,)})
         entry = self._entry(draft, "incident.opened", transition, resource)
-        self._file(draft, self._receipt(transition, draft.id), [entry], anew=True)
+        receipts = (self._receipt(transition, draft.id), self.intake.opening(draft, place))
+        self._file(draft, receipts, [entry], anew=True)
         logger.info("incident_id=<%s> | opened by alarm %s", draft.id, alarm.name)
 
     def _join(self, incident: Incident, transition: AlarmTransition, resource: Resource) -> None:
@@ -137,7 +141,7 @@ class AlarmPoll:
             )
             audit.append(self._entry(incident, "incident.alarm_returned", transition, resource))
             returned = True
-        self._file(joined, self._receipt(transition, incident.id), audit, anew=returned)
+        self._file(joined, (self._receipt(transition, incident.id),), audit, anew=returned)
 
     def _since(self, transition: AlarmTransition, incident: Incident) -> Window:
         """The time under suspicion of trouble that came back, without what was resolved."""
@@ -148,15 +152,20 @@ class AlarmPoll:
         )
 
     def _file(
-        self, incident: Incident, receipt: AlarmReceipt, audit: list[AuditDraft], *, anew: bool
+        self,
+        incident: Incident,
+        receipts: tuple[AlarmReceipt, ...],
+        audit: list[AuditDraft],
+        *,
+        anew: bool,
     ) -> None:
         """One commit, so that a kill leaves no incident behind whose investigation never starts."""
         if not (anew and self.auto_investigate):
-            self.intake.desk.submit(incident, receipt, audit=audit)
+            self.intake.desk.submit(incident, *receipts, audit=audit)
             return
         begun = self.investigations.begin(incident, SYSTEM)
         audit.append(begun.entry)
-        self.intake.desk.submit(begun.incident, begun.investigation, receipt, audit=audit)
+        self.intake.desk.submit(begun.incident, begun.investigation, *receipts, audit=audit)
 
     def _ignore(self, transition: AlarmTransition, scope: Scope) -> None:
         entry = self.intake.desk.journal.entry(

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from opspilot.domain.alarm import AlarmReceipt
 from opspilot.domain.commands import Command
 from opspilot.domain.identity import Actor
 from opspilot.domain.incident import Incident, IncidentStatus, Severity, Symptom
@@ -122,20 +123,30 @@ class Intake:
             lambda: self._open_or_join(found, checked, length, actor, title, chosen=chosen)
         )
 
-    def open_from(self, incident: Incident, actor: Actor, given: dict[str, str]) -> Incident:
-        """File a new incident as it stands."""
+    def place(self) -> int:
+        """How many incidents there are: to be read before looking for an active one to join."""
+        return sum(self.desk.store.counts().values())
+
+    def opening(self, incident: Incident, place: int) -> AlarmReceipt:
+        """The note that goes with a new incident, whose key only one opening of a place can have.
+
+        Of two who open at the same moment, the second conflicts, looks again and finds the first.
+        """
+        return AlarmReceipt(key=f"opening:{place}", incident_id=incident.id, at=incident.opened_at)
+
+    def _open(self, incident: Incident, actor: Actor, place: int) -> Incident:
         entry = self.desk.journal.entry(
             incident.id,
             actor,
             "incident.opened",
             incident.id,
-            input={"resource": incident.resource.arn, "title": incident.title, **given},
+            input={"resource": incident.resource.arn, "title": incident.title},
             result={
                 "window": incident.window.model_dump(mode="json"),
                 "baseline": incident.baseline.model_dump(mode="json"),
             },
         )
-        self.desk.submit(incident, audit=(entry,))
+        self.desk.submit(incident, self.opening(incident, place), audit=(entry,))
         return self.desk.store.incident(incident.id)
 
     def draft(
@@ -212,11 +223,12 @@ class Intake:
         chosen: bool,
     ) -> Incident:
         """Open, or join; a window that the person chose holds for the next investigation."""
+        place = self.place()
         active = self.active_on(resource)
         if active is None:
             named = title or f"{resource.name}: reported"
             draft = self.draft(resource, window, baseline, actor, Symptom(), named)
-            return self.open_from(draft, actor, {})
+            return self._open(draft, actor, place)
         if chosen and active.status not in _UNDER_WAY:
             active = active.model_copy(
                 update={"window": window, "baseline": window.before(baseline)}

@@ -1,14 +1,20 @@
 """Incidents come in: windows, titles, joining and closing."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
+from opspilot.adapters.sqlite import open_store
 from opspilot.domain.incident import Incident, IncidentStatus
+from opspilot.domain.job import Job, JobKind
 from opspilot.domain.window import Window
 from opspilot.errors import AwsUnavailable, InputError, InvalidWindow, UnknownResource
-from tests.engine.account import CHECKOUT
-from tests.engine.scene import ADA, HOUR, ROSA, T0, Scene
+from opspilot.ports.store import Changeset
+from tests.engine.account import ACCOUNT_ID, CHECKOUT, REGION
+from tests.engine.scene import ADA, HOUR, ROSA, T0, Scene, scene
 
 MINUTE = timedelta(minutes=1)
 DAY = 24 * HOUR
@@ -120,3 +126,35 @@ def test_an_incident_opened_by_a_person_is_measured_on_the_errors_of_its_resourc
     query = stage.opened().symptom.query
     assert query is not None
     assert (query.metric, query.dimensions) == ("Errors", (("FunctionName", CHECKOUT.name),))
+
+
+def test_of_many_who_open_at_once_one_opens_and_the_others_join(tmp_path: Path) -> None:
+    store = open_store(tmp_path / "store.db", account=f"{ACCOUNT_ID}/{REGION}")
+    stage = scene(tmp_path, store=store, auto_investigate=False)
+    for round_number in range(1, 6):
+        barrier = threading.Barrier(4)
+        stage.account.ring(at=stage.clock.account_now())
+        if round_number == 1:
+            due = Job(id=JobKind.ALARMS, kind=JobKind.ALARMS, due_at=stage.clock.now())
+            store.commit(Changeset(puts=(due,)))
+
+        def person(barrier: threading.Barrier = barrier) -> str:
+            barrier.wait()
+            return stage.opened().id
+
+        def alarm(barrier: threading.Barrier = barrier) -> str:
+            barrier.wait()
+            assert stage.step(JobKind.ALARMS)
+            return ""
+
+        with ThreadPoolExecutor(4) as pool:
+            told = [pool.submit(one) for one in (person, person, alarm, person)]
+        opened = {one.result() for one in told} - {""}
+        assert len(opened) == 1
+        stage.pass_time(seconds=5)
+        assert stage.step(JobKind.ALARMS)
+        assert len(store.incidents().items) == round_number
+        assert stage.incident(*opened).alarms == ("checkout-errors",)
+        stage.bench.intake.close(*opened, actor=ROSA, reason="a test")
+        stage.pass_time(minutes=15)
+    store.close()
