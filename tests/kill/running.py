@@ -61,6 +61,7 @@ class Running:
     port: int = field(default_factory=free_port)
     account: BaseProcess | None = None
     worker: BaseProcess | None = None
+    others: list[BaseProcess] = field(default_factory=list[BaseProcess])
 
     @property
     def url(self) -> str:
@@ -90,6 +91,10 @@ class Running:
         assert self.worker is not None
         assert processes.died(self.worker), f"the worker never came to {place}"
 
+    def start_second_worker(self) -> None:
+        """Start another worker on the same store."""
+        self.others.append(processes.start_worker(self.environment))
+
     def account_dies_and_returns(self, place: str = "") -> None:
         """Wait until the account has killed itself, and start it again with its next place."""
         assert self.account is not None
@@ -103,7 +108,7 @@ class Running:
 
     def end(self) -> None:
         """End what still runs."""
-        for process in (self.worker, self.account):
+        for process in (*self.others, self.worker, self.account):
             if process is not None:
                 processes.end(process)
 

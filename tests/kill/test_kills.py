@@ -117,10 +117,11 @@ def assert_told_once(bench: Workbench, ledger: list[Evidence]) -> None:
 
 
 def account_killed(folder: Path) -> None:
-    """The account ends while it is read, on either side of the change, and while it is observed."""
+    """The account ends while two workers read, change (on either side of it) and observe it."""
     with running(folder) as here:
         here.start_account("request:GetMetricData:2.before")
         here.start_worker()
+        here.start_second_worker()
         here.account_dies_and_returns("journal:lambda.update_alias:before")
         bench = here.bench()
         incident = reach(bench, IncidentStatus.DIAGNOSED, IncidentStatus.FAILED)
@@ -144,7 +145,7 @@ def account_killed(folder: Path) -> None:
         assert here.changes_made() == ["17"]
         assert said(bench).count("action.reconciled") == 1
         assert said(bench).count("action.outcome_unknown") == 2
-        here.stop_worker()
+        here.end()
         assert_sound(bench)
 
 
