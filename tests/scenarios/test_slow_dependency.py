@@ -78,7 +78,7 @@ def test_an_alarms_incident_is_diagnosed_and_cured_by_its_plan(faulty: World) ->
     bench.executions.start(plan.id, actor=ADA)
     after = faulty.reach(*SETTLED)
     assert (after.status, after.outcome) == (IncidentStatus.RESOLVED, "recovered")
-    faulty.work(lambda: False, account_minutes=10)
+    faulty.work(lambda: False, account_minutes=5)
     assert len(store.incidents().items) == 1
     assert store.incident(incident.id).status is IncidentStatus.RESOLVED
     faulty.assert_sound()
@@ -124,10 +124,10 @@ def test_a_healthy_account_has_no_incident(healthy: World) -> None:
 def test_a_fault_that_begins_later_opens_exactly_one_incident(healthy: World) -> None:
     store = healthy.bench.store
     healthy.poll_alarms()
-    healthy.work(lambda: False, account_minutes=15)
+    healthy.work(lambda: False, account_minutes=6)
     assert store.incidents().items == ()
     began = inject_fault(healthy.url, "slow-dependency")
-    healthy.work(lambda: False, account_minutes=20)
+    healthy.work(lambda: False, account_minutes=12)
     (incident,) = store.incidents().items
     assert incident.resource.name == "checkout"
     assert timedelta() < incident.opened_at - began < timedelta(minutes=10)
