@@ -249,7 +249,11 @@ def _deepest_first(transition: AlarmTransition) -> tuple[object, ...]:
 
 
 def _in_reach(incident: Incident, transition: AlarmTransition) -> bool:
-    if incident.status is not IncidentStatus.RESOLVED:
+    """Whether an incident still takes this in; one that rests does so for a while only."""
+    if incident.status is IncidentStatus.RESOLVED:
+        rested = incident.resolved_at or incident.opened_at
+    elif incident.status is IncidentStatus.FAILED:
+        rested = max(incident.window.end, incident.opened_at)
+    else:
         return True
-    resolved = incident.resolved_at or incident.opened_at
-    return transition.at - resolved < _REOPEN_WITHIN
+    return transition.at - rested < _REOPEN_WITHIN

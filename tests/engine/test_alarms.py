@@ -278,6 +278,22 @@ def test_an_alarm_long_after_the_resolution_is_a_new_incident(quiet: Scene) -> N
     assert incidents(quiet) == ["INC-0002", "INC-0001"]
 
 
+def test_an_alarm_soon_after_a_failure_joins_the_failed_incident(quiet: Scene) -> None:
+    failed = quiet.put_incident(IncidentStatus.FAILED)
+    quiet.account.ring()
+    quiet.poll_alarms()
+    assert incidents(quiet) == [failed.id]
+
+
+def test_an_alarm_long_after_a_failure_is_a_new_incident(quiet: Scene) -> None:
+    failed = quiet.put_incident(IncidentStatus.FAILED)
+    quiet.pass_time(hours=2)
+    quiet.account.ring()
+    quiet.poll_alarms()
+    assert len(incidents(quiet)) == 2
+    assert quiet.status(failed.id) is IncidentStatus.FAILED
+
+
 @pytest.mark.parametrize("query", [FOREIGN, None], ids=["a foreign metric", "an expression"])
 def test_an_alarm_on_nothing_that_we_read_is_ignored_once_and_on_record(
     quiet: Scene, query: MetricQuery | None
