@@ -1,19 +1,19 @@
 """Doctor: which sources answer, and which IAM actions are missing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from opspilot.domain.account import Account
 from opspilot.domain.model import Model
-from opspilot.domain.resource import lambda_function
-from opspilot.domain.signals import query_of, signals_of
-from opspilot.domain.telemetry import LogQuery
+from opspilot.domain.resource import dynamodb_table, lambda_function
+from opspilot.domain.signals import query_of, signal_named
+from opspilot.domain.telemetry import LogQuery, MetricSeries
 from opspilot.domain.views import WorkerState
 from opspilot.domain.window import Window
 from opspilot.engine.queries import Queries
 from opspilot.engine.reading import Reader
-from opspilot.errors import AwsDenied, AwsError, AwsNotFound, UnknownResource
+from opspilot.errors import AwsDenied, AwsError, AwsNotFound, AwsUnavailable, UnknownResource
 from opspilot.ports.clock import Clock
 
 _PROBE = "opspilot-doctor-probe"
@@ -57,18 +57,30 @@ class Doctor:
         probe = lambda_function(
             account.account_id or "000000000000", account.region or "us-east-1", _PROBE
         )
-        query = query_of(signals_of(probe)[0], probe)
+        # A table has one feed only, the trail, so what it answers is what the trail answers.
+        table = dynamodb_table(probe.account, probe.region, _PROBE)
+        sum_and_percentile = [
+            query_of(signal_named(name), probe) for name in ("lambda.errors", "lambda.duration_p99")
+        ]
         logs = LogQuery(log_group=f"/aws/lambda/{_PROBE}", window=window, limit=1)
         sources: dict[str, Callable[[], object]] = {
-            "metrics": lambda: self.reader.metrics.fetch([query], window),
+            "metrics": lambda: _whole(self.reader.metrics.fetch(sum_and_percentile, window)),
             "logs": lambda: self.reader.logs.search(logs),
             "configuration": lambda: self.reader.workloads.resolve(_PROBE),
-            "changes": lambda: self.reader.changes.changes([probe], window),
+            "changes": lambda: self.reader.changes.changes([table], window),
             "alarms": lambda: self.reader.alarms.transitions(window.start),
         }
         checks = tuple(_check(name, ask) for name, ask in sources.items())
         ok = not account.problem and all(check.ok for check in checks)
         return DoctorReport(ok=ok, account=account, sources=checks, worker=self.queries.worker())
+
+
+def _whole(series: Sequence[MetricSeries]) -> None:
+    """Raises AwsUnavailable when CloudWatch refused one of the statistics."""
+    for one in series:
+        if one.status in ("denied", "failed"):
+            why = "; ".join(one.messages) or one.status
+            raise AwsUnavailable(f"{one.query.statistic} could not be read: {why}")
 
 
 def _check(source: str, ask: Callable[[], object]) -> SourceCheck:

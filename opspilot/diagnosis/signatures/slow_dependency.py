@@ -107,6 +107,11 @@ def _argue_waiting(brief: Brief, case: Case, victim: Resource, culprit: Slow) ->
             f" ({detail.timeouts_baseline} before)",
             timing_out.id,
         )
+    elif log and log.detail.timeouts and log.detail.timeouts_baseline:
+        brief.misses(
+            f"the log of {victim.name} holds timeouts in both windows that were compared: a window"
+            " that begins before the trouble would tell"
+        )
     elif log:
         brief.speaks_against(
             GOOD, f"the log of {victim.name} shows no more timeouts than before", log.id
