@@ -7,6 +7,7 @@ package registry). Prints a Markdown table of medians with the smallest and the 
 """
 
 import argparse
+import json
 import os
 import shutil
 import signal
@@ -127,7 +128,7 @@ def verdicts(state: Path, figures: dict[str, list[float]]) -> None:
     """`opspilot investigate`, whole process."""
     command = [sys.executable, "-m", "opspilot", "investigate", "--resource", "checkout", "--json"]
     begun = time.perf_counter()
-    subprocess.run(
+    done = subprocess.run(
         command,
         env=os.environ | {"OPSPILOT_STATE_DIR": str(state)},
         check=True,
@@ -135,6 +136,8 @@ def verdicts(state: Path, figures: dict[str, list[float]]) -> None:
     )
     took = time.perf_counter() - begun
     figures.setdefault("investigate to verdict (whole process)", []).append(took)
+    engine = float(json.loads(done.stdout)["usage"]["wall_seconds"])
+    figures.setdefault("investigate: first question to last answer", []).append(engine)
 
 
 def cold(figures: dict[str, list[float]]) -> None:
