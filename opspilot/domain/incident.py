@@ -59,6 +59,7 @@ class Incident(Record):
         alarms: Names of the alarms that opened or joined it.
         waits_for: Whom or what it waits for, in words; empty when it moves by itself.
         last_error: Why the last step could not finish; empty when it did.
+        owner: Who has taken it on; None while nobody has.
         plan_id: The plan in force, if any.
         plan_requested_by: The person who asked for a plan that is still to be made.
         undo_requested_by: The person who asked to take the plan in force back.
@@ -78,6 +79,7 @@ class Incident(Record):
     alarms: tuple[str, ...] = ()
     waits_for: str = ""
     last_error: str = ""
+    owner: Actor | None = None
     plan_id: str | None = None
     plan_requested_by: Actor | None = None
     undo_requested_by: Actor | None = None

@@ -11,13 +11,15 @@ class JobKind(StrEnum):
     INCIDENT = "incident"
     ALARMS = "alarms"
     CHECKPOINT = "checkpoint"
+    CHAT = "chat"
 
 
 class Job(Record):
     """One job; an incident has exactly one, which moves it step by step.
 
     Attributes:
-        id: "incident:INC-0001", "alarms", "checkpoint".
+        id: "incident:INC-0001", "alarms", "checkpoint", "chat:INC-0001-C1".
+        conversation_id: Of a chat job, whose turns it answers one after the other.
         due_at: Wall time from which it may run; None while it is blocked on something else.
         blocked_on: What it waits for, in words, when `due_at` is None.
         lease_owner: The worker that holds it; None when free.
@@ -30,6 +32,7 @@ class Job(Record):
     id: str
     kind: JobKind
     incident_id: str | None = None
+    conversation_id: str | None = None
     due_at: Instant | None
     blocked_on: str = ""
     lease_owner: str | None = None

@@ -7,16 +7,52 @@ from typing import Generic, Protocol, TypeVar
 
 from opspilot.domain.alarm import AlarmReceipt
 from opspilot.domain.audit import AuditDraft, AuditEntry, AuditHead
+from opspilot.domain.conversation import Conversation, Turn
 from opspilot.domain.evidence import Evidence
 from opspilot.domain.incident import Incident, IncidentStatus
 from opspilot.domain.investigation import Investigation
 from opspilot.domain.job import Job, Lease
-from opspilot.domain.plan import Plan
+from opspilot.domain.note import Note
+from opspilot.domain.plan import Plan, PlanStatus
+from opspilot.domain.postmortem import PostMortem
 
 T = TypeVar("T")
 
-Row = Incident | Investigation | Evidence | Plan | AlarmReceipt | Job
-"""What a changeset may put; keys: id; (incident_id, number); (incident_id, id); id; key; id."""
+Row = (
+    Incident
+    | Investigation
+    | Evidence
+    | Plan
+    | AlarmReceipt
+    | Job
+    | Note
+    | PostMortem
+    | Conversation
+    | Turn
+)
+"""What a changeset may put; `key_of` tells by what each is known."""
+
+
+def key_of(row: Row) -> tuple[str, ...]:
+    """What tells a row from others of its kind."""
+    match row:
+        case Investigation():
+            return row.incident_id, str(row.number)
+        case Evidence() | Note():
+            return row.incident_id, row.id
+        case AlarmReceipt():
+            return (row.key,)
+        case PostMortem():
+            return (row.incident_id,)
+        case Turn():
+            return row.conversation_id, str(row.number)
+        case _:
+            return (row.id,)
+
+
+def written_once(row: Row) -> bool:
+    """Whether a stored row of this kind never changes."""
+    return isinstance(row, Evidence | AlarmReceipt | Note)
 
 
 @dataclass(frozen=True)
@@ -90,6 +126,43 @@ class Records(Protocol):
 
     def plans(self, incident_id: str) -> list[Plan]:
         """All plans of an incident, oldest first."""
+        ...
+
+    def newest_plans(
+        self,
+        statuses: Sequence[PlanStatus] = (),
+        *,
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page[Plan]:
+        """Plans of every incident, by the time of their request, newest first.
+
+        All statuses when none is named.
+        """
+        ...
+
+    def notes(self, incident_id: str) -> list[Note]:
+        """The notes on an incident in order of arrival."""
+        ...
+
+    def postmortem(self, incident_id: str) -> PostMortem | None:
+        """The review of an incident as last saved."""
+        ...
+
+    def conversation(self, conversation_id: str) -> Conversation:
+        """One conversation.
+
+        Raises:
+            NotFound: There is none.
+        """
+        ...
+
+    def conversations(self, incident_id: str) -> list[Conversation]:
+        """The conversations beside an incident, oldest first."""
+        ...
+
+    def turns(self, conversation_id: str) -> list[Turn]:
+        """The turns of a conversation, oldest first."""
         ...
 
     def receipt(self, key: str) -> AlarmReceipt | None:

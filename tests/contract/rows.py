@@ -4,13 +4,16 @@ from datetime import UTC, datetime, timedelta
 
 from opspilot.domain.alarm import AlarmReceipt
 from opspilot.domain.audit import AuditDraft
+from opspilot.domain.conversation import Conversation, Turn
 from opspilot.domain.evidence import Evidence
 from opspilot.domain.identity import SYSTEM
 from opspilot.domain.incident import Incident, IncidentStatus
 from opspilot.domain.investigation import Investigation
 from opspilot.domain.job import Job, JobKind
 from opspilot.domain.model import Json
-from opspilot.domain.plan import Plan
+from opspilot.domain.note import Note
+from opspilot.domain.plan import Plan, PlanStatus
+from opspilot.domain.postmortem import PostMortem
 from tests import builders
 
 T0 = datetime(2026, 11, 22, 14, 0, tzinfo=UTC)
@@ -40,10 +43,62 @@ def evidence(number: int = 1, incident_id: str = "INC-0001") -> Evidence:
     return builders.topology().model_copy(update=fresh)
 
 
-def plan(number: int = 1, incident_id: str = "INC-0001") -> Plan:
-    """A proposal."""
+def plan(
+    number: int = 1,
+    incident_id: str = "INC-0001",
+    status: PlanStatus = PlanStatus.PROPOSED,
+    asked: float = 0.0,
+) -> Plan:
+    """A proposal, asked for this long after `T0`."""
     fresh = {"id": f"{incident_id}-P{number}", "incident_id": incident_id, "number": number}
-    return builders.plan(version=0, **fresh)
+    return builders.plan(status, version=0, requested_at=after(asked), **fresh)
+
+
+def note(number: int = 1, incident_id: str = "INC-0001") -> Note:
+    """A remark."""
+    return Note(
+        incident_id=incident_id,
+        id=f"N{number}",
+        author=builders.ADA,
+        text="called the team",
+        at=T0,
+        wall=T0,
+    )
+
+
+def postmortem(incident_id: str = "INC-0001") -> PostMortem:
+    """A review."""
+    return PostMortem(
+        incident_id=incident_id,
+        title="Review",
+        sections={"Summary": "errors"},
+        edited_by=builders.ADA,
+        edited_at=T0,
+    )
+
+
+def conversation(number: int = 1, incident_id: str = "INC-0001") -> Conversation:
+    """A thread."""
+    return Conversation(
+        id=f"{incident_id}-C{number}",
+        incident_id=incident_id,
+        number=number,
+        title="why?",
+        started_by=builders.ADA,
+        started_at=T0,
+    )
+
+
+def turn(number: int = 1, conversation_id: str = "INC-0001-C1") -> Turn:
+    """A question."""
+    return Turn(
+        conversation_id=conversation_id,
+        incident_id="INC-0001",
+        number=number,
+        asked_by=builders.ADA,
+        question="why?",
+        asked_at=T0,
+    )
 
 
 def receipt(key: str = "alarm@14:00", incident_id: str = "INC-0001") -> AlarmReceipt:

@@ -12,6 +12,7 @@ from opspilot.domain.audit import GENESIS, SYSTEM_CHAIN, recomputed_hash
 from opspilot.domain.incident import Incident, IncidentStatus
 from opspilot.domain.job import Job, Lease
 from opspilot.domain.model import Json, Record
+from opspilot.domain.plan import PlanStatus
 from opspilot.domain.telemetry import CallUsage
 from opspilot.errors import Conflict, InputError, LeaseLost, NotFound
 from opspilot.ports.store import Changeset, Row, Store
@@ -19,13 +20,17 @@ from tests.builders import HOSTILE
 from tests.contract.rows import (
     T0,
     after,
+    conversation,
     draft,
     evidence,
     incident,
     investigation,
     job,
+    note,
     plan,
+    postmortem,
     receipt,
+    turn,
 )
 
 MINUTE = after(60)
@@ -36,7 +41,18 @@ def put(store: Store, *rows: Row) -> None:
 
 
 def every_kind() -> list[Row]:
-    return [incident(), investigation(), evidence(), plan(), receipt(), job()]
+    return [
+        incident(),
+        investigation(),
+        evidence(),
+        plan(),
+        receipt(),
+        job(),
+        note(),
+        postmortem(),
+        conversation(),
+        turn(),
+    ]
 
 
 def stored(store: Store, row: Row) -> Record | None:
@@ -48,6 +64,10 @@ def stored(store: Store, row: Row) -> Record | None:
         "Plan": lambda: store.plan("INC-0001-P1"),
         "AlarmReceipt": lambda: store.receipt("alarm@14:00"),
         "Job": lambda: store.job("a"),
+        "Note": lambda: next(iter(store.notes("INC-0001")), None),
+        "PostMortem": lambda: store.postmortem("INC-0001"),
+        "Conversation": lambda: store.conversation("INC-0001-C1"),
+        "Turn": lambda: next(iter(store.turns("INC-0001-C1")), None),
     }
     return reads[type(row).__name__]()
 
@@ -72,7 +92,9 @@ def test_a_row_that_was_never_stored_cannot_be_changed(store: Store, row: Row) -
 
 
 @pytest.mark.parametrize(
-    "row", [incident(), investigation(), plan(), job()], ids=lambda row: type(row).__name__
+    "row",
+    [incident(), investigation(), plan(), job(), postmortem(), conversation(), turn()],
+    ids=lambda row: type(row).__name__,
 )
 def test_a_put_stores_the_next_version_and_the_old_one_conflicts(store: Store, row: Row) -> None:
     put(store, row)
@@ -83,8 +105,8 @@ def test_a_put_stores_the_next_version_and_the_old_one_conflicts(store: Store, r
         put(store, first)
 
 
-@pytest.mark.parametrize("row", [evidence(), receipt()], ids=lambda row: type(row).__name__)
-def test_evidence_and_receipts_are_written_once(store: Store, row: Row) -> None:
+@pytest.mark.parametrize("row", [evidence(), receipt(), note()], ids=lambda row: type(row).__name__)
+def test_evidence_receipts_and_notes_are_written_once(store: Store, row: Row) -> None:
     put(store, row)
     with pytest.raises(Conflict):
         put(store, row.model_copy(update={"version": 1}))
@@ -110,6 +132,13 @@ def test_what_is_not_there_is_said_so(store: Store) -> None:
         store.incident("INC-0009")
     with pytest.raises(NotFound, match="INC-0009-P1"):
         store.plan("INC-0009-P1")
+    with pytest.raises(NotFound, match="INC-0009-C1"):
+        store.conversation("INC-0009-C1")
+    assert store.notes("INC-0009") == []
+    assert store.postmortem("INC-0009") is None
+    assert store.conversations("INC-0009") == []
+    assert store.turns("INC-0009-C1") == []
+    assert store.newest_plans().items == ()
     assert store.investigation("INC-0009") is None
     assert store.receipt("none") is None
     assert store.job("none") is None
@@ -145,6 +174,48 @@ def test_evidence_comes_in_order_of_arrival(store: Store) -> None:
 def test_plans_come_oldest_first(store: Store) -> None:
     put(store, plan(10), plan(9), plan(1, "INC-0002"))
     assert [item.number for item in store.plans("INC-0001")] == [9, 10]
+
+
+def test_notes_come_in_order_of_arrival(store: Store) -> None:
+    put(store, note(2), note(10), note(1, "INC-0002"), note(1))
+    assert [item.id for item in store.notes("INC-0001")] == ["N2", "N10", "N1"]
+
+
+def test_conversations_and_their_turns_come_oldest_first(store: Store) -> None:
+    put(store, conversation(10), conversation(9), conversation(1, "INC-0002"))
+    put(store, turn(10), turn(9), turn(1, "INC-0001-C10"))
+    assert [item.number for item in store.conversations("INC-0001")] == [9, 10]
+    assert [item.number for item in store.turns("INC-0001-C1")] == [9, 10]
+
+
+def test_plans_of_every_incident_come_newest_request_first(store: Store) -> None:
+    put(store, plan(1, asked=5), plan(2, asked=9.000001), plan(1, "INC-0002", asked=9))
+    newest = [item.id for item in store.newest_plans().items]
+    assert newest == ["INC-0001-P2", "INC-0002-P1", "INC-0001-P1"]
+
+
+def test_pages_of_plans_of_some_statuses_hold_each_once(store: Store) -> None:
+    wanted = (PlanStatus.PROPOSED, PlanStatus.APPROVED)
+    statuses = [*wanted, PlanStatus.WITHDRAWN]
+    put(store, *(plan(n, status=statuses[n % 3], asked=n // 2) for n in range(12)))
+    found: list[str] = []
+    cursor: str | None = None
+    while True:
+        page = store.newest_plans(wanted, limit=3, cursor=cursor)
+        found += [item.id for item in page.items]
+        cursor = page.cursor
+        if cursor is None:
+            break
+    kept = sorted((n for n in range(12) if n % 3 < 2), key=lambda n: (n // 2, str(n)), reverse=True)
+    assert sorted(found) == sorted(f"INC-0001-P{n}" for n in kept)
+    assert len(set(found)) == len(found) == 8
+
+
+def test_a_plan_is_listed_under_the_status_it_has_now(store: Store) -> None:
+    put(store, plan())
+    put(store, plan(status=PlanStatus.APPROVED).model_copy(update={"version": 1}))
+    assert store.newest_plans([PlanStatus.PROPOSED]).items == ()
+    assert [item.id for item in store.newest_plans([PlanStatus.APPROVED]).items] == ["INC-0001-P1"]
 
 
 def test_a_failing_row_leaves_nothing_of_its_changeset(store: Store) -> None:

@@ -12,10 +12,24 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from opspilot.adapters.memory import MemoryStore
 from opspilot.domain.incident import IncidentStatus
 from opspilot.domain.job import Lease
+from opspilot.domain.plan import PlanStatus
 from opspilot.errors import OpsPilotError
 from opspilot.ports.store import Changeset, Row, Store
 from tests.contract.conftest import OPENERS, ClosableStore
-from tests.contract.rows import after, draft, evidence, incident, investigation, job, plan, receipt
+from tests.contract.rows import (
+    after,
+    conversation,
+    draft,
+    evidence,
+    incident,
+    investigation,
+    job,
+    note,
+    plan,
+    postmortem,
+    receipt,
+    turn,
+)
 
 NUMBERS = st.integers(1, 3)
 VERSIONS = st.integers(0, 3)
@@ -34,8 +48,12 @@ def rows(draw: st.DrawFn) -> Row:
                 incident(number, draw(st.sampled_from(IncidentStatus)), opened=draw(MOMENTS)),
                 investigation(number),
                 evidence(number),
-                plan(number),
+                plan(number, status=draw(st.sampled_from(PlanStatus)), asked=draw(MOMENTS)),
                 receipt(str(number)),
+                note(number),
+                postmortem(),
+                conversation(number),
+                turn(number),
                 job(
                     draw(NAMES),
                     due=draw(st.none() | MOMENTS),
@@ -136,16 +154,32 @@ class SqliteAgainstModel(RuleBasedStateMachine):
             if cursors[0] is None:
                 return
 
+    @rule(statuses=st.lists(st.sampled_from(PlanStatus), max_size=3), limit=st.integers(1, 3))
+    def pages_of_plans(self, statuses: list[PlanStatus], limit: int) -> None:
+        """The first page of the plans of every incident."""
+        pages = [store.newest_plans(statuses, limit=limit) for store in (self.store, self.model)]
+        assert pages[0].items == pages[1].items
+        assert (pages[0].cursor is None) == (pages[1].cursor is None)
+
     @invariant()
     def holds_the_same(self) -> None:
         """All reads agree."""
         for method in ("counts", "chains", "jobs"):
             self.both(method)
-        for method in ("investigation", "evidence", "plans", "entries"):
+        for method in (
+            "investigation",
+            "evidence",
+            "plans",
+            "entries",
+            "notes",
+            "postmortem",
+            "conversations",
+        ):
             self.both(method, "INC-0001")
         for number in range(1, 4):
             self.both("incident", f"INC-{number:04}")
             self.both("receipt", str(number))
+            self.both("turns", f"INC-0001-C{number}")
 
 
 TestSqliteAgainstModel = SqliteAgainstModel.TestCase

@@ -9,16 +9,20 @@ from typing import TypeVar
 
 from opspilot.domain.alarm import AlarmReceipt
 from opspilot.domain.audit import AuditDraft, AuditEntry, AuditHead, canonical_json, link
+from opspilot.domain.conversation import Conversation, Turn
 from opspilot.domain.evidence import Evidence
 from opspilot.domain.incident import Incident, IncidentStatus
 from opspilot.domain.investigation import Investigation
 from opspilot.domain.job import Job, Lease
 from opspilot.domain.model import Record
-from opspilot.domain.plan import Plan
+from opspilot.domain.note import Note
+from opspilot.domain.plan import Plan, PlanStatus
+from opspilot.domain.postmortem import PostMortem
 from opspilot.errors import Conflict, InputError, LeaseLost, NotFound
-from opspilot.ports.store import Changeset, Page, Row
+from opspilot.ports.store import Changeset, Page, Row, key_of, written_once
 
 R = TypeVar("R", bound=Record)
+L = TypeVar("L", Incident, Plan)
 Key = tuple[str, ...]
 
 
@@ -58,14 +62,8 @@ class MemoryStore:
         cursor: str | None = None,
     ) -> Page[Incident]:
         """See `Records.incidents`; of the same moment the greater id counts as newer."""
-        newest = sorted(self._every(Incident), key=_place, reverse=True)
-        wanted = [one for one in newest if not statuses or one.status in statuses]
-        if cursor:
-            before = _read_cursor(cursor)
-            wanted = [one for one in wanted if _place(one) < before]
-        items = tuple(wanted[:limit])
-        more = len(wanted) > limit and bool(items)
-        return Page(items=items, cursor=json.dumps(_place(items[-1])) if more else None)
+        wanted = [one for one in self._every(Incident) if not statuses or one.status in statuses]
+        return _page(wanted, limit, cursor)
 
     def counts(self) -> dict[IncidentStatus, int]:
         """See `Records.counts`."""
@@ -91,6 +89,42 @@ class MemoryStore:
         """See `Records.plans`."""
         found = [one for one in self._every(Plan) if one.incident_id == incident_id]
         return sorted(found, key=lambda one: (one.number, one.id))
+
+    def newest_plans(
+        self,
+        statuses: Sequence[PlanStatus] = (),
+        *,
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page[Plan]:
+        """See `Records.newest_plans`; of the same moment the greater id counts as newer."""
+        wanted = [one for one in self._every(Plan) if not statuses or one.status in statuses]
+        return _page(wanted, limit, cursor)
+
+    def notes(self, incident_id: str) -> list[Note]:
+        """See `Records.notes`."""
+        return [one for one in self._every(Note) if one.incident_id == incident_id]
+
+    def postmortem(self, incident_id: str) -> PostMortem | None:
+        """See `Records.postmortem`."""
+        return self._get(PostMortem, incident_id)
+
+    def conversation(self, conversation_id: str) -> Conversation:
+        """See `Records.conversation`."""
+        found = self._get(Conversation, conversation_id)
+        if found is None:
+            raise NotFound(f"There is no conversation {conversation_id}.")
+        return found
+
+    def conversations(self, incident_id: str) -> list[Conversation]:
+        """See `Records.conversations`."""
+        found = [one for one in self._every(Conversation) if one.incident_id == incident_id]
+        return sorted(found, key=lambda one: (one.number, one.id))
+
+    def turns(self, conversation_id: str) -> list[Turn]:
+        """See `Records.turns`."""
+        found = [one for one in self._every(Turn) if one.conversation_id == conversation_id]
+        return sorted(found, key=lambda one: one.number)
 
     def receipt(self, key: str) -> AlarmReceipt | None:
         """See `Records.receipt`."""
@@ -181,7 +215,7 @@ class MemoryStore:
     def _put(self, rows: dict[Key, str], row: Row) -> None:
         key = _key(row)
         stored = type(row).model_validate_json(rows[key]) if key in rows else None
-        once = isinstance(row, Evidence | AlarmReceipt) and stored is not None
+        once = written_once(row) and stored is not None
         if once or row.version != (stored.version if stored else 0):
             raise Conflict(f"{' '.join(key)} moved: version {row.version} was put.")
         kept = row.saved()
@@ -200,16 +234,7 @@ class MemoryStore:
 
 
 def _key(row: Row) -> Key:
-    match row:
-        case Investigation():
-            own = (row.incident_id, str(row.number))
-        case Evidence():
-            own = (row.incident_id, row.id)
-        case AlarmReceipt():
-            own = (row.key,)
-        case _:
-            own = (row.id,)
-    return type(row).__name__, *own
+    return type(row).__name__, *key_of(row)
 
 
 def _entry(row: Row) -> tuple[Key, str]:
@@ -232,8 +257,20 @@ def _with_longer_lease(job: Job, stored: Job) -> Job:
     return job.model_copy(update={"lease_until": max(job.lease_until, stored.lease_until)})
 
 
-def _place(incident: Incident) -> tuple[str, str]:
-    return incident.opened_at.isoformat(timespec="microseconds"), incident.id
+def _page(found: Sequence[L], limit: int, cursor: str | None) -> Page[L]:
+    """One page of a list, newest first."""
+    wanted = sorted(found, key=_place, reverse=True)
+    if cursor:
+        before = _read_cursor(cursor)
+        wanted = [one for one in wanted if _place(one) < before]
+    items = tuple(wanted[:limit])
+    more = len(wanted) > limit and bool(items)
+    return Page(items=items, cursor=json.dumps(_place(items[-1])) if more else None)
+
+
+def _place(row: Incident | Plan) -> tuple[str, str]:
+    moment = row.opened_at if isinstance(row, Incident) else row.requested_at
+    return moment.isoformat(timespec="microseconds"), row.id
 
 
 def _read_cursor(cursor: str) -> tuple[str, str]:

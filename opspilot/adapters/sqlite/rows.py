@@ -6,13 +6,16 @@ from datetime import UTC, datetime, timedelta
 
 from opspilot.domain.alarm import AlarmReceipt
 from opspilot.domain.audit import canonical_json
+from opspilot.domain.conversation import Conversation, Turn
 from opspilot.domain.evidence import Evidence
 from opspilot.domain.incident import Incident
 from opspilot.domain.investigation import Investigation
 from opspilot.domain.job import Job
+from opspilot.domain.note import Note
 from opspilot.domain.plan import Plan
+from opspilot.domain.postmortem import PostMortem
 from opspilot.errors import Conflict
-from opspilot.ports.store import Row
+from opspilot.ports.store import Row, key_of
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -51,10 +54,12 @@ _STATEMENTS: dict[type[Row], _Statements] = {
         stored="SELECT version FROM evidence WHERE incident_id = :incident_id AND id = :id",
     ),
     Plan: _Statements(
-        insert="INSERT INTO plans (id, incident_id, number, version, body)"
-        " VALUES (:id, :incident_id, :number, :version, :body) ON CONFLICT DO NOTHING",
+        insert="INSERT INTO plans (id, incident_id, number, status, requested_at, version, body)"
+        " VALUES (:id, :incident_id, :number, :status, :requested_at, :version, :body)"
+        " ON CONFLICT DO NOTHING",
         update="UPDATE plans SET incident_id = :incident_id, number = :number,"
-        " version = :version, body = :body WHERE id = :id AND version = :expected",
+        " status = :status, requested_at = :requested_at, version = :version, body = :body"
+        " WHERE id = :id AND version = :expected",
         stored="SELECT version FROM plans WHERE id = :id",
     ),
     AlarmReceipt: _Statements(
@@ -70,6 +75,33 @@ _STATEMENTS: dict[type[Row], _Statements] = {
         " lease_until = :lease_until, done = :done, body = :body"
         " WHERE id = :id AND version = :expected",
         stored="SELECT version FROM jobs WHERE id = :id",
+    ),
+    Note: _Statements(
+        insert="INSERT INTO notes (incident_id, id, version, body)"
+        " VALUES (:incident_id, :id, :version, :body) ON CONFLICT DO NOTHING",
+        stored="SELECT version FROM notes WHERE incident_id = :incident_id AND id = :id",
+    ),
+    PostMortem: _Statements(
+        insert="INSERT INTO postmortems (incident_id, version, body)"
+        " VALUES (:incident_id, :version, :body) ON CONFLICT DO NOTHING",
+        update="UPDATE postmortems SET version = :version, body = :body"
+        " WHERE incident_id = :incident_id AND version = :expected",
+        stored="SELECT version FROM postmortems WHERE incident_id = :incident_id",
+    ),
+    Conversation: _Statements(
+        insert="INSERT INTO conversations (id, incident_id, number, version, body)"
+        " VALUES (:id, :incident_id, :number, :version, :body) ON CONFLICT DO NOTHING",
+        update="UPDATE conversations SET incident_id = :incident_id, number = :number,"
+        " version = :version, body = :body WHERE id = :id AND version = :expected",
+        stored="SELECT version FROM conversations WHERE id = :id",
+    ),
+    Turn: _Statements(
+        insert="INSERT INTO turns (conversation_id, number, version, body)"
+        " VALUES (:conversation_id, :number, :version, :body) ON CONFLICT DO NOTHING",
+        update="UPDATE turns SET version = :version, body = :body"
+        " WHERE conversation_id = :conversation_id AND number = :number AND version = :expected",
+        stored="SELECT version FROM turns"
+        " WHERE conversation_id = :conversation_id AND number = :number",
     ),
 }
 
@@ -89,10 +121,22 @@ def _columns(row: Row) -> dict[str, Column]:
             }
         case Investigation():
             return {"incident_id": row.incident_id, "number": row.number}
-        case Evidence():
+        case Evidence() | Note():
             return {"incident_id": row.incident_id, "id": row.id}
         case Plan():
+            return {
+                "id": row.id,
+                "incident_id": row.incident_id,
+                "number": row.number,
+                "status": row.status.value,
+                "requested_at": microseconds(row.requested_at),
+            }
+        case PostMortem():
+            return {"incident_id": row.incident_id}
+        case Conversation():
             return {"id": row.id, "incident_id": row.incident_id, "number": row.number}
+        case Turn():
+            return {"conversation_id": row.conversation_id, "number": row.number}
         case AlarmReceipt():
             return {"key": row.key}
         case Job():
@@ -126,18 +170,6 @@ def put(connection: sqlite3.Connection, row: Row) -> None:
     found = f"version {stored[0]} is stored" if stored else "none is stored"
     expected = f"version {row.version}" if row.version else "a new one"
     raise Conflict(
-        f"{type(row).__name__} {_name(row)} moved: {expected} was put, but {found}.",
+        f"{type(row).__name__} {' '.join(key_of(row))} moved: {expected} was put, but {found}.",
         hint="Somebody wrote it first: read it again.",
     )
-
-
-def _name(row: Row) -> str:
-    match row:
-        case Investigation():
-            return f"{row.number} of {row.incident_id}"
-        case Evidence():
-            return f"{row.id} of {row.incident_id}"
-        case AlarmReceipt():
-            return row.key
-        case _:
-            return row.id

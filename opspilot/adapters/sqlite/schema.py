@@ -113,7 +113,52 @@ _FIRST = (
     """,
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST,)
+_SECOND = (
+    "ALTER TABLE plans ADD COLUMN status TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE plans ADD COLUMN requested_at INTEGER NOT NULL DEFAULT 0",
+    # The bodies' times are UTC, "2026-11-22T14:00:00" with six digits of fraction or none.
+    """
+    UPDATE plans SET status = json_extract(body, '$.status'), requested_at =
+        unixepoch(substr(json_extract(body, '$.requested_at'), 1, 19)) * 1000000
+        + CASE substr(json_extract(body, '$.requested_at'), 20, 1)
+            WHEN '.' THEN CAST(substr(json_extract(body, '$.requested_at'), 21, 6) AS INTEGER)
+            ELSE 0 END
+    """,
+    "CREATE INDEX plans_newest ON plans (requested_at DESC, id DESC)",
+    "CREATE INDEX plans_by_status ON plans (status, requested_at DESC, id DESC)",
+    """
+    CREATE TABLE notes (
+        arrival INTEGER PRIMARY KEY, incident_id TEXT NOT NULL, id TEXT NOT NULL,
+        version INTEGER NOT NULL, body TEXT NOT NULL, UNIQUE (incident_id, id)
+    ) STRICT
+    """,
+    "CREATE INDEX notes_arrival ON notes (incident_id, arrival)",
+    """
+    CREATE TRIGGER notes_are_written_once BEFORE UPDATE ON notes BEGIN
+        SELECT RAISE(ABORT, 'notes are written once');
+    END
+    """,
+    """
+    CREATE TABLE postmortems (
+        incident_id TEXT PRIMARY KEY, version INTEGER NOT NULL, body TEXT NOT NULL
+    ) STRICT
+    """,
+    """
+    CREATE TABLE conversations (
+        id TEXT PRIMARY KEY, incident_id TEXT NOT NULL, number INTEGER NOT NULL,
+        version INTEGER NOT NULL, body TEXT NOT NULL
+    ) STRICT
+    """,
+    "CREATE INDEX conversations_of_incident ON conversations (incident_id, number, id)",
+    """
+    CREATE TABLE turns (
+        conversation_id TEXT NOT NULL, number INTEGER NOT NULL, version INTEGER NOT NULL,
+        body TEXT NOT NULL, PRIMARY KEY (conversation_id, number)
+    ) STRICT
+    """,
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _SECOND)
 """Statements that lead from schema n to n + 1, in order; published ones never change."""
 
 

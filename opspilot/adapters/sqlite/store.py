@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from enum import StrEnum
 from typing import TypeVar
 
 from opspilot.adapters.sqlite import chains, pages, queue, rows
@@ -9,16 +10,20 @@ from opspilot.adapters.sqlite.connections import Connections
 from opspilot.adapters.sqlite.rows import Column
 from opspilot.domain.alarm import AlarmReceipt
 from opspilot.domain.audit import AuditEntry, AuditHead
+from opspilot.domain.conversation import Conversation, Turn
 from opspilot.domain.evidence import Evidence
 from opspilot.domain.incident import Incident, IncidentStatus
 from opspilot.domain.investigation import Investigation
 from opspilot.domain.job import Job, Lease
 from opspilot.domain.model import Record
-from opspilot.domain.plan import Plan
+from opspilot.domain.note import Note
+from opspilot.domain.plan import Plan, PlanStatus
+from opspilot.domain.postmortem import PostMortem
 from opspilot.errors import NotFound
 from opspilot.ports.store import Changeset, Page
 
 R = TypeVar("R", bound=Record)
+L = TypeVar("L", Incident, Plan)
 
 
 class SqliteStore:
@@ -51,11 +56,7 @@ class SqliteStore:
         cursor: str | None = None,
     ) -> Page[Incident]:
         """See `Records.incidents`; of the same moment the greater id counts as newer."""
-        statement, values = pages.newest(statuses, limit=limit + 1, cursor=cursor)
-        found = self._all(Incident, statement, values)
-        more = len(found) > limit
-        items = tuple(found[:limit])
-        return Page(items=items, cursor=pages.cursor_after(items[-1]) if more and items else None)
+        return self._page(Incident, pages.INCIDENTS, statuses, limit, cursor)
 
     def counts(self) -> dict[IncidentStatus, int]:
         """See `Records.counts`; kept up to date by triggers."""
@@ -92,6 +93,57 @@ class SqliteStore:
             Plan,
             "SELECT body FROM plans WHERE incident_id = :id ORDER BY number, id",
             {"id": incident_id},
+        )
+
+    def newest_plans(
+        self,
+        statuses: Sequence[PlanStatus] = (),
+        *,
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page[Plan]:
+        """See `Records.newest_plans`; of the same moment the greater id counts as newer."""
+        return self._page(Plan, pages.PLANS, statuses, limit, cursor)
+
+    def notes(self, incident_id: str) -> list[Note]:
+        """See `Records.notes`."""
+        return self._all(
+            Note,
+            "SELECT body FROM notes WHERE incident_id = :id ORDER BY arrival",
+            {"id": incident_id},
+        )
+
+    def postmortem(self, incident_id: str) -> PostMortem | None:
+        """See `Records.postmortem`."""
+        return self._one(
+            PostMortem,
+            "SELECT body FROM postmortems WHERE incident_id = :id",
+            {"id": incident_id},
+        )
+
+    def conversation(self, conversation_id: str) -> Conversation:
+        """See `Records.conversation`."""
+        found = self._one(
+            Conversation, "SELECT body FROM conversations WHERE id = :id", {"id": conversation_id}
+        )
+        if found is None:
+            raise NotFound(f"There is no conversation {conversation_id}.")
+        return found
+
+    def conversations(self, incident_id: str) -> list[Conversation]:
+        """See `Records.conversations`."""
+        return self._all(
+            Conversation,
+            "SELECT body FROM conversations WHERE incident_id = :id ORDER BY number, id",
+            {"id": incident_id},
+        )
+
+    def turns(self, conversation_id: str) -> list[Turn]:
+        """See `Records.turns`."""
+        return self._all(
+            Turn,
+            "SELECT body FROM turns WHERE conversation_id = :id ORDER BY number",
+            {"id": conversation_id},
         )
 
     def receipt(self, key: str) -> AlarmReceipt | None:
@@ -151,6 +203,20 @@ class SqliteStore:
                 (series,),
             ).fetchone()
         return int(row[0])
+
+    def _page(
+        self,
+        kind: type[L],
+        listing: pages.Listing,
+        statuses: Sequence[StrEnum],
+        limit: int,
+        cursor: str | None,
+    ) -> Page[L]:
+        statement, values = listing.newest(statuses, limit=limit + 1, cursor=cursor)
+        found = self._all(kind, statement, values)
+        more = len(found) > limit
+        items = tuple(found[:limit])
+        return Page(items=items, cursor=pages.cursor_after(items[-1]) if more and items else None)
 
     def _one(self, kind: type[R], statement: str, values: Mapping[str, Column]) -> R | None:
         found = self._all(kind, statement, values)

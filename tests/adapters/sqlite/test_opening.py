@@ -15,14 +15,16 @@ import pytest
 
 from opspilot.adapters.sqlite import SqliteStore, open_store
 from opspilot.adapters.sqlite.connections import unavailable
-from opspilot.adapters.sqlite.pages import newest
+from opspilot.adapters.sqlite.pages import INCIDENTS, PLANS
 from opspilot.adapters.sqlite.queue import free
 from opspilot.adapters.sqlite.schema import MIGRATIONS, migrate, schema_of
+from opspilot.domain.audit import canonical_json
 from opspilot.domain.incident import IncidentStatus
+from opspilot.domain.plan import PlanStatus
 from opspilot.errors import AuditDamaged, SchemaTooNew, StoreUnavailable, WrongAccount
 from opspilot.ports.store import Changeset
 from tests.adapters.sqlite.conftest import ROOT
-from tests.contract.rows import after, draft, evidence, incident, job
+from tests.contract.rows import after, draft, evidence, incident, job, plan
 
 ACCOUNT = "000000000000/us-east-1"
 SHORT = timedelta(milliseconds=50)
@@ -295,11 +297,35 @@ def test_reads_use_an_index_and_sort_nothing(path: Path, statement: str) -> None
 def test_a_page_of_incidents_is_read_without_a_scan(
     path: Path, statuses: list[IncidentStatus]
 ) -> None:
-    statement, values = newest(statuses, limit=3, cursor='[5, "x"]')
+    statement, values = INCIDENTS.newest(statuses, limit=3, cursor='[5, "x"]')
     with store_at(path), behind_its_back(path) as other:
         steps = [row[3] for row in other.execute(f"EXPLAIN QUERY PLAN {statement}", values)]
     assert any("SEARCH incidents USING" in step for step in steps)
     assert not any("SCAN incidents" in step for step in steps), steps
+
+
+@pytest.mark.parametrize("statuses", [[], [PlanStatus.PROPOSED, PlanStatus.APPROVED]])
+def test_a_page_of_plans_is_read_without_a_scan(path: Path, statuses: list[PlanStatus]) -> None:
+    statement, values = PLANS.newest(statuses, limit=3, cursor='[5, "x"]')
+    with store_at(path), behind_its_back(path) as other:
+        steps = [row[3] for row in other.execute(f"EXPLAIN QUERY PLAN {statement}", values)]
+    assert not any("SCAN plans" in step for step in steps), steps
+
+
+def test_plans_of_the_first_schema_are_listed_by_the_second(path: Path) -> None:
+    path.parent.mkdir(parents=True)
+    old = [plan(1, asked=5.25), plan(2, asked=5.250001), plan(3, asked=4)]
+    with behind_its_back(path) as connection:
+        migrate(connection, MIGRATIONS[:1])
+        for one in old:
+            body = canonical_json(one.saved().model_dump(mode="json"))
+            values = (one.id, one.incident_id, one.number, 1, body)
+            connection.execute("INSERT INTO plans VALUES (?, ?, ?, ?, ?)", values)
+    with store_at(path) as store:
+        first = store.newest_plans([PlanStatus.PROPOSED], limit=2)
+        assert [one.id for one in first.items] == ["INC-0001-P2", "INC-0001-P1"]
+        rest = store.newest_plans([PlanStatus.PROPOSED], limit=2, cursor=first.cursor)
+        assert [one.id for one in rest.items] == ["INC-0001-P3"]
 
 
 @pytest.mark.parametrize("name", [None, "a"])
