@@ -54,13 +54,18 @@ class World:
 
 @dataclass(frozen=True, slots=True)
 class FaultInfo:
-    """A fault that can be injected; `injected_at` is account time."""
+    """A fault that can be injected; `injected_at` is account time.
+
+    Attributes:
+        hints: One after the other; the last one tells the cause.
+    """
 
     name: str
     title: str
     description: str
     active: bool
     injected_at: datetime | None
+    hints: tuple[str, ...] = ()
 
 
 def handshake(url: str, timeout: float = 1.0) -> World | None:
@@ -96,6 +101,7 @@ def list_faults(url: str) -> list[FaultInfo]:
             str(entry["description"]),
             bool(entry["active"]),
             datetime.fromisoformat(entry["injected_at"]) if entry["injected_at"] else None,
+            tuple(str(hint) for hint in entry["hints"]),
         )
         for entry in body["faults"]
     ]

@@ -73,6 +73,7 @@ class Control:
                 "name": fault.name,
                 "title": fault.title,
                 "description": fault.description,
+                "hints": list(fault.hints),
                 "active": fault.name in world.active_faults,
                 "injected_at": (
                     utc(world.active_faults[fault.name]).isoformat()

@@ -20,7 +20,7 @@ from opspilot.embedded.custom_metrics import CustomMetrics
 from opspilot.embedded.errors import AwsError, EmbeddedError, FaultRefused
 from opspilot.embedded.events import ApiEvent, Caller, event_id
 from opspilot.embedded.faults import FAULTS
-from opspilot.embedded.faults.fault import PUBLISHED, Fault
+from opspilot.embedded.faults.fault import Fault, as_asked
 from opspilot.embedded.fleet import Build, Fleet, PlannedChange
 from opspilot.embedded.journal import Journal, Record
 from opspilot.embedded.origin import Origin
@@ -213,9 +213,7 @@ class World:
         function = state.functions[name]
         if function.updating_until > at:
             state = state.with_function(replace(function, updating_until=at))
-        params = dict(planned.params)
-        if params.get("version") == PUBLISHED:
-            params["version"] = changes.newest_version(function).version
+        params = as_asked(planned.params, function)
         self._apply(
             planned.kind, params, Caller(planned.user), Stamp(at, self.origin.seed, sequence), state
         )

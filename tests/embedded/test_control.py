@@ -54,13 +54,23 @@ def test_account_time_follows_the_wall_at_the_clocks_speed() -> None:
             client.set_speed(account.url, 60)
 
 
-def test_faults_are_listed_injected_and_reset(healthy: Aws) -> None:
+def test_every_fault_is_listed_with_a_title_a_sentence_and_hints(healthy: Aws) -> None:
+    faults = client.list_faults(healthy.account.url)
+    assert [fault.name for fault in faults] == ["slow-dependency", "out-of-memory", "wrong-table"]
+    for fault in faults:
+        assert fault.title
+        assert fault.description.endswith(".")
+        assert len(fault.hints) >= 3
+
+
+def test_faults_are_injected_and_reset(healthy: Aws) -> None:
     url = healthy.account.url
-    (fault,) = client.list_faults(url)
+    fault = client.list_faults(url)[0]
     assert (fault.name, fault.active, fault.injected_at) == ("slow-dependency", False, None)
     at = client.inject_fault(url, "slow-dependency")
-    (fault,) = client.list_faults(url)
+    fault, *others = client.list_faults(url)
     assert (fault.active, fault.injected_at) == (True, at)
+    assert not any(other.active for other in others)
     with pytest.raises(FaultRefused, match="active already"):
         client.inject_fault(url, "slow-dependency")
     with pytest.raises(FaultRefused, match="there is no fault 'other'"):
@@ -71,10 +81,14 @@ def test_faults_are_listed_injected_and_reset(healthy: Aws) -> None:
     assert sum(healthy.values("Errors", minutes=8)) < 5
 
 
-def test_a_fault_injected_live_fires_the_alarm(healthy: Aws) -> None:
-    client.inject_fault(healthy.account.url, "slow-dependency")
+@pytest.mark.parametrize("name", ["slow-dependency", "out-of-memory", "wrong-table"])
+def test_a_fault_injected_live_fires_the_alarm_and_a_reset_ends_it(healthy: Aws, name: str) -> None:
+    client.inject_fault(healthy.account.url, name)
     healthy.account.advance(300)
     assert healthy.alarm("checkout-errors") == "ALARM"
+    assert client.reset_faults(healthy.account.url) == [name]
+    healthy.account.advance(600)
+    assert healthy.alarm("checkout-errors") == "OK"
 
 
 def test_nothing_listening_is_a_typed_error() -> None:

@@ -267,8 +267,9 @@ def _key_error(variable: str) -> Failure:
 
 
 def _client_failure(code: str, operation: str, message: str) -> Failure:
+    """As boto3 raises it: an exception class of the service, named after the error."""
     return Failure(
-        "ClientError",
+        "QueueDoesNotExist" if code.endswith("NonExistentQueue") else code,
         f"An error occurred ({code}) when calling the {operation} operation: {message}",
         (
             'File "/var/task/app.py", line 66, in handler',

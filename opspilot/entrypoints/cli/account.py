@@ -27,9 +27,7 @@ def doctor(as_json: AsJson = False) -> None:
 def list_all(as_json: AsJson = False) -> None:
     """List the faults that can be injected, and which are active."""
     faults = _faults().list()
-    lines = [
-        f"{'*' if one.active else ' '} {one.name}  {one.title}: {one.description}" for one in faults
-    ]
+    lines = [line for one in faults for line in _lines(one)]
     answer({"faults": [_fault(one) for one in faults]}, lines, as_json=as_json)
 
 
@@ -48,11 +46,17 @@ def reset(as_json: AsJson = False) -> None:
     answer({"reset": list(names)}, [f"Reset: {', '.join(names) or 'nothing'}."], as_json=as_json)
 
 
+def _lines(one: FaultInfo) -> list[str]:
+    hint = [f"    hint: {one.hints[0]}"] if one.hints else []
+    return [f"{'*' if one.active else ' '} {one.name}  {one.title}: {one.description}", *hint]
+
+
 def _fault(one: FaultInfo) -> Document:
     return {
         "name": one.name,
         "title": one.title,
         "description": one.description,
+        "hints": list(one.hints),
         "active": one.active,
         "injected_at": one.injected_at.isoformat() if one.injected_at else None,
     }
