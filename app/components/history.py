@@ -11,12 +11,12 @@ from app.formatting import Now, moment, short_digest
 from app.guard import guarded, sentence, show_notices
 from app.markup import Html, el, show
 from app.state import Notice, put_notice
-from app.timeline import Happening, Kind, timeline
 from app.wiring import Desk
 from opspilot.domain.audit import AuditEntry
 from opspilot.domain.audit_report import AuditReport
 from opspilot.domain.views import IncidentView
 from opspilot.domain.wording import number, plural
+from opspilot.engine.timeline import Happening, Kind, timeline
 
 _PLACE = "audit"
 
@@ -30,7 +30,7 @@ _LOOKS: dict[Kind, tuple[badges.Tone, str]] = {
 
 def timeline_tab(view: IncidentView, now: Now) -> None:
     """What happened when, oldest first."""
-    happened = timeline(view)
+    happened = timeline(view.evidence, view.audit)
     if not happened:
         st.caption("Nothing is on record yet.")
         return

@@ -8,7 +8,6 @@ import streamlit as st
 from app import queries
 from app.charts import linked_chart
 from app.components.figures import colours, draw
-from app.components.surroundings import changes_of
 from app.guard import guarded
 from app.rows import (
     MOST_ROWS,
@@ -30,6 +29,7 @@ from opspilot.domain.investigation import Investigation
 from opspilot.domain.signals import signal_of_query
 from opspilot.domain.telemetry import MetricSeries
 from opspilot.domain.views import IncidentView
+from opspilot.engine.timeline import changes_of
 
 
 def of_current(view: IncidentView) -> tuple[Evidence, ...]:

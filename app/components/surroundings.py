@@ -6,24 +6,12 @@ from collections.abc import Sequence
 from app.formatting import Now, moment, stamp, words
 from app.markup import Html, el
 from app.rows import Marked
-from opspilot.domain.change import Change
 from opspilot.domain.evidence import ChangesDetail, Evidence, GapDetail
 from opspilot.domain.investigation import Investigation
 from opspilot.domain.wording import plural
 
 _MOST = 6
 _LEAST_USD = 0.0001
-
-
-def changes_of(evidence: Sequence[Evidence]) -> tuple[Change, ...]:
-    """All changes that the ledger holds, oldest first, each once."""
-    found = {
-        (change.at, change.resource.arn, change.summary): change
-        for item in evidence
-        if isinstance(item.detail, ChangesDetail)
-        for change in item.detail.changes
-    }
-    return tuple(sorted(found.values(), key=lambda change: change.at))
 
 
 def what_changed(marked: Sequence[Marked], evidence: Sequence[Evidence], now: Now) -> Html:

@@ -1,8 +1,14 @@
 """The timeline: all records in the order of the account's clock."""
 
-from app.timeline import timeline
 from opspilot.domain.incident import IncidentStatus
+from opspilot.domain.views import IncidentView
+from opspilot.engine import timeline as told
 from tests import builders
+
+
+def timeline(view: IncidentView) -> tuple[told.Happening, ...]:
+    """Of what a page shows."""
+    return told.timeline(view.evidence, view.audit)
 
 
 def test_changes_onsets_and_steps_stand_in_one_order() -> None:
@@ -32,7 +38,7 @@ def test_single_answers_of_aws_are_left_to_the_evidence_tab() -> None:
 
 def test_a_refused_command_shows_its_reason() -> None:
     refused = next(one for one in timeline(builders.view()) if "refused" in one.what)
-    assert refused.what == "command refused INC-0042-P1: no role"
+    assert refused.what == "was refused to approve: no role"
 
 
 def test_an_onset_seen_twice_is_told_once() -> None:
