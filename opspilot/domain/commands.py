@@ -18,7 +18,12 @@ class Command(StrEnum):
     EXECUTE_PLAN = "execute_plan"
     UNDO_PLAN = "undo_plan"
     CLOSE_INCIDENT = "close_incident"
+    SET_SEVERITY = "set_severity"
+    ASSIGN_INCIDENT = "assign_incident"
+    WRITE_NOTE = "write_note"
     VERIFY_AUDIT = "verify_audit"
+    ASK = "ask"
+    STOP_TURN = "stop_turn"
 
 
 _RESPONDING = frozenset({Role.RESPONDER, Role.APPROVER, Role.ADMIN})
@@ -36,7 +41,12 @@ PERMITTED: dict[Command, frozenset[Role]] = {
     Command.EXECUTE_PLAN: _RESPONDING,
     Command.UNDO_PLAN: _RESPONDING,
     Command.CLOSE_INCIDENT: _RESPONDING,
+    Command.SET_SEVERITY: _RESPONDING,
+    Command.ASSIGN_INCIDENT: _RESPONDING,
+    Command.WRITE_NOTE: _RESPONDING,
     Command.VERIFY_AUDIT: _ANYBODY,
+    Command.ASK: _RESPONDING,
+    Command.STOP_TURN: _RESPONDING,
 }
 """Any one of these roles is enough."""
 

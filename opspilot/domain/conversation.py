@@ -89,6 +89,25 @@ class DroppedClaim(Model):
     reason: str
 
 
+class ToolCall(Model):
+    """A tool that ran, as people see it; the model's side of it is among the messages.
+
+    Attributes:
+        id: Of the tool use.
+        seconds: Wall time it took.
+        summary: What it gave, in a sentence.
+        evidence: Ledger entries it filed or showed.
+        outcome: "no_data" found nothing where it searched; "failed" could not do it.
+    """
+
+    id: str
+    name: str
+    seconds: float
+    summary: str
+    evidence: tuple[str, ...] = ()
+    outcome: Literal["success", "no_data", "failed"] = "success"
+
+
 class TurnStatus(StrEnum):
     """Where a turn stands."""
 
@@ -108,9 +127,13 @@ class Turn(Record):
         role: Which model was asked for.
         messages: What followed the question: the model's messages and the tools' results, in
             order. Each is durable as soon as it is complete.
+        calls: The tools that ran, in order.
         partial: Text of the message that is being streamed; empty otherwise.
         dropped: Claims that code took out of the answer, and why.
+        proposal: Id of the tool use that asked for a plan; it never asks a second time.
         plan_id: The plan that the turn filed, if any.
+        worked_seconds: Wall time spent on it; while nobody works on it, none passes.
+        waits_for: What it waits for, in words; empty while it is worked on.
         error: Why it failed, and what to do; empty otherwise.
         stop_requested: A person asked to stop.
         asked_at: Wall time; `ended_at` likewise.
@@ -124,14 +147,23 @@ class Turn(Record):
     role: ModelRole = ModelRole.DEFAULT
     status: TurnStatus = TurnStatus.WAITING
     messages: tuple[Message, ...] = ()
+    calls: tuple[ToolCall, ...] = ()
     partial: str = ""
     dropped: tuple[DroppedClaim, ...] = ()
     usage: TokenUsage = TokenUsage()
+    proposal: str = ""
     plan_id: str | None = None
+    worked_seconds: float = 0.0
+    waits_for: str = ""
     error: str = ""
     stop_requested: bool = False
     asked_at: Instant
     ended_at: Instant | None = None
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing is left to do for it."""
+        return self.status not in (TurnStatus.WAITING, TurnStatus.RUNNING)
 
 
 class Conversation(Record):
