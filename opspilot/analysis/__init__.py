@@ -5,8 +5,10 @@ from opspilot.analysis.findings import metric_detail, metric_sentence
 from opspilot.analysis.log_findings import log_detail, log_sentence
 from opspilot.analysis.logs import LogTemplates, PatternChange, compare_logs, mine_templates
 from opspilot.analysis.onset import Onset, onset_of
+from opspilot.analysis.ranking import Suspect, rank_suspects
 from opspilot.analysis.recovery import measure
 from opspilot.analysis.series import SeriesError
+from opspilot.analysis.wide import WideError
 
 __all__ = [
     "Alert",
@@ -15,6 +17,8 @@ __all__ = [
     "Onset",
     "PatternChange",
     "SeriesError",
+    "Suspect",
+    "WideError",
     "compare_logs",
     "detect_anomalies",
     "log_detail",
@@ -24,4 +28,5 @@ __all__ = [
     "metric_sentence",
     "mine_templates",
     "onset_of",
+    "rank_suspects",
 ]
