@@ -93,8 +93,10 @@ class Brief:
         summary: str,
         onset: datetime | None = None,
         uncertainty_seconds: float | None = None,
+        *,
+        setting: str = "",
     ) -> Hypothesis:
-        """The hypothesis as weighed."""
+        """The hypothesis as weighed; `setting` names the one at fault, if one was singled out."""
         confidence, rule = self._confidence()
         return Hypothesis(
             cause_class=self.cause_class,
@@ -107,6 +109,7 @@ class Brief:
             cap=rule,
             onset=onset,
             onset_uncertainty_seconds=uncertainty_seconds,
+            setting=setting,
             status="ruled_out" if self.contradiction else "possible",
             ruled_out_because=self.contradiction,
         )

@@ -19,6 +19,7 @@ def cause_of(leading: Assessment) -> Cause:
         cause_class=hypothesis.cause_class,
         resource=hypothesis.resource,
         summary=hypothesis.summary,
+        setting=hypothesis.setting,
         onset=hypothesis.onset,
         onset_uncertainty_seconds=hypothesis.onset_uncertainty_seconds,
         evidence=_cited(hypothesis.arguments_for),

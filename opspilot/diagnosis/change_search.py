@@ -80,6 +80,27 @@ def _release(published: Change, alias: str) -> Change:
     )
 
 
+def untold_change(case: Case, resource: Resource, onset: Onset) -> ChangeFound | None:
+    """A change of $LATEST that no event tells yet, by the time at which it was last modified.
+
+    What was changed is not known from that; whoever asks has compared it.
+    """
+    configuration = case.configuration(resource)
+    at = configuration.detail.last_modified if configuration else None
+    if configuration is None or at is None or not onset.at - WITHIN_REACH <= at <= onset.latest:
+        return None
+    changed = Change(
+        at=at,
+        resource=resource,
+        kind="configuration",
+        summary="$LATEST was last modified",
+        source="lambda.configuration",
+    )
+    if not _reaches_callers(case, changed):
+        return None
+    return ChangeFound((configuration.id,), changed, inferred=True)
+
+
 def _reaches_callers(case: Case, change: Change) -> bool:
     """Whether a change acts on what callers use.
 

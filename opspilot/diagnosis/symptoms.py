@@ -7,6 +7,7 @@ from scipy.stats import binom
 
 from opspilot.diagnosis.case import DURATIONS, Case, Shown
 from opspilot.diagnosis.change_search import Onset
+from opspilot.diagnosis.complaints import Complaint, complaints
 from opspilot.domain.evidence import LogDetail, MetricDetail
 from opspilot.domain.resource import Resource, ResourceKind
 
@@ -14,6 +15,7 @@ _EXPLAINS_SHARE = 0.3
 _FAIR_SHARE = 0.3
 _FEWEST_EVENTS = 3
 _SIGNIFICANT = 0.01
+_DEATH = "signal: killed"
 
 HARM = (
     "lambda.errors",
@@ -124,6 +126,18 @@ def risen_errors(case: Case, resource: Resource) -> tuple[Shown[LogDetail], dict
     return (log, more) if _tells(case, log, sum(more.values()), known) else None
 
 
+def misconfigured(
+    case: Case, resource: Resource
+) -> tuple[Shown[LogDetail], tuple[Complaint, ...]] | None:
+    """The log of a function and its complaints of wrong values, if those are what fails it."""
+    log = case.log(resource)
+    found = complaints(log.detail) if log else ()
+    if log is None or not found:
+        return None
+    now, before = sum(one.count for one in found), sum(one.before for one in found)
+    return (log, found) if _tells(case, log, now, before) else None
+
+
 def _tells(case: Case, log: Shown[LogDetail], now: int, before: int) -> bool:
     """Whether events of a log account for a function's failures.
 
@@ -152,14 +166,29 @@ def failing(case: Case) -> tuple[Resource, ...]:
 
 
 def failure_onset(case: Case, resource: Resource) -> Onset | None:
-    """When a function began to fail: by its errors, else by its first timed-out invocation."""
+    """When a function began to fail: by its errors, else by the first such line of its log."""
     errors = case.risen(resource, "lambda.errors")
     found = onset_of(errors, case.period) if errors else None
-    log = timeouts(case, resource)
-    first = log.detail.first_timeout if log else None
+    first = _first_in_log(case, resource)
     if first and (found is None or abs(first - found.at) <= 2 * case.period):
         return Onset(first, timedelta(seconds=1))
     return found
+
+
+def _first_in_log(case: Case, resource: Resource) -> datetime | None:
+    """The first timeout, death for memory or complaint, of those that the failures are."""
+    timed_out, told = timeouts(case, resource), misconfigured(case, resource)
+    killed = killed_for_memory(case, resource)
+    deaths = [
+        pattern.first_seen
+        for pattern in (killed.detail.patterns if killed else ())
+        if pattern.change == "new" and _DEATH in pattern.pattern
+    ]
+    return earliest(
+        timed_out.detail.first_timeout if timed_out else None,
+        *deaths,
+        *(one.first_seen for one in (told[1] if told else ()) if not one.before),
+    )
 
 
 def harmed(case: Case) -> bool:

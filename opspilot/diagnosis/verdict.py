@@ -14,7 +14,7 @@ from opspilot.domain.incident import Incident
 from opspilot.domain.resource import ResourceKind
 from opspilot.domain.signals import query_of, signal_of_query, signals_of
 
-RULES_VERSION = "1"
+RULES_VERSION = "2"
 """Raised with every change of a rule, a weight or a cap: a capsule records which rules decided."""
 
 CONFIRMED_FROM = 0.85

@@ -16,7 +16,7 @@ class Change(Model):
         kind: "release" when other code serves callers from now on.
         actor: User name as the feed gives it; empty when unknown.
         before: Values before, where known ({"version": "17"}); environment values never.
-        after: Values after.
+        after: Values after; "environment" tells that variables were set, never which.
         source: Which feed told: cloudtrail, lambda.versions ...
         event_id: Id in that feed; empty when it has none.
     """

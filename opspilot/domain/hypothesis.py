@@ -39,6 +39,7 @@ class Hypothesis(Model):
         confidence: 0 to 1, after the cap.
         cap: The rule that capped it, in words; empty when none did.
         onset: Account time at which the cause began, with its half-width in seconds.
+        setting: The setting at fault, "ORDERS_TABLE"; empty where none was singled out.
         status: "leading", "possible" or "ruled_out".
         ruled_out_because: With "ruled_out".
     """
@@ -53,16 +54,18 @@ class Hypothesis(Model):
     cap: str = ""
     onset: Instant | None = None
     onset_uncertainty_seconds: float | None = None
+    setting: str = ""
     status: Literal["leading", "possible", "ruled_out"] = "possible"
     ruled_out_because: str = ""
 
 
 class Cause(Model):
-    """First box: the change of state that started it."""
+    """First box: the change of state that started it; `setting` as in Hypothesis."""
 
     cause_class: str
     resource: Resource
     summary: str
+    setting: str = ""
     onset: Instant | None = None
     onset_uncertainty_seconds: float | None = None
     evidence: tuple[str, ...] = ()

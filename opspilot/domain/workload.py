@@ -7,7 +7,11 @@ from opspilot.domain.resource import Resource
 
 
 class FunctionVersion(Model):
-    """A published version; immutable once published."""
+    """A published version; immutable once published.
+
+    Attributes:
+        environment: As in FunctionConfiguration; None where it was not read.
+    """
 
     version: str
     published_at: Instant
@@ -15,6 +19,7 @@ class FunctionVersion(Model):
     memory_mb: int
     timeout_seconds: int
     description: str = ""
+    environment: dict[str, str] | None = None
 
 
 class FunctionAlias(Model):
@@ -36,6 +41,7 @@ class FunctionConfiguration(Model):
 
     Attributes:
         environment: Values as the API gives them; whoever stores them redacts first.
+        environment_read: False when Lambda does not show the variables (no use of their key).
         reserved_concurrency: None when nothing is reserved.
         state: Active, Pending, Inactive or Failed.
         update_status: Successful, InProgress or Failed.
@@ -48,6 +54,7 @@ class FunctionConfiguration(Model):
     memory_mb: int
     timeout_seconds: int
     environment: dict[str, str] = {}
+    environment_read: bool = True
     code_sha256: str = ""
     revision_id: str = ""
     last_modified: Instant | None = None

@@ -29,6 +29,7 @@ def test_the_catalogue_names_each_signature_by_its_class() -> None:
         "lambda.timeout_too_small",
         "lambda.code_error_after_release",
         "lambda.out_of_memory",
+        "lambda.bad_environment",
         "lambda.throttled_by_reserved_concurrency",
         "traffic_surge",
     ]

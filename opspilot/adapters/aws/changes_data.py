@@ -2,7 +2,7 @@
 
 Source: the CloudTrail record contents reference; Lambda's event names carry the date of an API
 version ("UpdateAlias20150331", "UpdateFunctionConfiguration20150331v2"). Lambda leaves environment
-variables out of its records, and what slips through is not taken over.
+variables out of its records, and what slips through is not taken over: that they were set, yes.
 """
 
 import json
@@ -131,6 +131,8 @@ def to_changes(resource: Resource, events: Sequence[TrailEvent]) -> list[Change]
         so_far = known.setdefault(_subject(event), {})
         before, after = _difference(so_far, _after(event))
         so_far.update({**_settings(event.answered), **_after(event)})
+        if event.asked.get("environment") is not None:
+            after = {**after, "environment": "set"}
         changes.append(
             Change(
                 at=event.at,
@@ -221,9 +223,9 @@ def _summary(event: TrailEvent, before: Mapping[str, str], after: Mapping[str, s
     changed = [
         f"{name} {before[name]} to {value}" if name in before else f"{name} {value}"
         for name, value in after.items()
-        if name != "code_sha256"
+        if name not in ("code_sha256", "environment")
     ]
-    if "environment" in event.asked:
+    if "environment" in after:
         changed.append("environment variables")
     what = _WORDS.get(event.name, event.name)
     return f"{what}: {', '.join(changed)}" if changed else what

@@ -9,6 +9,7 @@ from opspilot.domain.resource import Resource
 from opspilot.domain.workload import FunctionAlias, FunctionConfiguration, FunctionVersion
 
 VERSIONS_KEPT = 50
+_ENVIRONMENTS_KEPT = 10
 _SWITCHED_OFF = frozenset({"Disabled", "Disabling", "Deleting"})
 
 
@@ -34,11 +35,13 @@ def to_time(text: str) -> datetime | None:
 
 
 def to_versions(items: Sequence[Mapping[str, Any]]) -> tuple[FunctionVersion, ...]:
-    """Published versions, newest first, without $LATEST."""
+    """Published versions, newest first, without $LATEST; the newest with their environment."""
     published = [item for item in items if str(item.get("Version", "")).isdigit()]
     published.sort(key=lambda item: int(item["Version"]), reverse=True)
     found = [_to_version(item) for item in published]
-    return tuple(version for version in found if version is not None)
+    kept = [version for version in found if version is not None]
+    bare = [one.model_copy(update={"environment": None}) for one in kept[_ENVIRONMENTS_KEPT:]]
+    return (*kept[:_ENVIRONMENTS_KEPT], *bare)
 
 
 def _to_version(item: Mapping[str, Any]) -> FunctionVersion | None:
@@ -52,6 +55,7 @@ def _to_version(item: Mapping[str, Any]) -> FunctionVersion | None:
         memory_mb=int(item.get("MemorySize") or 128),
         timeout_seconds=int(item.get("Timeout") or 3),
         description=str(item.get("Description") or ""),
+        environment=None if environment_error(item) else to_environment(item),
     )
 
 
@@ -82,6 +86,13 @@ def to_environment(item: Mapping[str, Any]) -> dict[str, str]:
     return {str(name): str(value) for name, value in variables.items()}
 
 
+def environment_error(item: Mapping[str, Any]) -> str:
+    """Why Lambda shows no variables, "AccessDeniedException" without the key; empty if it does."""
+    environment: Mapping[str, Any] = item.get("Environment") or {}
+    error: Mapping[str, Any] = environment.get("Error") or {}
+    return str(error.get("ErrorCode") or ("unknown" if error else ""))
+
+
 def to_configuration(resource: Resource, item: Mapping[str, Any]) -> FunctionConfiguration:
     """The configuration of $LATEST, without versions, aliases and concurrency."""
     return FunctionConfiguration(
@@ -90,6 +101,7 @@ def to_configuration(resource: Resource, item: Mapping[str, Any]) -> FunctionCon
         memory_mb=int(item.get("MemorySize") or 128),
         timeout_seconds=int(item.get("Timeout") or 3),
         environment=to_environment(item),
+        environment_read=not environment_error(item),
         code_sha256=str(item.get("CodeSha256") or ""),
         revision_id=str(item.get("RevisionId") or ""),
         last_modified=to_time(str(item.get("LastModified") or "")),

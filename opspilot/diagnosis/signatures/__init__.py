@@ -5,6 +5,7 @@ from collections.abc import Callable
 from opspilot.diagnosis.assessment import Assessment
 from opspilot.diagnosis.case import Case
 from opspilot.diagnosis.signatures import (
+    bad_environment,
     code_error_after_release,
     out_of_memory,
     slow_dependency,
@@ -21,6 +22,7 @@ CATALOGUE: dict[str, Signature] = {
     timeout_too_small.CAUSE_CLASS: timeout_too_small.assess,
     code_error_after_release.CAUSE_CLASS: code_error_after_release.assess,
     out_of_memory.CAUSE_CLASS: out_of_memory.assess,
+    bad_environment.CAUSE_CLASS: bad_environment.assess,
     throttled_by_reserved_concurrency.CAUSE_CLASS: throttled_by_reserved_concurrency.assess,
     traffic_surge.CAUSE_CLASS: traffic_surge.assess,
 }

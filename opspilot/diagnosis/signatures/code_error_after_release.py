@@ -15,6 +15,7 @@ from opspilot.diagnosis.symptoms import (
     risen_errors,
     timeouts,
 )
+from opspilot.diagnosis.variables import explained
 from opspilot.domain.change import Change
 from opspilot.domain.evidence import MetricDetail
 from opspilot.domain.resource import Resource
@@ -44,6 +45,9 @@ def _weigh(case: Case, function: Resource, errors: Shown[MetricDetail], onset: O
     counted = f" ({number(total)} in all)" if total is not None else ""
     brief.speaks_for(WEAK, f"errors of {function.name} rose{counted}", errors.id)
     names = _argue_types(brief, case, function)
+    variable = explained(case, function, onset)
+    if variable:
+        brief.rule_out(f"a variable explains its errors: {variable.name} is not what it has to be")
     change = changes_behind(case, function, onset, _is_release)
     close = argue_change(brief, case, onset, change, f"release of {function.name}")
     if change is None:

@@ -6,6 +6,8 @@ whose own callees explains it. What changed there shortly before is the cause; t
 are the first failure.
 """
 
+import re
+
 from opspilot.diagnosis.assessment import FAIR, GOOD, WEAK, Assessment, Brief
 from opspilot.diagnosis.case import Case
 from opspilot.diagnosis.change_search import CLOSE, ChangeFound, argue_change, changes_behind
@@ -13,7 +15,9 @@ from opspilot.diagnosis.symptoms import (
     Slow,
     failing,
     failure_onset,
+    killed_for_memory,
     limit_seconds,
+    risen_errors,
     slowest_chain,
     timeouts,
 )
@@ -24,6 +28,8 @@ from opspilot.domain.wording import clock, milliseconds, plural, quantity
 CAUSE_CLASS = "lambda.slow_dependency"
 _PRIOR = -2.0
 _MS = 1_000.0
+_WAITS = re.compile(r"time[d_]?.?out|deadline|abort", re.IGNORECASE)
+"""Error types of a caller that gave up by itself, before its own limit."""
 
 
 def assess(case: Case) -> Assessment | None:
@@ -116,12 +122,24 @@ def _argue_waiting(brief: Brief, case: Case, victim: Resource, culprit: Slow) ->
         brief.speaks_against(
             GOOD, f"the log of {victim.name} shows no more timeouts than before", log.id
         )
+        if other := _fails_otherwise(case, victim):
+            brief.rule_out(f"{victim.name} does not give up waiting: it fails {other}")
     else:
         brief.misses(f"the log of {victim.name} was not read: timeouts there would confirm it")
     now = culprit.shown.detail.incident_value
     if limit is not None and now is not None:
         _argue_limit(brief, case, victim, culprit, limit * _MS)
     return timing_out is not None
+
+
+def _fails_otherwise(case: Case, victim: Resource) -> str:
+    """What the victim's failures are, if its log accounts for them and nothing there waits."""
+    if killed_for_memory(case, victim):
+        return "for memory"
+    found = risen_errors(case, victim)
+    if found is None or any(_WAITS.search(name) for name in found[1]):
+        return ""
+    return f"with {max(found[1], key=lambda name: found[1][name])}"
 
 
 def _argue_limit(

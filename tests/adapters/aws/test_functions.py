@@ -38,6 +38,7 @@ def version(number: str) -> dict:
         "MemorySize": 256,
         "Timeout": 5,
         "Description": f"release {number}",
+        "Environment": {"Variables": {"TABLE": f"orders-{number}"}},
     }
 
 
@@ -79,6 +80,7 @@ def test_a_function_is_described_with_its_versions_aliases_and_concurrency():
         memory_mb=256,
         timeout_seconds=5,
         description="release 10",
+        environment={"TABLE": "orders-10"},
     )
     assert found.aliases == (
         FunctionAlias(name="canary", version="9", weights={"10": 0.1}),
@@ -106,6 +108,23 @@ def test_the_newest_fifty_versions_are_kept_of_all_pages():
         found = Functions(client, sender).describe(CHECKOUT, sender.budget())
     assert [each.version for each in found.versions] == [str(n) for n in range(60, 10, -1)]
     assert found.reserved_concurrency is None
+    with_environment = [each.version for each in found.versions if each.environment is not None]
+    assert with_environment == [str(n) for n in range(60, 50, -1)]
+
+
+def test_variables_that_lambda_may_not_decrypt_are_not_taken_for_none():
+    hidden = {"Environment": {"Error": {"ErrorCode": "AccessDeniedException", "Message": "no"}}}
+    with stubbed("lambda") as (client, stub):
+        stub.add_response("get_function_configuration", answer(**{**CONFIGURATION, **hidden}))
+        stub.add_response(
+            "list_versions_by_function", answer(Versions=[{**version("1"), **hidden}])
+        )
+        stub.add_response("list_aliases", answer(Aliases=[]))
+        stub.add_response("get_function_concurrency", answer())
+        sender = calls()
+        found = Functions(client, sender).describe(CHECKOUT, sender.budget())
+    assert (found.environment, found.environment_read) == ({}, False)
+    assert found.versions[0].environment is None
 
 
 def test_what_may_not_be_read_is_a_gap_and_the_rest_still_comes():
