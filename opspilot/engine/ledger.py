@@ -24,18 +24,18 @@ class Ledger:
     def entry(
         self,
         evidence_id: str,
-        investigation: int,
+        origin: int | str,
         question: Question,
         reading: Reading,
         incident: Incident,
     ) -> Evidence:
-        """The evidence that a reading becomes; `investigation` is the number of the pass."""
+        """The evidence that a reading becomes; `origin` is the number of the pass, or a turn."""
         snapshot: Json = self.journal.redact(reading.snapshot)
         return Evidence.model_validate(
             {
                 "incident_id": incident.id,
                 "id": evidence_id,
-                "task": f"{investigation}/{question.key}",
+                "task": f"{origin}/{question.key}",
                 "resource": question.resource,
                 "finding": self.journal.redact(reading.finding),
                 "request": question.request,

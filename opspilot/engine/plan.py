@@ -28,6 +28,7 @@ from opspilot.errors import (
 from opspilot.lifecycle import Trigger, advance
 from opspilot.ports.actuator import Actuator
 from opspilot.ports.clock import Clock
+from opspilot.ports.store import Row
 from opspilot.remediation import (
     POLICY_VERSION,
     NoProposal,
@@ -39,6 +40,9 @@ from opspilot.remediation import (
     propose,
 )
 
+NOTHING_TO_PROPOSE = "a person: there is no plan to propose"
+"""What an incident waits for after a plan was asked for and none could be made."""
+
 _OPEN_PLANS = (PlanStatus.PROPOSED, PlanStatus.APPROVED)
 
 
@@ -48,8 +52,16 @@ class Plans:
 
     desk: Desk
 
-    def request(self, incident_id: str, *, actor: Actor) -> None:
+    def request(
+        self, incident_id: str, *, actor: Actor, via: str = "", also: Sequence[Row] = ()
+    ) -> None:
         """Ask for a plan; the worker makes it, in this person's name.
+
+        Args:
+            incident_id: What the plan is to cure.
+            actor: The requester.
+            via: The turn of a conversation in which it was asked for; empty otherwise.
+            also: Rows that become durable together with the request.
 
         Raises:
             NotAllowed: The actor is no responder.
@@ -57,7 +69,7 @@ class Plans:
         """
         chain = self.desk.store.incident(incident_id).id
         self.desk.require(actor, Command.PROPOSE_PLAN, chain=chain, subject=incident_id)
-        persistently(lambda: self._request(incident_id, actor))
+        persistently(lambda: self._request(incident_id, actor, via, also))
 
     def withdraw(self, plan_id: str, *, actor: Actor, reason: str = "withdrawn") -> Plan:
         """Take a proposed or approved plan back.
@@ -72,14 +84,16 @@ class Plans:
             lambda: drop_plan(self.desk, plan_id, PlanStatus.WITHDRAWN, actor, reason)
         )
 
-    def _request(self, incident_id: str, actor: Actor) -> None:
+    def _request(self, incident_id: str, actor: Actor, via: str, also: Sequence[Row]) -> None:
         incident = self.desk.store.incident(incident_id)
         advance(incident.status, Trigger.PLAN_PROPOSED)
-        entry = self.desk.journal.entry(incident_id, actor, "plan.requested", incident_id)
+        entry = self.desk.journal.entry(
+            incident_id, actor, "plan.requested", incident_id, input={"via": via} if via else {}
+        )
         asked = incident.model_copy(
             update={"plan_requested_by": actor, "waits_for": "", "last_error": ""}
         )
-        self.desk.submit(asked, audit=(entry,))
+        self.desk.submit(asked, *also, audit=(entry,))
 
 
 def drop_plan(desk: Desk, plan_id: str, status: PlanStatus, actor: Actor, reason: str) -> Plan:
@@ -93,6 +107,7 @@ def drop_plan(desk: Desk, plan_id: str, status: PlanStatus, actor: Actor, reason
     moved = incident.model_copy(
         update={
             "status": advance(incident.status, Trigger.PLAN_DROPPED),
+            "status_since": desk.clock.now(),
             "plan_id": None,
             "waits_for": "somebody to ask for a plan",
         }
@@ -209,7 +224,7 @@ class Planning:
             update={
                 "plan_requested_by": None,
                 "last_error": f"no plan: {reason}",
-                "waits_for": "a person: there is no plan to propose",
+                "waits_for": NOTHING_TO_PROPOSE,
             }
         )
         return StepResult(said, audit=(entry,), blocked_on=said.waits_for)

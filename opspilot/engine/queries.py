@@ -9,17 +9,27 @@ from opspilot.domain.commands import PERMITTED, Command, permits
 from opspilot.domain.evidence import Evidence, MetricDetail
 from opspilot.domain.hypothesis import Verdict
 from opspilot.domain.identity import Actor
+from opspilot.domain.inbox import Inbox
 from opspilot.domain.incident import Incident, IncidentStatus
 from opspilot.domain.investigation import Investigation
 from opspilot.domain.job import JobKind
 from opspilot.domain.model import Json
 from opspilot.domain.plan import Plan, PlanStatus
 from opspilot.domain.telemetry import MetricQuery, MetricSeries
-from opspilot.domain.views import IncidentPage, IncidentRow, IncidentView, WorkerState
+from opspilot.domain.views import (
+    IncidentPage,
+    IncidentRow,
+    IncidentView,
+    PlanPage,
+    PlanRow,
+    WorkerState,
+)
 from opspilot.domain.window import Window
 from opspilot.engine.commands import incident_job_id
 from opspilot.engine.execute import to_undo
+from opspilot.engine.inbox import inbox
 from opspilot.engine.ledger import ledger_of
+from opspilot.engine.lookups import filed_by_chat
 from opspilot.engine.runner import LEASE
 from opspilot.errors import OpsPilotError
 from opspilot.lifecycle import Trigger, allowed_triggers
@@ -41,6 +51,8 @@ _NEEDS: dict[Command, tuple[Trigger, str]] = {
     Command.APPROVE_PLAN: (Trigger.PLAN_DROPPED, "no plan awaits approval"),
     Command.EXECUTE_PLAN: (Trigger.EXECUTION_STARTED, "no plan is open"),
 }
+
+_NOT_WHEN_CLOSED = (Command.SET_SEVERITY, Command.ASSIGN_INCIDENT)
 
 
 @dataclass(frozen=True)
@@ -90,7 +102,19 @@ class Queries:
             worker=self.worker(),
             job_error=job.last_error if job else "",
             audit=self.audit(incident_id),
+            notes=tuple(self.store.notes(incident_id)),
         )
+
+    def inbox(self, actor: Actor) -> Inbox:
+        """What waits for whom, this actor's own first."""
+        return inbox(self.store, actor, self.clock.now())
+
+    def plans(
+        self, statuses: Sequence[PlanStatus] = (), *, limit: int = 25, cursor: str | None = None
+    ) -> PlanPage:
+        """Plans of every incident, newest first."""
+        page = self.store.newest_plans(statuses, limit=limit, cursor=cursor)
+        return PlanPage(rows=tuple(map(self._plan_row, page.items)), cursor=page.cursor)
 
     def worker(self) -> WorkerState:
         """Whether some worker is alive, told by its polling job."""
@@ -114,6 +138,13 @@ class Queries:
         """The audit chain of an incident."""
         return tuple(self.store.entries(incident_id, limit=10_000))
 
+    def _plan_row(self, plan: Plan) -> PlanRow:
+        missing = ""
+        if plan.status in (PlanStatus.PROPOSED, PlanStatus.APPROVED):
+            missing = approval_state(plan, self.clock.now()).missing
+        title = self.store.incident(plan.incident_id).title
+        return PlanRow(plan=plan, title=title, missing=missing)
+
     def _row(self, incident: Incident) -> IncidentRow:
         investigation = self.store.investigation(incident.id)
         verdict = investigation.verdict if investigation else None
@@ -136,6 +167,8 @@ class Queries:
         if command is Command.STOP_INVESTIGATION:
             gathering = investigation is not None and investigation.phase == "gathering"
             return "" if gathering else "nothing is being gathered"
+        if command in _NOT_WHEN_CLOSED and incident.status is IncidentStatus.CLOSED:
+            return "the incident is closed"
         needed = _NEEDS.get(command)
         if needed and needed[0] not in allowed_triggers(incident.status):
             return f"{needed[1]}: the incident is {incident.status.replace('_', ' ')}"
@@ -165,12 +198,12 @@ class Queries:
 def _in_view(
     evidence: Sequence[Evidence], investigation: Investigation | None, plans: Sequence[Plan]
 ) -> tuple[Evidence, ...]:
-    """The entries of the newest pass, and what the plans of earlier ones rest on."""
+    """The newest pass, what conversations read, and what the plans of earlier passes rest on."""
     if investigation is None:
         return tuple(evidence)
     current = {item.id for item in ledger_of(evidence, investigation.number)}
     cited = {one for plan in plans for action in plan.actions for one in action.evidence}
-    return tuple(item for item in evidence if item.id in current | cited)
+    return tuple(item for item in evidence if item.id in current | cited or filed_by_chat(item))
 
 
 def in_few_words(verdict: Verdict) -> str:
