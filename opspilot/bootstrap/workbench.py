@@ -23,6 +23,7 @@ from opspilot.engine.alarms import AlarmPoll
 from opspilot.engine.approve import Approvals
 from opspilot.engine.audit import AuditTrail
 from opspilot.engine.budget import Budget
+from opspilot.engine.care import Care
 from opspilot.engine.commands import Desk
 from opspilot.engine.diagnose import Diagnosis
 from opspilot.engine.doctor import Doctor, DoctorReport
@@ -33,10 +34,12 @@ from opspilot.engine.intake import Intake
 from opspilot.engine.investigate import Investigations
 from opspilot.engine.journal import Journal
 from opspilot.engine.ledger import Ledger
+from opspilot.engine.oidc import OidcRules
 from opspilot.engine.people import People
 from opspilot.engine.plan import Planning, Plans, Waiting
 from opspilot.engine.queries import Queries
 from opspilot.engine.reading import Reader
+from opspilot.engine.review import Reviews
 from opspilot.engine.runner import IncidentHandler, Runner
 from opspilot.engine.stages import Investigating, Stages
 from opspilot.engine.steps import JobHandler, JobResult, Scope
@@ -66,11 +69,13 @@ class Workbench:
     store: Store
     queries: Queries
     intake: Intake
+    care: Care
     investigations: Investigations
     plans: Plans
     approvals: Approvals
     executions: Executions
     audit: AuditTrail
+    reviews: Reviews
     examiner: Doctor
     handlers: Mapping[JobKind, JobHandler]
     problem: OpsPilotError | None = None
@@ -157,16 +162,23 @@ def assemble(settings: Settings, place: Place, store: Store) -> Workbench:
             caller=place.account.caller,
             trust_actor=settings.trust_actor,
             role_map=settings.role_map,
+            oidc=OidcRules(
+                role_claim=settings.oidc_role_claim,
+                role_map=settings.oidc_role_map,
+                longest=timedelta(hours=settings.oidc_hours),
+            ),
         ),
         clock=clock,
         store=store,
         queries=queries,
         intake=intake,
+        care=Care(desk),
         investigations=investigations,
         plans=Plans(desk),
         approvals=Approvals(desk, approval_time),
         executions=Executions(desk),
         audit=audit,
+        reviews=Reviews(desk),
         examiner=Doctor(reader, queries, clock),
         handlers={
             JobKind.INCIDENT: IncidentHandler(store, journal, stages.table()),

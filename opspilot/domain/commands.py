@@ -22,6 +22,7 @@ class Command(StrEnum):
     ASSIGN_INCIDENT = "assign_incident"
     WRITE_NOTE = "write_note"
     VERIFY_AUDIT = "verify_audit"
+    SAVE_POSTMORTEM = "save_postmortem"
     ASK = "ask"
     STOP_TURN = "stop_turn"
 
@@ -45,6 +46,7 @@ PERMITTED: dict[Command, frozenset[Role]] = {
     Command.ASSIGN_INCIDENT: _RESPONDING,
     Command.WRITE_NOTE: _RESPONDING,
     Command.VERIFY_AUDIT: _ANYBODY,
+    Command.SAVE_POSTMORTEM: _RESPONDING,
     Command.ASK: _RESPONDING,
     Command.STOP_TURN: _RESPONDING,
 }

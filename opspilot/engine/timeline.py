@@ -135,6 +135,13 @@ _SENTENCES: dict[str, Callable[[AuditEntry], str]] = {
     "incident.opened": lambda one: f"opened the incident{_because(one)}",
     "incident.joined": lambda one: f"added a report to this incident{_because(one)}",
     "incident.alarm_returned": lambda one: f"saw the alarm go back to OK{_because(one)}",
+    "incident.severity_set": lambda one: (
+        f"changed the severity from {_given(one, 'from')} to {_given(one, 'to')}{_because(one)}"
+    ),
+    "incident.owner_set": lambda one: (
+        f"changed the owner from {_given(one, 'from')} to {_given(one, 'to')}"
+    ),
+    "note.written": lambda one: f"noted: {one.input.get('text', '')}",
     "incident.closed": lambda one: f"closed the incident{_because(one)}",
     "investigation.started": lambda one: f"started investigation {_given(one, 'number')}",
     "investigation.stopped": lambda one: (
@@ -162,6 +169,7 @@ _SENTENCES: dict[str, Callable[[AuditEntry], str]] = {
     "verification.started": lambda _: "began to observe the original signal",
     "verification.measured": _measured,
     "verification.ended": lambda one: f"ended the observation: {_came(one, 'outcome')}",
+    "postmortem.saved": lambda one: f"saved the post-mortem, version {_came(one, 'version')}",
     "command.refused": lambda one: f"was refused to {_given(one, 'command')}{_because(one)}",
     "audit.anchor": lambda _: "anchored the ends of the chains",
 }

@@ -15,6 +15,7 @@ from opspilot.engine.audit.anchors import (
     moved,
     next_anchor,
 )
+from opspilot.engine.audit.browse import AuditFilter, AuditSlice, browse
 from opspilot.engine.audit.reading import stream
 from opspilot.engine.audit.verifying import Verification
 from opspilot.errors import AuditDamaged
@@ -81,6 +82,23 @@ class AuditTrail:
         return export.export_lines(
             self.store, self.checkpoints, exported_at=self.clock.now(), chain=chain
         )
+
+    def browse(self, wanted: AuditFilter, *, incidents: int = 100) -> AuditSlice:
+        """The newest entries that are wanted, for a screen.
+
+        Args:
+            wanted: Which entries.
+            incidents: Without a chain in the filter, the system chain and those of this many
+                newest incidents are looked into.
+
+        Raises:
+            AuditDamaged: A stored entry is no longer readable; `verify` tells more.
+        """
+        heads = self.store.chains()
+        if not wanted.chain:
+            newest = {one.id for one in self.store.incidents(limit=incidents).items}
+            heads = [head for head in heads if head.chain in newest | {SYSTEM_CHAIN}]
+        return browse(self.store, heads, wanted)
 
     def _verify_chain(
         self, verification: Verification, chain: str, heads: dict[str, AuditHead]
