@@ -7,16 +7,21 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from opspilot.analysis.baseline import Baseline, fit_past, fit_whole
-from opspilot.analysis.episodes import Episode, episodes, score_of
-from opspilot.analysis.model import HeavyTailed, Model, small_counts
+from opspilot.analysis.baseline import Baseline, fit_whole
+from opspilot.analysis.episodes import Episode, Verdicts, episodes, score_of
+from opspilot.analysis.model import (
+    LOG_SCALE_FLOOR,
+    SMALL_COUNT,
+    HeavyTailed,
+    Model,
+    small_counts,
+)
 from opspilot.analysis.rhythm import daily_profile
 from opspilot.analysis.series import Bools, Floats, checked_values, outside
+from opspilot.analysis.watch import watch
 from opspilot.domain.telemetry import MetricKind
 from opspilot.domain.window import Window
 
-_SMALL_COUNT = 50.0
-_LOG_SCALE_FLOOR = 0.02
 _BOUNDS: dict[MetricKind, tuple[float, float]] = {
     "count": (0.0, np.inf),
     "rate": (0.0, np.inf),
@@ -49,8 +54,9 @@ class AnomalyReport:
 
     Attributes:
         scores: In [0, 1], on the index of the input: min(1, -log10(tail probability) / 6); 0 for a
-            missing point and where too little is known to say.
-        band: Columns lower, expected, upper; outside it the score is above 0.5.
+            missing point and where too little is known to say. Causal scores weigh more than the
+            point alone and take back repeats (see `streaming`).
+        band: Columns lower, expected, upper; unless causal, the score is above 0.5 outside it.
         alerts: One per episode, in order of time.
         sigma: Signed deviation from the expected value in robust standard deviations, same index.
     """
@@ -84,28 +90,37 @@ def detect_anomalies(
     if kind == "count":
         values = np.nan_to_num(values)
     usable = outside(series.index, exclude)
-    model, fit, kept = _model(series.index, values, usable, kind, causal)
+    if causal:
+        return _report(series, kind, watch(series.index, values, usable, kind))
+    return _report(series, kind, _reviewed(series.index, values, usable, kind))
+
+
+def _reviewed(index: pd.Index, values: Floats, usable: Bools, kind: MetricKind | None) -> Verdicts:
+    """Every point against the baseline of the whole window."""
+    model, fit, kept = _model(index, values, usable, kind)
+    sigma = model.sigma(values)
     up, down = model.tails(values)
-    if not causal:
-        up, down = _as_rare_as_shown(values, model.sigma(values), kept, usable, up, down)
-    return _report(series, model, kind, (up, down), (model.sigma(values), fit.memory))
+    up, down = _as_rare_as_shown(values, sigma, kept, usable, up, down)
+    return Verdicts(
+        scores=score_of(np.minimum(1.0, 2.0 * np.minimum(up, down))),
+        sigma=sigma,
+        band=model.band(),
+        episodes=episodes(up, down, sigma, fit.memory),
+    )
 
 
 def _model(
-    index: pd.Index, values: Floats, usable: Bools, kind: MetricKind | None, causal: bool
+    index: pd.Index, values: Floats, usable: Bools, kind: MetricKind | None
 ) -> tuple[Model, Baseline, Bools]:
     learned = values[usable & ~np.isnan(values)]
     logarithmic = kind == "duration" and len(learned) > 0 and bool((learned > 0).all())
     with np.errstate(divide="ignore", invalid="ignore"):
         seen = np.log(np.where(values > 0, values, np.nan)) if logarithmic else values
-    rhythm = np.zeros(len(seen)) if causal else daily_profile(index, seen, usable)
-    if causal:
-        fit, kept = fit_past(seen, usable), usable
-    else:
-        fit, kept = fit_whole(seen - rhythm, usable, poisson=kind == "count" and not rhythm.any())
+    rhythm = daily_profile(index, seen, usable)
+    fit, kept = fit_whole(seen - rhythm, usable, poisson=kind == "count" and not rhythm.any())
     if kind == "count" and _are_small_counts(learned):
         return small_counts(fit, rhythm), fit, kept
-    floor = np.full(len(seen), _LOG_SCALE_FLOOR if logarithmic else 0.0)
+    floor = np.full(len(seen), LOG_SCALE_FLOOR if logarithmic else 0.0)
     if kind == "count":
         floor = np.sqrt(np.maximum(fit.center + rhythm, 0.0))
     return HeavyTailed(fit, rhythm, floor, logarithmic), fit, kept
@@ -113,7 +128,7 @@ def _model(
 
 def _are_small_counts(learned: Floats) -> bool:
     whole = len(learned) > 0 and bool((learned >= 0).all() and (learned % 1 == 0).all())
-    return whole and float(np.median(learned)) < _SMALL_COUNT
+    return whole and float(np.median(learned)) < SMALL_COUNT
 
 
 def _as_rare_as_shown(
@@ -138,27 +153,15 @@ def _as_rare_as_shown(
     return floor(up, above.astype(np.float64)), floor(down, below.astype(np.float64))
 
 
-def _report(
-    series: pd.Series,
-    model: Model,
-    kind: MetricKind | None,
-    tails: tuple[Floats, Floats],
-    spread: tuple[Floats, Floats],
-) -> AnomalyReport:
-    up, down = tails
-    sigma, memory = spread
+def _report(series: pd.Series, kind: MetricKind | None, found: Verdicts) -> AnomalyReport:
     low, high = _BOUNDS.get(kind, (-np.inf, np.inf)) if kind else (-np.inf, np.inf)
-    lower, expected, upper = (np.clip(line, low, high) for line in model.band())
-    scores = score_of(np.minimum(1.0, 2.0 * np.minimum(up, down)))
+    lower, expected, upper = (np.clip(line, low, high) for line in found.band)
+    index = series.index
     return AnomalyReport(
-        scores=pd.Series(scores, index=series.index, name="score"),
-        band=pd.DataFrame(
-            {"lower": lower, "expected": expected, "upper": upper}, index=series.index
-        ),
-        alerts=tuple(
-            _alert(series.index, sigma, episode) for episode in episodes(up, down, sigma, memory)
-        ),
-        sigma=pd.Series(sigma, index=series.index, name="sigma"),
+        scores=pd.Series(found.scores, index=index, name="score"),
+        band=pd.DataFrame({"lower": lower, "expected": expected, "upper": upper}, index=index),
+        alerts=tuple(_alert(index, found.sigma, episode) for episode in found.episodes),
+        sigma=pd.Series(found.sigma, index=index, name="sigma"),
     )
 
 

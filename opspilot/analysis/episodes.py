@@ -21,7 +21,9 @@ FULL_SCORE_DIGITS = 6.0
 ALERT_SCORE = 0.75
 """The one default threshold: chance gives the like of it about once in 30,000 points."""
 
-_NOTEWORTHY_P = 0.01
+NOTEWORTHY_P = 0.01
+"""A point rarer than this may belong to an episode."""
+
 _BRIDGED_POINTS = 3
 
 
@@ -38,6 +40,22 @@ class Episode:
     peak: int
     direction: Literal["up", "down"]
     score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Verdicts:
+    """What a way of looking makes of every point; arrays of one value per point.
+
+    Attributes:
+        sigma: Signed deviation from the expected value in robust standard deviations.
+        band: Lower, expected and upper values.
+        episodes: In order of time.
+    """
+
+    scores: Floats
+    sigma: Floats
+    band: tuple[Floats, Floats, Floats]
+    episodes: list[Episode]
 
 
 def score_of(p: Floats) -> Floats:
@@ -63,7 +81,7 @@ def _one_side(
     p: Floats, away: Floats, memory: Floats, direction: Literal["up", "down"]
 ) -> list[Episode]:
     p = np.clip(np.where(np.isnan(p), 1.0, p), SMALLEST_P, 1.0)
-    flagged = np.flatnonzero(p < _NOTEWORTHY_P)
+    flagged = np.flatnonzero(p < NOTEWORTHY_P)
     if not len(flagged):
         return []
     breaks = np.flatnonzero(np.diff(flagged) > _BRIDGED_POINTS + 1) + 1

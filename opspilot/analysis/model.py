@@ -14,6 +14,12 @@ from opspilot.analysis.tails import (
     count_upper,
 )
 
+SMALL_COUNT = 50.0
+"""Counts whose median is below follow a count model, the others a continuous one."""
+
+LOG_SCALE_FLOOR = 0.02
+"""Durations vary by 2 % at least."""
+
 _BEYOND = 1e6
 BAND_TAIL = 5e-4
 """Probability left out on each side of the band: outside it, the score is above 0.5."""

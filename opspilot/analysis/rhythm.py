@@ -19,6 +19,7 @@ _MIN_DAYS = 3
 _MIN_COVERAGE = 0.7
 _SLOTS = 48
 _MUST_SHRINK_TO = 0.85
+_PAST_DAYS = 10
 
 
 def daily_profile(index: pd.Index, values: Floats, usable: Bools) -> Floats:
@@ -41,10 +42,14 @@ def daily_profile(index: pd.Index, values: Floats, usable: Bools) -> Floats:
     if table is None or not _predicts_unseen_days(table):
         return none
     profile = np.nanmedian(table, axis=0)
+    return _at_times(profile, seconds) - float(np.median(profile))
+
+
+def _at_times(profile: Floats, seconds: Integers) -> Floats:
+    """The profile between the middles of its slots."""
     position = (seconds % _SECONDS_PER_DAY) * _SLOTS / _SECONDS_PER_DAY - 0.5
     around = np.concatenate([profile[-1:], profile, profile[:1]])
-    smooth = np.interp(position, np.arange(-1, _SLOTS + 1), around)
-    return smooth - float(np.median(profile))
+    return np.interp(position, np.arange(-1, _SLOTS + 1), around)
 
 
 def _table(day: Integers, slot: Integers, values: Floats) -> Floats | None:
@@ -58,6 +63,25 @@ def _table(day: Integers, slot: Integers, values: Floats) -> Floats | None:
     if len(covered) < _MIN_DAYS or bool(covered.isna().all().any()):
         return None
     return covered.to_numpy(dtype=np.float64)
+
+
+def _days(day: Integers, slot: Integers, values: Floats) -> Floats:
+    """Medians as (days, slots), NaN where nothing is known."""
+    table = np.full((int(day[-1]) + 1, _SLOTS), np.nan)
+    frame = pd.DataFrame({"day": day, "slot": slot, "value": values})
+    medians = frame.groupby(["day", "slot"])["value"].median()
+    places = medians.index
+    table[places.get_level_values(0), places.get_level_values(1)] = medians.to_numpy()
+    return table
+
+
+def _foretells(table: Floats, profiles: Floats) -> bool:
+    """Whether these days lie closer to what was foretold for them than to their own median."""
+    apart = table - profiles
+    judged = ~np.isnan(apart)
+    if int(judged.sum()) < _SLOTS:
+        return False
+    return _spread(apart) <= _MUST_SHRINK_TO * _spread(table[judged]) > 0
 
 
 def _predicts_unseen_days(table: Floats) -> bool:
@@ -74,3 +98,40 @@ def _predicts_unseen_days(table: Floats) -> bool:
 def _spread(values: Floats) -> float:
     finite = values[~np.isnan(values)]
     return float(np.median(np.abs(finite - np.median(finite))))
+
+
+def past_profile(index: pd.Index, values: Floats, usable: Bools) -> tuple[Floats, Floats]:
+    """For every point the value that the days before foretell, and how far that is from theirs.
+
+    The profile of a day is the median by time of day over up to ten days before it. It is believed
+    on a day only if it has shrunk the robust spread on the days before, each foretold by the days
+    before it.
+
+    Args:
+        index: Times of the points.
+        values: Same length; NaN where missing.
+        usable: Points that may be learned from.
+
+    Returns:
+        The value, NaN where nothing is foretold; and its deviation from the median of the day, 0
+        there.
+    """
+    foretold, deviation = np.full(len(values), np.nan), np.zeros(len(values))
+    if not isinstance(index, pd.DatetimeIndex) or len(index) == 0:
+        return foretold, deviation
+    seconds = index.as_unit("s").asi8
+    day = seconds // _SECONDS_PER_DAY - seconds[0] // _SECONDS_PER_DAY
+    if day[-1] < _MIN_DAYS:
+        return foretold, deviation
+    slot = (seconds % _SECONDS_PER_DAY) * _SLOTS // _SECONDS_PER_DAY
+    table = _days(day, slot, np.where(usable, values, np.nan))
+    window = pd.DataFrame(table).rolling(_PAST_DAYS, min_periods=2)
+    profiles = window.median().shift(1).to_numpy(dtype=np.float64)
+    for today in range(_MIN_DAYS, len(table)):
+        first = max(0, today - _PAST_DAYS)
+        profile = profiles[today]
+        if not np.isnan(profile).any() and _foretells(table[first:today], profiles[first:today]):
+            points = np.flatnonzero(day == today)
+            foretold[points] = _at_times(profile, seconds[points])
+            deviation[points] = foretold[points] - float(np.median(profile))
+    return foretold, deviation

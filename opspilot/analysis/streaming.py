@@ -1,0 +1,119 @@
+"""The score of each point from its past alone: several statistics, one probability, no repeats.
+
+An anomaly shows in the value, in its change, in the level of the last 12 or 72 points, in their
+spread or in their roughness, and it is rarely known before which. Each statistic is held against
+its own past (`extremes`), and, where a daily rhythm has been predicting the days (`rhythm`), value
+and levels are held against that rhythm too. The tail probabilities are combined by their geometric
+mean, which asks that several of them are rare together; it is read on the scale of Fisher's method
+with as many degrees of freedom as dependent tests leave (Brown, "A method for combining
+non-independent, one-sided tests of significance", Biometrics 31, 1975).
+
+Extremes cluster: after one, the next is no news. So a point keeps its probability only while it is
+rarer than the 150 points before it (Leadbetter, "Extremes and local dependence in stationary
+sequences", 1983); after that half the digits are left, falling off with the number of points
+that could have shown as much. The onset of an episode thus stands out, and the dense score still
+marks where it lasts.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.special import gammaincc
+
+from opspilot.analysis.episodes import FULL_SCORE_DIGITS, score_of
+from opspilot.analysis.extremes import FEWEST_POINTS, past_surprise
+from opspilot.analysis.series import Bools, Floats
+
+MEMORY_POINTS = 150
+"""An episode is news once in so many points."""
+
+_SHORT, _LONG, _SPREAD = 12, 72, 48
+_FEWEST_IN_RHYTHM = 200
+_INDEPENDENT = 2.5
+_ECHO_WINDOWS = (40, MEMORY_POINTS)
+_ECHO = 0.5
+_FLOAT_NOISE = 1e-9
+_LEVELS = [0, 2, 3]
+
+
+@dataclass(frozen=True, slots=True)
+class Surprise:
+    """One value per point; 0 where nothing can be said.
+
+    Attributes:
+        scores: In [0, 1], repeats within an episode taken back.
+        raw: The same before that.
+        direction: Above 0 where the upper sides say more.
+    """
+
+    scores: Floats
+    raw: Floats
+    direction: Floats
+
+
+def surprise_of(values: Floats, usable: Bools, expected: Floats) -> Surprise:
+    """How surprising each point is, given the points before it.
+
+    Args:
+        values: NaN where missing; such a point scores 0.
+        usable: Points that may be learned from.
+        expected: What the rhythm of the days before foretold, NaN where none is believed.
+    """
+    found = Surprise(*(np.zeros(len(values)) for _ in range(3)))
+    known = np.flatnonzero(~np.isnan(values))
+    if len(known) <= FEWEST_POINTS:
+        return found
+    evidence, direction = _evidence(values[known], usable[known], expected[known])
+    p = gammaincc(_INDEPENDENT, _INDEPENDENT * evidence)
+    raw = score_of(np.asarray(p, dtype=np.float64))
+    found.raw[known], found.direction[known] = raw, direction
+    found.scores[known] = _first_of_its_kind(raw)
+    return found
+
+
+def _evidence(values: Floats, usable: Bools, expected: Floats) -> tuple[Floats, Floats]:
+    """Mean of -ln p over the statistics, and the side that it comes from."""
+    apart = values - values[0]
+    noise = _FLOAT_NOISE * np.maximum.accumulate(np.abs(apart))
+    up, down = past_surprise(_statistics(apart), usable, noise, FEWEST_POINTS)
+    believed = np.flatnonzero(~np.isnan(expected))
+    if len(believed) > _FEWEST_IN_RHYTHM:
+        strange = _levels((values - expected)[believed])
+        sides = past_surprise(strange, usable[believed], noise[believed], _FEWEST_IN_RHYTHM)
+        for all_rows, side in zip((up, down), sides, strict=True):
+            for row, added in zip(_LEVELS, side, strict=True):
+                all_rows[row, believed] = np.maximum(all_rows[row, believed], added)
+    direction = up[_LEVELS].sum(axis=0) - down[_LEVELS].sum(axis=0)
+    np.maximum(up, down, out=up)
+    return np.maximum(up - np.log(2.0), 0.0).mean(axis=0), direction
+
+
+def _levels(values: Floats) -> Floats:
+    """The value itself, and the mean of the last 12 and 72."""
+    return np.array([values, _rolling(values, _SHORT, "mean"), _rolling(values, _LONG, "mean")])
+
+
+def _statistics(values: Floats) -> Floats:
+    change = np.concatenate([[0.0], np.diff(values)])
+    level, short, long = _levels(values)
+    spread = _rolling(values, _SPREAD, "std")
+    return np.array([level, change, short, long, spread, _rolling(np.abs(change), _SPREAD, "mean")])
+
+
+def _rolling(values: Floats, points: int, of: str) -> Floats:
+    """Over the last so many points; the first few, which are not judged, take the first known."""
+    window = pd.Series(values).rolling(points, min_periods=points // 4)
+    found = window.std() if of == "std" else window.mean()
+    return found.bfill().to_numpy(dtype=np.float64)
+
+
+def _first_of_its_kind(raw: Floats) -> Floats:
+    """The score where it exceeds all of the last 150 points, else what is left of those."""
+    series = pd.Series(raw)
+    before = series.rolling(MEMORY_POINTS, min_periods=1).max().shift(1, fill_value=0.0).to_numpy()
+    echo = raw.copy()
+    for points in _ECHO_WINDOWS:
+        rarest = series.rolling(points, min_periods=1).max().to_numpy()
+        echo = np.maximum(echo, rarest - np.log10(points) / FULL_SCORE_DIGITS)
+    return np.asarray(np.where(raw > before, raw, _ECHO * echo), dtype=np.float64)
