@@ -12,6 +12,8 @@ _PAGES = Path(__file__).resolve().parent.parent / "pages"
 
 INCIDENTS = str(_PAGES / "incidents.py")
 INCIDENT = str(_PAGES / "incident.py")
+REVIEW = str(_PAGES / "review.py")
+AUDIT = str(_PAGES / "audit.py")
 
 _ID = "id"
 
@@ -25,6 +27,8 @@ def choose() -> StreamlitPage:
         [
             st.Page(INCIDENTS, title="Incidents", default=True),
             st.Page(INCIDENT, title="Incident", url_path="incident"),
+            st.Page(REVIEW, title="Review", url_path="review"),
+            st.Page(AUDIT, title="Audit", url_path="audit"),
         ],
         position="top",
     )
@@ -39,6 +43,22 @@ def chosen_incident() -> str:
     if last:
         st.query_params[_ID] = last
     return last
+
+
+def choose_incident(incident_id: str) -> None:
+    """Name an incident in the address."""
+    st.query_params[_ID] = incident_id
+    remember_incident(incident_id)
+
+
+def to_incident(incident_id: str) -> None:
+    """A link back to the page of an incident."""
+    st.page_link(
+        INCIDENT,
+        label=f"Open {incident_id}",
+        icon=":material/arrow_back:",
+        query_params={_ID: incident_id},
+    )
 
 
 def remember_incident(incident_id: str) -> None:

@@ -48,10 +48,13 @@ def _line(one: Happening, now: Now) -> Html:
     )
 
 
-def audit_table(entries: Sequence[AuditEntry]) -> None:
-    """Every entry of the incident's chain."""
+def audit_table(entries: Sequence[AuditEntry], *, chains: bool = False) -> None:
+    """Entries as a table; `chains`: they are of several chains."""
+    named: list[dict[str, tables.Cell]] = [
+        {"chain": one.chain} if chains else {} for one in entries
+    ]
     tables.table(
-        [_table_row(one) for one in entries],
+        [name | _table_row(one) for name, one in zip(named, entries, strict=True)],
         key="audit-table",
         widths={"input": 260, "result": 220, "error": 160},
         empty="The chain is empty.",
