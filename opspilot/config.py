@@ -29,6 +29,21 @@ class Settings(BaseSettings):
         approval_minutes: Wall minutes for which a plan can be approved, and an approval used.
         trust_actor: Whether a self-asserted name (`--actor`) counts as a person.
         role_map: JSON object: identity (STS ARN or asserted name) to a list of roles.
+        oidc_role_claim: Claim of a signed-in web visitor that tells groups or roles; a dotted path
+            reaches into nested claims ("realm_access.roles").
+        oidc_role_map: JSON object: value of that claim, or verified e-mail address, to a list of
+            roles.
+        oidc_hours: Wall hours for which a sign-in counts; after that its owner may only look.
+        model_default: The language model that chat asks: a Bedrock model id, or an inference
+            profile's id or ARN. "auto" takes a current Claude of this class (Sonnet here, Haiku for
+            model_fast, Opus for model_deep) through the region's own inference profile; empty
+            switches the role off. On the embedded account the local analyst answers instead,
+            whatever is named.
+        model_fast: Likewise, for short tasks.
+        model_deep: Likewise, for hard questions.
+        model_region: Region in which the models are called, if not the account's.
+        model_guardrail_id: A Bedrock guardrail for questions and answers; empty for none.
+        model_guardrail_version: Its version, a number or "DRAFT".
         api_call_budget: AWS calls per investigation; scan_budget_mb: log megabytes likewise.
     """
 
@@ -41,6 +56,15 @@ class Settings(BaseSettings):
     approval_minutes: int = Field(default=30, ge=1, le=24 * 60)
     trust_actor: bool = False
     role_map: dict[str, list[str]] = Field(default_factory=dict)
+    oidc_role_claim: str = Field(default="groups", min_length=1)
+    oidc_role_map: dict[str, list[str]] = Field(default_factory=dict)
+    oidc_hours: int = Field(default=12, ge=1, le=30 * 24)
+    model_default: str = "auto"
+    model_fast: str = "auto"
+    model_deep: str = "auto"
+    model_region: str = ""
+    model_guardrail_id: str = ""
+    model_guardrail_version: str = "DRAFT"
     api_call_budget: int = Field(default=400, ge=10)
     scan_budget_mb: int = Field(default=2_000, ge=1)
     aws_endpoint_url: str = Field(default="", validation_alias="AWS_ENDPOINT_URL")

@@ -1,12 +1,13 @@
 """Stands in for every AWS port while there is no account to ask: each call says why."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NoReturn
 
 from opspilot.domain.alarm import Alarm, AlarmTransition
 from opspilot.domain.change import ChangeFeed
+from opspilot.domain.conversation import ModelRole
 from opspilot.domain.plan import Instruction, PreState
 from opspilot.domain.resource import Resource
 from opspilot.domain.telemetry import (
@@ -21,6 +22,7 @@ from opspilot.domain.window import Window
 from opspilot.domain.workload import FunctionConfiguration, Topology
 from opspilot.errors import AwsUnavailable, OpsPilotError
 from opspilot.ports.actuator import Receipt, Settling
+from opspilot.ports.model import ModelAccess, ModelEvent, ModelRequest
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,10 @@ class Unreachable:
         """Refuse."""
         self._refuse()
 
+    def resources(self) -> list[Resource]:
+        """Refuse."""
+        self._refuse()
+
     def describe(self, resource: Resource) -> FunctionConfiguration:
         """Refuse."""
         self._refuse()
@@ -91,3 +97,12 @@ class Unreachable:
     def settling(self, instruction: Instruction) -> Settling:
         """Refuse."""
         self._refuse()
+
+    def answer(self, request: ModelRequest) -> Iterator[ModelEvent]:
+        """Refuse."""
+        self._refuse()
+
+    def access(self) -> tuple[ModelAccess, ...]:
+        """Every role, with the reason why nobody answers."""
+        problem = self.cause.message
+        return tuple(ModelAccess(role=role, model_id="", problem=problem) for role in ModelRole)

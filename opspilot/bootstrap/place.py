@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from opspilot.adapters.aws import AwsAccount, SessionOptions, connect
+from opspilot.adapters.aws import AwsAccount, ModelChoice, SessionOptions, connect
 from opspilot.adapters.system import SystemClock
 from opspilot.adapters.unreachable import Unreachable
 from opspilot.config import Settings
@@ -13,6 +13,7 @@ from opspilot.embedded.remote_clock import RemoteClock
 from opspilot.errors import EmbeddedAccountStopped, OpsPilotError
 from opspilot.ports.actuator import Actuator
 from opspilot.ports.clock import Clock
+from opspilot.ports.model import LanguageModel
 from opspilot.ports.telemetry import Logs, Metrics
 from opspilot.ports.workloads import Alarms, Changes, Workloads
 
@@ -34,6 +35,7 @@ class Ports:
     changes: Changes
     alarms: Alarms
     actuator: Actuator
+    model: LanguageModel
 
 
 @dataclass(frozen=True)
@@ -63,8 +65,26 @@ def locate(settings: Settings, clock: Clock | None = None) -> Place:
         return _endpoint(settings, settings.aws_endpoint_url, clock)
     if settings.account == "auto" and settings.embedded_dir.exists():
         return _embedded(settings, clock)
-    options = SessionOptions(profile=settings.aws_profile, region=_region(settings))
-    return _aws(settings, options, clock or SystemClock())
+    return _aws(settings, _options(settings), clock or SystemClock())
+
+
+def _options(settings: Settings) -> SessionOptions:
+    return SessionOptions(
+        profile=settings.aws_profile,
+        region=_region(settings),
+        model_region=settings.model_region,
+    )
+
+
+def _models(settings: Settings, *, stand_in: bool) -> ModelChoice:
+    return ModelChoice(
+        default=settings.model_default,
+        fast=settings.model_fast,
+        deep=settings.model_deep,
+        guardrail_id=settings.model_guardrail_id,
+        guardrail_version=settings.model_guardrail_version,
+        stand_in=stand_in,
+    )
 
 
 def _region(settings: Settings) -> str:
@@ -79,8 +99,7 @@ def _endpoint(settings: Settings, url: str, clock: Clock | None) -> Place:
     if world is not None:
         return _on_world(settings, url, world, clock)
     # The SDK reads the address itself, and the ones of single services (AWS_ENDPOINT_URL_LAMBDA).
-    options = SessionOptions(profile=settings.aws_profile, region=_region(settings))
-    return _aws(settings, options, clock or SystemClock(), emulator=url)
+    return _aws(settings, _options(settings), clock or SystemClock(), emulator=url)
 
 
 def _silent(settings: Settings, url: str, error: OpsPilotError, clock: Clock | None) -> Place:
@@ -129,14 +148,15 @@ def _on_world(settings: Settings, url: str, world: World, clock: Clock | None) -
         caller=f"arn:aws:iam::{world.account_id}:user/opspilot",
     )
     chosen = clock or RemoteClock(url, world, SystemClock())
-    aws = connect(options, clock=chosen, account_id=world.account_id)
+    models = _models(settings, stand_in=True)
+    aws = connect(options, clock=chosen, account_id=world.account_id, models=models)
     return Place(account, settings.embedded_dir, _ports(aws), chosen)
 
 
 def _aws(settings: Settings, options: SessionOptions, clock: Clock, *, emulator: str = "") -> Place:
     """An account found the standard way; an emulator's state is kept apart from AWS's own."""
     try:
-        aws = connect(options, clock=clock)
+        aws = connect(options, clock=clock, models=_models(settings, stand_in=False))
         identity = aws.identity()
     except OpsPilotError as error:
         folder = settings.state_dir / "unknown"
@@ -176,9 +196,17 @@ def _stopped(
         endpoint=endpoint,
         problem=" ".join(f"{part.rstrip('.')}." for part in (error.message, error.hint) if part),
     )
-    ports = Ports(nobody, nobody, nobody, nobody, nobody, nobody)
+    ports = Ports(nobody, nobody, nobody, nobody, nobody, nobody, nobody)
     return Place(account, folder, ports, clock or SystemClock(), problem=error)
 
 
 def _ports(aws: AwsAccount) -> Ports:
-    return Ports(aws.metrics, aws.logs, aws.workloads, aws.changes, aws.alarms, aws.actuator)
+    return Ports(
+        aws.metrics,
+        aws.logs,
+        aws.workloads,
+        aws.changes,
+        aws.alarms,
+        aws.actuator,
+        aws.model,
+    )

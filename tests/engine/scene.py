@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from opspilot.adapters.memory import HandClock, MemoryStore
+from opspilot.adapters.memory import HandClock, MemoryStore, ScriptedModel
 from opspilot.bootstrap import Place, Ports, Workbench, assemble
 from opspilot.config import Settings
 from opspilot.domain.account import Account
@@ -240,7 +240,7 @@ def _diagnosis() -> tuple[MemoryStore, timedelta]:
 def _bench(
     folder: Path, account: SmallAccount, clock: HandClock, store: Store, **settings: object
 ) -> Workbench:
-    ports = Ports(account, account, account, account, account, account)
+    ports = Ports(account, account, account, account, account, account, ScriptedModel())
     known = Account(account_id=ACCOUNT_ID, region=REGION, embedded=True)
     chosen = Settings(state_dir=folder, **settings)  # type: ignore[arg-type]
     return assemble(chosen, Place(known, folder, ports, clock), store)

@@ -1,9 +1,10 @@
-"""AWS through boto3: metrics, logs, workloads, changes, alarms and the actuator.
+"""AWS through boto3: metrics, logs, workloads, changes, alarms, the actuator and the models.
 
 `connect` builds all of them; `REQUIRED_ACTIONS` says which IAM actions each needs.
 """
 
 from opspilot.adapters.aws.account import AwsAccount, Identity, connect
+from opspilot.adapters.aws.bedrock_models import ModelChoice
 from opspilot.adapters.aws.buckets import Buckets
 from opspilot.adapters.aws.operations import REQUIRED_ACTIONS
 from opspilot.adapters.aws.session import SessionOptions
@@ -14,6 +15,7 @@ __all__ = [
     "AwsAccount",
     "Buckets",
     "Identity",
+    "ModelChoice",
     "Patience",
     "SessionOptions",
     "Timer",

@@ -9,6 +9,8 @@ from opspilot.adapters.aws.actions.hand import Hand
 from opspilot.adapters.aws.actuator import AwsActuator
 from opspilot.adapters.aws.alarms import AwsAlarms
 from opspilot.adapters.aws.apis import RestApis
+from opspilot.adapters.aws.bedrock import BedrockModel
+from opspilot.adapters.aws.bedrock_models import ModelChoice
 from opspilot.adapters.aws.buckets import Buckets
 from opspilot.adapters.aws.changes import AwsChanges
 from opspilot.adapters.aws.functions import Functions
@@ -25,6 +27,8 @@ from opspilot.ports.clock import Clock
 
 # One set of buckets for the whole process, since AWS counts per account, whoever asks.
 _PROCESS_BUCKETS = Buckets()
+
+_DEFAULT_MODELS = ModelChoice()
 
 
 class Identity(Model):
@@ -51,6 +55,7 @@ class AwsAccount:
     changes: AwsChanges
     alarms: AwsAlarms
     actuator: AwsActuator
+    model: BedrockModel
     clients: AwsClients
     calls: Calls
 
@@ -72,6 +77,7 @@ def connect(
     timer: Timer | None = None,
     patience: Patience | None = None,
     buckets: Buckets | None = None,
+    models: ModelChoice = _DEFAULT_MODELS,
 ) -> AwsAccount:
     """Build every port of an account.
 
@@ -82,6 +88,7 @@ def connect(
         timer: What waiting is done with; tests give one that does not wait.
         patience: How long one port call may take.
         buckets: Rate limits to share; one set per process unless given.
+        models: Which language model answers for each role.
 
     Raises:
         AwsRejected: No region is configured.
@@ -92,10 +99,12 @@ def connect(
     scope = f"{clients.endpoint_url} {account_id} {clients.region}"
     calls = Calls(buckets or _PROCESS_BUCKETS, scope, timer=timer, patience=patience)
     place = Place(account_id or _identity(clients, calls).account_id, clients.region)
-    return assemble(clients, calls, clock, place)
+    return assemble(clients, calls, clock, place, models)
 
 
-def assemble(clients: AwsClients, calls: Calls, clock: Clock, place: Place) -> AwsAccount:
+def assemble(
+    clients: AwsClients, calls: Calls, clock: Clock, place: Place, models: ModelChoice
+) -> AwsAccount:
     """The ports of an account on clients that exist already."""
     functions = Functions(clients.functions, calls)
     apis = RestApis(clients.apigateway, calls)
@@ -109,6 +118,7 @@ def assemble(clients: AwsClients, calls: Calls, clock: Clock, place: Place) -> A
         changes=AwsChanges(Trail(clients.cloudtrail, calls), functions, calls, clock),
         alarms=AwsAlarms(clients.cloudwatch, calls, place),
         actuator=AwsActuator(Hand(clients.functions, functions, calls, clock)),
+        model=BedrockModel(clients.bedrock, calls, models, clients.model_region, clock),
         clients=clients,
         calls=calls,
     )

@@ -74,6 +74,7 @@ GET_ALIAS = _lambda_control("GetAlias", "actuator")
 UPDATE_FUNCTION_CONFIGURATION = _lambda_control(
     "UpdateFunctionConfiguration", "actuator", once=True
 )
+PUBLISH_VERSION = _lambda_control("PublishVersion", "actuator", once=True)
 UPDATE_ALIAS = _lambda_control("UpdateAlias", "actuator", once=True)
 GET_POLICY = _own_rate("lambda:GetPolicy", "workloads", per_second=15)
 
@@ -85,6 +86,17 @@ GET_REST_APIS = _own_rate(
 )
 GET_RESOURCES = _own_rate(
     "apigateway:GetResources", "workloads", per_second=5, iam_action="apigateway:GET"
+)
+# Bedrock counts requests and tokens per model and minute, and the quotas differ by account: this
+# rate only keeps from bursts. A call that failed before its first event costs nothing.
+CONVERSE = _own_rate(
+    "bedrock-runtime:Converse", "model", per_second=2, iam_action="bedrock:InvokeModel"
+)
+CONVERSE_STREAM = _own_rate(
+    "bedrock-runtime:ConverseStream",
+    "model",
+    per_second=2,
+    iam_action="bedrock:InvokeModelWithResponseStream",
 )
 GET_CALLER_IDENTITY = _own_rate("sts:GetCallerIdentity", "identity", per_second=10, iam_action="")
 

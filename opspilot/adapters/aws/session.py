@@ -11,6 +11,7 @@ from botocore.config import Config
 from botocore.configprovider import ConstantProvider
 
 from opspilot import __version__
+from opspilot.adapters.aws.bedrock import RuntimeClient
 from opspilot.errors import AwsCredentialsMissing, AwsRejected
 
 if TYPE_CHECKING:
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from types_boto3_sts.client import STSClient
 
 
+_MODEL_SILENCE = 90
+
+
 @dataclass(frozen=True)
 class SessionOptions:
     """Where the account is; an empty field is left to the SDK's own rules.
@@ -31,6 +35,7 @@ class SessionOptions:
     Attributes:
         endpoint_url: Of every service; beats AWS_ENDPOINT_URL.
         access_key_id: With `secret_access_key`, beats every other source of credentials.
+        model_region: Region of the language models, if another one.
         sealed: Whether nothing but these fields counts: no profile, no configuration file and no
             proxy of this machine. For an account on this very machine.
     """
@@ -41,6 +46,7 @@ class SessionOptions:
     access_key_id: str = ""
     secret_access_key: str = ""
     session_token: str = ""
+    model_region: str = ""
     sealed: bool = False
 
 
@@ -51,6 +57,7 @@ class AwsClients:
     Attributes:
         region: The region they all talk to.
         endpoint_url: Of CloudWatch; tells an emulator from AWS in bucket names.
+        bedrock: Of the language models, in `model_region`.
     """
 
     region: str
@@ -63,6 +70,8 @@ class AwsClients:
     sqs: "SQSClient"
     apigateway: "APIGatewayClient"
     sts: "STSClient"
+    bedrock: RuntimeClient
+    model_region: str
 
 
 def client_config(*, sealed: bool = False) -> Config:
@@ -76,6 +85,13 @@ def client_config(*, sealed: bool = False) -> Config:
         max_pool_connections=20,
         user_agent_extra=f"opspilot/{__version__}",
     )
+
+
+def _model_config(*, sealed: bool) -> Config:
+    """As the others, but a model may be silent for long before and between its words."""
+    # Naming the signature keeps a real account's AWS_BEARER_TOKEN_BEDROCK from being sent.
+    patient = Config(read_timeout=_MODEL_SILENCE, signature_version="v4" if sealed else None)
+    return client_config(sealed=sealed).merge(patient)
 
 
 def build_clients(options: SessionOptions) -> AwsClients:
@@ -107,6 +123,13 @@ def build_clients(options: SessionOptions) -> AwsClients:
         sqs=session.client("sqs", endpoint_url=endpoint, config=config),
         apigateway=session.client("apigateway", endpoint_url=endpoint, config=config),
         sts=session.client("sts", endpoint_url=endpoint, config=config),
+        bedrock=session.client(
+            "bedrock-runtime",
+            region_name=options.model_region or region,
+            endpoint_url=endpoint,
+            config=_model_config(sealed=options.sealed),
+        ),
+        model_region=options.model_region or region,
     )
 
 

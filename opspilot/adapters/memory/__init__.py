@@ -1,6 +1,7 @@
 """Ports kept in memory: nothing outlives the process."""
 
 from opspilot.adapters.memory.clock import HandClock
+from opspilot.adapters.memory.model import ScriptedModel
 from opspilot.adapters.memory.store import MemoryStore
 
-__all__ = ["HandClock", "MemoryStore"]
+__all__ = ["HandClock", "MemoryStore", "ScriptedModel"]

@@ -81,6 +81,7 @@ def test_the_permissions_of_each_port_are_spelled_out():
             "logs:StopQuery",
         ),
         "metrics": ("cloudwatch:GetMetricData",),
+        "model": ("bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"),
         "workloads": (
             "apigateway:GET",
             "dynamodb:ListTables",
