@@ -1,9 +1,9 @@
 """What a function's log shows: the ledger's detail, a bounded sample, and a sentence."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from opspilot.analysis.logs.diff import PatternChange, compare_logs
-from opspilot.analysis.logs.templates import masked
 from opspilot.analysis.report_lines import RunStatistics, is_platform_line, read_report_lines
 from opspilot.domain.evidence import LogDetail, PatternChangeDetail
 from opspilot.domain.model import Json
@@ -122,14 +122,11 @@ def _patterns(
         [line.message for line in during],
         exposure=(exposure[0], exposure[1]),
     )
-    first_seen: dict[str, LogLine] = {}
-    for line in during:
-        first_seen.setdefault(masked(line.message), line)
-    return tuple(_detail(change, first_seen) for change in changes[:_MOST_PATTERNS])
+    return tuple(_detail(change, during) for change in changes[:_MOST_PATTERNS])
 
 
-def _detail(change: PatternChange, first_seen: dict[str, LogLine]) -> PatternChangeDetail:
-    first = first_seen.get(change.pattern)
+def _detail(change: PatternChange, during: Sequence[LogLine]) -> PatternChangeDetail:
+    first = None if change.first_seen is None else during[change.first_seen]
     return PatternChangeDetail(
         pattern=change.pattern,
         change=change.kind,

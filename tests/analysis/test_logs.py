@@ -22,7 +22,7 @@ def test_lines_that_differ_in_variables_only_share_a_template() -> None:
         ]
     )
     assert mined.assignments == (0, 0, 1)
-    assert mined.templates[0] == "<*> <*> order <*> paid in <*> ms"
+    assert mined.templates[0] == "order order-<*> paid in <*> ms"
     assert mined.counts == {0: 2, 1: 1}
 
 
@@ -51,7 +51,7 @@ DURING = ["order 2 paid"] * 500 + ["cache miss for 9"] * 160 + ["psp-2 did not a
 def test_new_gone_and_changed_patterns_are_told_apart() -> None:
     changes = {change.pattern: change.kind for change in compare_logs(BEFORE, DURING)}
     assert changes == {
-        "<*> did not answer": "new",
+        "psp-<*> did not answer": "new",
         "heartbeat": "gone",
         "cache miss for <*>": "up",
     }
@@ -128,7 +128,7 @@ def test_a_log_finding_counts_timeouts_and_quotes_the_new_pattern() -> None:
     assert detail.patterns[0].first_seen == at(31)
     sentence = log_sentence("billing", detail)
     assert "40 invocations timed out after 3 s, first at 11:31 UTC (0 before)" in sentence
-    assert '"<*> <*> Task timed out after <*> seconds" (40 lines)' in sentence
+    assert '"Task timed out after <*> seconds" (40 lines)' in sentence
     json.dumps(snapshot, allow_nan=False)
 
 

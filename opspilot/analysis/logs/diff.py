@@ -22,6 +22,7 @@ class PatternChange:
         baseline_rate: Lines per unit of exposure; `incident_rate` likewise.
         p_value: Adjusted for the number of patterns tested.
         examples: Unmodified input lines; of the incident unless the pattern is gone.
+        first_seen: Index of its first line in the incident; None when it is gone.
     """
 
     kind: Literal["new", "gone", "up", "down"]
@@ -32,6 +33,7 @@ class PatternChange:
     incident_rate: float
     p_value: float
     examples: tuple[str, ...] = ()
+    first_seen: int | None = None
 
 
 def compare_logs(
@@ -61,14 +63,29 @@ def compare_logs(
     if first <= 0 or second <= 0:
         return []
     p = _adjusted(before, during, second / (first + second))
+    first_at = _first_at(mined.assignments[len(baseline) :])
     changes = [
-        _change(mined.templates[number], counts, (first, second), float(p[number]), lines)
+        _change(
+            mined.templates[number],
+            counts,
+            (first, second),
+            float(p[number]),
+            lines,
+            first_at.get(number),
+        )
         for number, counts, lines in _examples(
             mined.assignments, before, during, baseline, incident
         )
         if p[number] <= _FALSE_DISCOVERY_RATE and _differs(counts[0] / first, counts[1] / second)
     ]
     return sorted(changes, key=lambda change: (change.p_value, -change.incident_count))
+
+
+def _first_at(assignments: Sequence[int]) -> dict[int, int]:
+    first: dict[int, int] = {}
+    for at, number in enumerate(assignments):
+        first.setdefault(number, at)
+    return first
 
 
 def _adjusted(before: np.ndarray, during: np.ndarray, share: float) -> np.ndarray:
@@ -113,6 +130,7 @@ def _change(
     exposure: tuple[float, float],
     p: float,
     examples: tuple[str, ...],
+    first_seen: int | None,
 ) -> PatternChange:
     first, second = counts[0] / exposure[0], counts[1] / exposure[1]
     kind: Literal["new", "gone", "up", "down"]
@@ -122,4 +140,4 @@ def _change(
         kind = "gone"
     else:
         kind = "up" if second > first else "down"
-    return PatternChange(kind, pattern, *counts, first, second, p, examples)
+    return PatternChange(kind, pattern, *counts, first, second, p, examples, first_seen)

@@ -1,27 +1,15 @@
-"""Groups lines into templates: what varies is masked, equal masked lines are one template."""
+"""Templates of log lines: header off, variables masked, equal lines collapsed, then grouped."""
 
-import re
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-WILDCARD = "<*>"
+import numpy as np
 
-_ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
-_VARIABLE = re.compile(
-    r"""
-    \d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?   # a date with a time
-    | \b[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\b           # a UUID
-    | \barn:aws[\w-]*:[^\s"',)\]]+                                       # an ARN
-    | \bhttps?://[^\s"',)\]]+                                            # an address
-    | \b0x[0-9a-fA-F]+\b
-    | \b(?=[0-9a-fA-F]*\d)[0-9a-fA-F]{8,}\b                              # a hash, an id
-    | \b\w*[A-Za-z]+[-_]?\d[\w-]*\b(?<![:.])                             # order-1234, i-0abc, req42
-    | (?<![\w.])[-+]?\d+(?:[.,:]\d+)*                               # a number, a version, an IP
-    """,
-    re.VERBOSE,
-)
-_LONGEST = 400
+from opspilot.analysis.logs.collapse import Collapsed, collapse
+from opspilot.analysis.logs.grouping import grouped
+from opspilot.analysis.logs.headers import learned_headers
+from opspilot.analysis.logs.rendering import template_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +29,25 @@ class LogTemplates:
 
 def mine_templates(lines: Sequence[str]) -> LogTemplates:
     """Templates of these lines, numbered in order of first appearance."""
-    ids: dict[str, int] = {}
-    assignments = tuple(ids.setdefault(masked(line), len(ids)) for line in lines)
+    plan = learned_headers(lines)
+    collapsed = collapse(lines, plan)
+    groups = grouped(collapsed.masked, collapsed.counts)
+    order: dict[int, int] = {}
+    ids = np.array([order.setdefault(group, len(order)) for group in groups], dtype=np.int64)
+    assigned = ids[collapsed.numbers] if len(ids) else ids
+    templates = {
+        number: template_text([plan.raw_message_of(lines[at]) for at in samples])
+        for number, samples in _samples(collapsed, ids).items()
+    }
+    counts = np.bincount(assigned, minlength=len(order))
     return LogTemplates(
-        assignments=assignments,
-        templates={number: text for text, number in ids.items()},
-        counts=dict(Counter(assignments)),
+        tuple(assigned.tolist()), templates, {at: int(n) for at, n in enumerate(counts)}
     )
 
 
-def masked(line: str) -> str:
-    """The line with its variables masked; only the beginning of a very long one counts."""
-    text = _ANSI.sub("", line[: 4 * _LONGEST])
-    return " ".join(_VARIABLE.sub(WILDCARD, text).split())[:_LONGEST]
+def _samples(collapsed: Collapsed, ids: np.ndarray) -> dict[int, list[int]]:
+    samples: dict[int, list[int]] = defaultdict(list)
+    for number, (first, last) in zip(ids.tolist(), collapsed.places, strict=True):
+        if len(samples[number]) < 12:
+            samples[number].extend({first, last})
+    return samples
