@@ -47,6 +47,11 @@ class Symptom(Model):
     alarm_arn: str = ""
 
 
+def as_stored(typed: str) -> str:
+    """The id of an incident or plan however a person typed it: "inc-0001 " is "INC-0001"."""
+    return typed.strip().upper()
+
+
 class Incident(Record):
     """The aggregate that a lifecycle carries from open to closed.
 
@@ -56,6 +61,8 @@ class Incident(Record):
         baseline: The window to compare with; never overlaps `window`.
         opened_at: Account time.
         opened_wall: Wall time.
+        status_since: Wall time since which it stands in its status; None when that is not known.
+        severity_set_by: The person whose word the severity is; alarms leave it alone from then on.
         alarms: Names of the alarms that opened or joined it.
         waits_for: Whom or what it waits for, in words; empty when it moves by itself.
         last_error: Why the last step could not finish; empty when it did.
@@ -76,6 +83,8 @@ class Incident(Record):
     opened_at: Instant
     opened_wall: Instant
     opened_by: Actor
+    status_since: Instant | None = None
+    severity_set_by: Actor | None = None
     alarms: tuple[str, ...] = ()
     waits_for: str = ""
     last_error: str = ""

@@ -6,6 +6,7 @@ from opspilot.domain.evidence import Evidence
 from opspilot.domain.incident import Incident
 from opspilot.domain.investigation import Investigation
 from opspilot.domain.model import Instant, Model
+from opspilot.domain.note import Note
 from opspilot.domain.plan import Plan
 
 
@@ -47,6 +48,7 @@ class IncidentView(Model):
         plans: Oldest first; `plan` is the one in force.
         refusals: For each command: empty when the actor may give it now, else why not, in words.
         job_error: Why the last step failed and will be tried again; empty when it did not.
+        notes: Remarks of people, in order.
     """
 
     incident: Incident
@@ -58,3 +60,25 @@ class IncidentView(Model):
     worker: WorkerState
     job_error: str = ""
     audit: tuple[AuditEntry, ...] = ()
+    notes: tuple[Note, ...] = ()
+
+
+class PlanRow(Model):
+    """One line of the list of plans.
+
+    Attributes:
+        title: Of its incident.
+        missing: What it still takes to be executed, in words; empty when nothing, or when the plan
+            is not open.
+    """
+
+    plan: Plan
+    title: str
+    missing: str = ""
+
+
+class PlanPage(Model):
+    """A page of the list of plans."""
+
+    rows: tuple[PlanRow, ...]
+    cursor: str | None = None

@@ -19,10 +19,12 @@ from opspilot.domain.resource import (
 )
 from opspilot.domain.telemetry import MetricQuery
 from opspilot.domain.window import Window
-from opspilot.engine.intake import ACTIVE, DEFAULT_BASELINE, DEFAULT_WINDOW, SHORTEST_WINDOW, Intake
+from opspilot.engine.alarm_reach import AlarmReach
+from opspilot.engine.intake import Intake
 from opspilot.engine.investigate import Investigations
 from opspilot.engine.steps import JobResult, Scope
-from opspilot.errors import AwsError, AwsUnavailable, Conflict
+from opspilot.engine.windows import DEFAULT_BASELINE, DEFAULT_WINDOW, SHORTEST_WINDOW
+from opspilot.errors import Conflict
 from opspilot.lifecycle import Trigger, advance
 from opspilot.ports.store import Changeset
 from opspilot.ports.workloads import Alarms, Workloads
@@ -32,8 +34,6 @@ logger = logging.getLogger(__name__)
 POLL = timedelta(seconds=5)
 _OVERLAP = timedelta(minutes=10)
 _FIRST_LOOK = timedelta(hours=24)
-_REOPEN_WITHIN = timedelta(hours=1)
-_TRIES = 3
 
 
 def resource_of(query: MetricQuery, account_id: str, region: str) -> Resource | None:
@@ -88,7 +88,7 @@ class AlarmPoll:
             self._ignore(transition, scope)
             return
         place = self.intake.place()
-        incident = self._related(resource, transition, scope)
+        incident = AlarmReach(self.workloads).incident_of(resource, transition, scope)
         try:
             if incident is None:
                 self._open(transition, resource, query, place)
@@ -122,8 +122,9 @@ class AlarmPoll:
 
     def _join(self, incident: Incident, transition: AlarmTransition, resource: Resource) -> None:
         names = tuple(dict.fromkeys((*incident.alarms, transition.alarm.name)))
-        worst = min(incident.severity, _severity(resource), key=list(Severity).index)
-        joined = incident.model_copy(update={"alarms": names, "severity": worst})
+        joined = incident.model_copy(
+            update={"alarms": names, "severity": _worst(incident, resource)}
+        )
         audit = [self._entry(incident, "incident.joined", transition, resource)]
         returned = False
         if incident.status is IncidentStatus.RESOLVED and transition.at > (
@@ -133,6 +134,7 @@ class AlarmPoll:
             joined = joined.model_copy(
                 update={
                     "status": status,
+                    "status_since": self.intake.desk.clock.now(),
                     "waits_for": "an investigation",
                     "outcome": "",
                     "resolved_at": None,
@@ -179,43 +181,6 @@ class AlarmPoll:
         receipt = self._receipt(transition, "")
         scope.store.commit(Changeset(puts=(receipt,), audit=(entry,)))
 
-    def _related(
-        self, resource: Resource, transition: AlarmTransition, scope: Scope
-    ) -> Incident | None:
-        """The incident that this alarm belongs to: same resource first, else a direct neighbour."""
-        recent = scope.store.incidents((*ACTIVE, IncidentStatus.RESOLVED), limit=100).items
-        candidates = [item for item in recent if _in_reach(item, transition)]
-        same = next((item for item in candidates if item.resource == resource), None)
-        if same or not candidates:
-            return same
-        near, unread = self._neighbours(resource)
-        found = next(
-            (
-                item
-                for item in candidates
-                if item.resource in near and item.status is not IncidentStatus.RESOLVED
-            ),
-            None,
-        )
-        if found is None and unread and scope.failures() < _TRIES:
-            raise AwsUnavailable(f"the neighbours of {resource.name} are not known: {unread}")
-        return found
-
-    def _neighbours(self, resource: Resource) -> tuple[set[Resource], str]:
-        """Direct callers and callees, and what of them could not be read.
-
-        What could not be read is tried again a few times; after that a neighbour's alarm opens an
-        incident of its own, so that an account whose configuration may not be read still gets its
-        incidents.
-        """
-        try:
-            topology = self.workloads.topology(resource)
-        except AwsError as error:
-            return set(), error.message
-        callees = {edge.callee for edge in topology.callees(resource)}
-        callers = {edge.caller for edge in topology.callers(resource)}
-        return callees | callers, "; ".join(topology.gaps)
-
     def _receipt(self, transition: AlarmTransition, incident_id: str) -> AlarmReceipt:
         return AlarmReceipt(key=transition.key, incident_id=incident_id, at=transition.at)
 
@@ -242,18 +207,14 @@ def _severity(resource: Resource) -> Severity:
     return Severity.CRITICAL if resource.kind is ResourceKind.API else Severity.HIGH
 
 
+def _worst(incident: Incident, resource: Resource) -> Severity:
+    """The severity after an alarm joined; a person's word stands."""
+    if incident.severity_set_by is not None:
+        return incident.severity
+    return min(incident.severity, _severity(resource), key=list(Severity).index)
+
+
 def _deepest_first(transition: AlarmTransition) -> tuple[object, ...]:
     """Oldest first; of one moment the alarm farthest from the entry opens, the others join."""
     query = transition.alarm.query
     return (transition.at, query is not None and query.namespace == "AWS/ApiGateway")
-
-
-def _in_reach(incident: Incident, transition: AlarmTransition) -> bool:
-    """Whether an incident still takes this in; one that rests does so for a while only."""
-    if incident.status is IncidentStatus.RESOLVED:
-        rested = incident.resolved_at or incident.opened_at
-    elif incident.status is IncidentStatus.FAILED:
-        rested = max(incident.window.end, incident.opened_at)
-    else:
-        return True
-    return transition.at - rested < _REOPEN_WITHIN

@@ -81,6 +81,7 @@ class Executions:
         moved = incident.model_copy(
             update={
                 "status": advance(incident.status, Trigger.EXECUTION_STARTED),
+                "status_since": now,
                 "waits_for": "",
                 "last_error": "",
             }
@@ -106,6 +107,7 @@ class Executions:
         moved = incident.model_copy(
             update={
                 "status": advance(incident.status, Trigger.UNDO_STARTED),
+                "status_since": self.desk.clock.now(),
                 "undo_requested_by": actor,
                 "waits_for": "",
                 "last_error": "",

@@ -1,7 +1,7 @@
 """Incidents come in: from a person, or from an alarm."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from opspilot.domain.alarm import AlarmReceipt
 from opspilot.domain.commands import Command
@@ -11,17 +11,13 @@ from opspilot.domain.resource import Resource, ResourceKind
 from opspilot.domain.signals import query_of, signals_of
 from opspilot.domain.window import Window
 from opspilot.engine.commands import Desk, persistently
+from opspilot.engine.notes import new_note
 from opspilot.engine.redaction import redact_text
-from opspilot.errors import InputError, InvalidWindow
+from opspilot.engine.windows import checked_baseline, checked_window, clear_baseline
+from opspilot.errors import InputError
 from opspilot.lifecycle import Trigger, advance
+from opspilot.ports.store import Row
 from opspilot.ports.workloads import Workloads
-
-DEFAULT_WINDOW = timedelta(minutes=30)
-DEFAULT_BASELINE = timedelta(hours=3)
-LONGEST_WINDOW = timedelta(hours=24)
-SHORTEST_WINDOW = timedelta(minutes=5)
-RETENTION = timedelta(days=455)
-"""CloudWatch keeps metrics this long at most."""
 
 ACTIVE = (
     IncidentStatus.OPEN,
@@ -35,6 +31,9 @@ ACTIVE = (
 )
 """Statuses in which an incident still takes in new alarms of its resource."""
 
+MOST_TITLE = 200
+MOST_DESCRIPTION = 1_000
+
 _UNDER_WAY = (
     IncidentStatus.INVESTIGATING,
     IncidentStatus.AWAITING_APPROVAL,
@@ -44,36 +43,26 @@ _UNDER_WAY = (
 )
 """Statuses whose window other work rests on now."""
 
-_MAX_TITLE = 200
 _RECENT = 50
-_SETTLING = timedelta(minutes=5)
-_FURTHEST_BACK = timedelta(days=7)
 
 
-def checked_window(window: Window, baseline: timedelta, now: datetime) -> Window:
-    """The window, if telemetry can exist for it.
+@dataclass(frozen=True)
+class _Report:
+    """What a person says, checked."""
 
-    Raises:
-        InvalidWindow: It lies in the future, before retention, or is too short or too long.
-    """
-    if window.start >= now:
-        raise InvalidWindow(
-            f"the window starts in the future: {window.start:%Y-%m-%d %H:%M:%S} UTC, "
-            f"the account's clock shows {now:%Y-%m-%d %H:%M:%S} UTC",
-            hint="Give times in UTC that have passed on the account's clock.",
-        )
-    if window.start < now - RETENTION + baseline:
-        raise InvalidWindow(
-            f"the window reaches past CloudWatch's retention of {RETENTION.days} days",
-            hint="Choose a later start, or a shorter baseline.",
-        )
-    passed = Window(start=window.start, end=min(window.end, now))
-    if not SHORTEST_WINDOW <= passed.length <= LONGEST_WINDOW:
-        raise InvalidWindow(
-            f"the window is {passed.length} up to now; it must last 5 minutes to 24 hours",
-            hint="Use --window 30m, or --start and --end.",
-        )
-    return passed
+    resource: Resource
+    window: Window
+    baseline: timedelta
+    actor: Actor
+    title: str
+    severity: Severity | None
+    symptom: Symptom
+    chosen: bool
+
+    @property
+    def words(self) -> str:
+        """Title and description, for an incident that has its own."""
+        return ". ".join(part for part in (self.title, self.symptom.summary) if part)
 
 
 @dataclass(frozen=True)
@@ -91,37 +80,49 @@ class Intake:
         window: Window | None = None,
         baseline: timedelta | None = None,
         title: str = "",
+        severity: Severity | None = None,
+        signal: str = "",
+        description: str = "",
     ) -> Incident:
-        """Open an incident on a resource, or return the active one that it has already.
+        """Open an incident on a resource, or join the active one that it has already.
+
+        What a person says about an incident that is there already becomes a note on it.
+
+        Args:
+            resource: Name or ARN.
+            actor: Who reports.
+            window: Time under suspicion (account time); None takes the last half hour.
+            baseline: How much time before it to compare with; None takes three hours.
+            title: None given: made from the resource's name.
+            severity: None takes "high"; an active incident keeps its own.
+            signal: Name of the signal on which the trouble was seen, "lambda.errors"; empty takes
+                the most telling one of the resource's kind.
+            description: What was seen, in the person's words.
 
         Raises:
             NotAllowed: The actor is no responder.
             UnknownResource: No such resource.
             InvalidWindow: The window cannot hold telemetry.
-            InputError: The title is too long, or OpsPilot reads no signals of the resource.
+            InputError: The title or description is too long, or OpsPilot does not read this signal
+                of the resource, or none at all.
         """
-        self.desk.require(actor, Command.OPEN_INCIDENT, subject=resource[:_MAX_TITLE])
-        if len(title) > _MAX_TITLE:
-            raise InputError(f"the title has {len(title)} characters; at most {_MAX_TITLE}")
-        now = self.desk.clock.account_now()
-        length = baseline or DEFAULT_BASELINE
-        if length < DEFAULT_WINDOW:
-            raise InvalidWindow(
-                f"the baseline is {length}; it must last at least {DEFAULT_WINDOW}",
-                hint="Use --baseline 3h.",
-            )
-        given = window or Window(start=now - DEFAULT_WINDOW, end=now)
-        checked = checked_window(given, length, now)
+        self.desk.require(actor, Command.OPEN_INCIDENT, subject=resource[:MOST_TITLE])
+        _must_fit("title", title, MOST_TITLE)
+        _must_fit("description", description, MOST_DESCRIPTION)
+        length = checked_baseline(baseline)
+        checked = checked_window(window, length, self.desk.clock.account_now())
         found = self.workloads.resolve(resource)
-        if found.kind is ResourceKind.OTHER:
-            raise InputError(
-                f"{found.name} is of a kind that OpsPilot reads no signals of ({found.service})",
-                hint="Open the incident on a Lambda function, table, queue or REST API.",
-            )
-        chosen = window is not None or baseline is not None
-        return persistently(
-            lambda: self._open_or_join(found, checked, length, actor, title, chosen=chosen)
+        report = _Report(
+            resource=found,
+            window=checked,
+            baseline=length,
+            actor=actor,
+            title=title.strip(),
+            severity=severity,
+            symptom=_symptom(found, signal, description.strip()),
+            chosen=window is not None or baseline is not None,
         )
+        return persistently(lambda: self._open_or_join(report))
 
     def place(self) -> int:
         """How many incidents there are: to be read before looking for an active one to join."""
@@ -133,21 +134,6 @@ class Intake:
         Of two who open at the same moment, the second conflicts, looks again and finds the first.
         """
         return AlarmReceipt(key=f"opening:{place}", incident_id=incident.id, at=incident.opened_at)
-
-    def _open(self, incident: Incident, actor: Actor, place: int) -> Incident:
-        entry = self.desk.journal.entry(
-            incident.id,
-            actor,
-            "incident.opened",
-            incident.id,
-            input={"resource": incident.resource.arn, "title": incident.title},
-            result={
-                "window": incident.window.model_dump(mode="json"),
-                "baseline": incident.baseline.model_dump(mode="json"),
-            },
-        )
-        self.desk.submit(incident, self.opening(incident, place), audit=(entry,))
-        return self.desk.store.incident(incident.id)
 
     def draft(
         self,
@@ -161,16 +147,19 @@ class Intake:
     ) -> Incident:
         """A new incident, not stored yet; secrets in its words are taken out."""
         number = self.desk.store.next_number("incident")
+        earlier = self.desk.store.incidents(limit=_RECENT).items
+        wall = self.desk.clock.now()
         return Incident(
             id=f"INC-{number:04d}",
             title=redact_text(title),
             resource=resource,
             severity=severity,
-            symptom=self._with_signal(symptom, resource),
+            symptom=_measurable(symptom, resource),
             window=window,
-            baseline=self._clear_baseline(window, baseline),
+            baseline=clear_baseline(window, baseline, earlier),
             opened_at=self.desk.clock.account_now(),
-            opened_wall=self.desk.clock.now(),
+            opened_wall=wall,
+            status_since=wall,
             opened_by=actor,
             waits_for="an investigation",
         )
@@ -187,95 +176,143 @@ class Intake:
         self.desk.require(actor, Command.CLOSE_INCIDENT, chain=chain, subject=incident_id)
         if not reason.strip():
             raise InputError("closing an incident needs a reason", hint="Say why in a few words.")
+        return persistently(lambda: self._close(incident_id, actor, reason))
 
-        def attempt() -> Incident:
-            incident = self.desk.store.incident(incident_id)
-            status = advance(incident.status, Trigger.CLOSED)
-            entry = self.desk.journal.entry(
-                incident_id,
-                actor,
-                "incident.closed",
-                incident_id,
-                input={"reason": reason, "status": incident.status},
-                result={"status": status},
-            )
-            closed = incident.model_copy(
-                update={"status": status, "waits_for": "", "outcome": incident.outcome or "closed"}
-            )
-            self.desk.submit(closed, audit=(entry,))
-            return self.desk.store.incident(incident_id)
+    def resources(self) -> list[Resource]:
+        """What an incident can be opened on, as far as the account could be listed.
 
-        return persistently(attempt)
+        Raises:
+            AwsError: The account did not answer.
+        """
+        return self.workloads.resources()
 
     def active_on(self, resource: Resource) -> Incident | None:
         """The newest active incident of a resource."""
         page = self.desk.store.incidents(ACTIVE, limit=200)
         return next((item for item in page.items if item.resource == resource), None)
 
-    def _open_or_join(
-        self,
-        resource: Resource,
-        window: Window,
-        baseline: timedelta,
-        actor: Actor,
-        title: str,
-        *,
-        chosen: bool,
-    ) -> Incident:
-        """Open, or join; a window that the person chose holds for the next investigation."""
+    def _open_or_join(self, report: _Report) -> Incident:
         place = self.place()
-        active = self.active_on(resource)
-        if active is None:
-            named = title or f"{resource.name}: reported"
-            draft = self.draft(resource, window, baseline, actor, Symptom(), named)
-            return self._open(draft, actor, place)
-        if chosen and active.status not in _UNDER_WAY:
+        active = self.active_on(report.resource)
+        return self._join(active, report) if active else self._open(report, place)
+
+    def _open(self, report: _Report, place: int) -> Incident:
+        incident = self.draft(
+            report.resource,
+            report.window,
+            report.baseline,
+            report.actor,
+            report.symptom,
+            report.title or f"{report.resource.name}: reported",
+            report.severity or Severity.HIGH,
+        )
+        if report.severity:
+            incident = incident.model_copy(update={"severity_set_by": report.actor})
+        entry = self.desk.journal.entry(
+            incident.id,
+            report.actor,
+            "incident.opened",
+            incident.id,
+            input={
+                "resource": incident.resource.arn,
+                "title": incident.title,
+                "severity": incident.severity,
+                "symptom": incident.symptom.summary,
+            },
+            result={
+                "window": incident.window.model_dump(mode="json"),
+                "baseline": incident.baseline.model_dump(mode="json"),
+            },
+        )
+        self.desk.submit(incident, self.opening(incident, place), audit=(entry,))
+        return self.desk.store.incident(incident.id)
+
+    def _join(self, active: Incident, report: _Report) -> Incident:
+        """Join; a window that the person chose holds for the next investigation."""
+        if report.chosen and active.status not in _UNDER_WAY:
             active = active.model_copy(
-                update={"window": window, "baseline": window.before(baseline)}
+                update={
+                    "window": report.window,
+                    "baseline": report.window.before(report.baseline),
+                }
             )
         entry = self.desk.journal.entry(
             active.id,
-            actor,
+            report.actor,
             "incident.joined",
             active.id,
-            input={"resource": resource.arn, "title": title},
+            input={
+                "resource": report.resource.arn,
+                "title": report.title,
+                "severity": report.severity,
+                "description": report.symptom.summary,
+            },
             result="this resource has an active incident already",
         )
-        self.desk.submit(active, audit=(entry,))
+        told: tuple[Row, ...] = ()
+        if report.words:
+            told = (new_note(self.desk, active.id, report.words, report.actor),)
+        self.desk.submit(active, *told, audit=(entry,))
         return self.desk.store.incident(active.id)
 
-    def _clear_baseline(self, window: Window, length: timedelta) -> Window:
-        """The last span of this length before the window that no earlier trouble lies in.
-
-        Trouble of a neighbour counts as well, so every recent incident of the account does.
-        """
-        baseline = window.before(length)
-        earlier = self.desk.store.incidents(limit=_RECENT).items
-        for span in sorted(map(_trouble, earlier), key=_start, reverse=True):
-            overlaps = span.start < baseline.end and span.end > baseline.start
-            if overlaps and timedelta(0) < window.start - span.start < _FURTHEST_BACK:
-                baseline = span.before(length)
-        return baseline
-
-    @staticmethod
-    def _with_signal(symptom: Symptom, resource: Resource) -> Symptom:
-        said = redact_text(symptom.summary)
-        if symptom.query is not None:
-            return symptom.model_copy(update={"summary": said})
-        signal = signals_of(resource)[0]
-        return symptom.model_copy(
+    def _close(self, incident_id: str, actor: Actor, reason: str) -> Incident:
+        incident = self.desk.store.incident(incident_id)
+        status = advance(incident.status, Trigger.CLOSED)
+        entry = self.desk.journal.entry(
+            incident_id,
+            actor,
+            "incident.closed",
+            incident_id,
+            input={"reason": reason, "status": incident.status},
+            result={"status": status},
+        )
+        closed = incident.model_copy(
             update={
-                "query": query_of(signal, resource),
-                "summary": said or f"{signal.title} of {resource.name}",
+                "status": status,
+                "status_since": self.desk.clock.now(),
+                "waits_for": "",
+                "outcome": incident.outcome or "closed",
             }
+        )
+        self.desk.submit(closed, audit=(entry,))
+        return self.desk.store.incident(incident_id)
+
+
+def _must_fit(name: str, text: str, most: int) -> None:
+    if len(text) > most:
+        raise InputError(
+            f"the {name} has {len(text):,} characters; at most {most:,} are kept",
+            hint="Shorten it; more can be said in notes on the incident.",
         )
 
 
-def _start(window: Window) -> datetime:
-    return window.start
+def _symptom(resource: Resource, signal: str, description: str) -> Symptom:
+    """What a person saw, as far as it was said.
+
+    Raises:
+        InputError: OpsPilot reads no such signal of the resource, or none at all.
+    """
+    if resource.kind is ResourceKind.OTHER:
+        raise InputError(
+            f"{resource.name} is of a kind that OpsPilot reads no signals of ({resource.service})",
+            hint="Open the incident on a Lambda function, table, queue or REST API.",
+        )
+    known = {one.name: one for one in signals_of(resource)}
+    if signal and signal not in known:
+        raise InputError(
+            f"{signal!r} is no signal that OpsPilot reads of {resource.name}",
+            hint=f"It reads: {', '.join(known)}.",
+        )
+    query = query_of(known[signal], resource) if signal else None
+    return Symptom(query=query, summary=description)
 
 
-def _trouble(incident: Incident) -> Window:
-    """The time an incident spoils for baselines: from its suspicion to its recovery."""
-    end = max(incident.window.end, incident.resolved_at or incident.window.end)
-    return Window(start=incident.window.start, end=end + _SETTLING)
+def _measurable(symptom: Symptom, resource: Resource) -> Symptom:
+    """The symptom with a signal to measure it on, and without secrets."""
+    said = redact_text(symptom.summary)
+    signal = signals_of(resource)[0]
+    query = symptom.query or query_of(signal, resource)
+    named = next((one for one in signals_of(resource) if query_of(one, resource) == query), signal)
+    return symptom.model_copy(
+        update={"query": query, "summary": said or f"{named.title} of {resource.name}"}
+    )

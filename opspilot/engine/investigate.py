@@ -70,7 +70,13 @@ class Investigations:
             result={"status": status, "window": window.model_dump(mode="json")},
         )
         moved = incident.model_copy(
-            update={"status": status, "waits_for": "", "window": window, "last_error": ""}
+            update={
+                "status": status,
+                "status_since": clock.now(),
+                "waits_for": "",
+                "window": window,
+                "last_error": "",
+            }
         )
         return Beginning(moved, begun, entry)
 

@@ -1,19 +1,35 @@
 """Who may act: people of the embedded account, and identities elsewhere."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from opspilot.domain.identity import Actor, Role
+from opspilot.domain.model import Json
+from opspilot.engine.oidc import NOBODY, OidcRules, WebIdentity, identify, roles_named
 from opspilot.errors import InputError, NotAllowed
 
-EMBEDDED_PEOPLE: tuple[Actor, ...] = (
-    Actor(id="ada", name="Ada", roles=(Role.RESPONDER,), source="embedded"),
-    Actor(id="grace", name="Grace", roles=(Role.RESPONDER, Role.APPROVER), source="embedded"),
-    Actor(id="alan", name="Alan", roles=(Role.RESPONDER, Role.APPROVER), source="embedded"),
-)
-"""Whom a person may act as on the embedded account: one responder, two approvers."""
 
-VIEWER = Actor(id="viewer", name="Viewer", roles=(Role.VIEWER,), source="asserted")
-"""Somebody without an established identity: reads, and changes nothing."""
+def _embedded(name: str, *roles: Role) -> Actor:
+    return Actor(id=name.lower(), name=name, roles=roles, source="embedded")
+
+
+EMBEDDED_PEOPLE: tuple[Actor, ...] = (
+    _embedded("Ada", Role.RESPONDER),
+    _embedded("Grace", Role.RESPONDER, Role.APPROVER),
+    _embedded("Alan", Role.RESPONDER, Role.APPROVER),
+    _embedded("Linus", Role.RESPONDER),
+    _embedded("Margaret", Role.ADMIN),
+    _embedded("Vera", Role.VIEWER),
+)
+"""Whom a person may act as on the embedded account: two responders, two approvers, an admin and a
+viewer."""
+
+SIGN_IN_MISSING = (
+    "Nobody can sign in here yet, so everybody may only look. Configure OpenID Connect: an [auth] "
+    "section in .streamlit/secrets.toml, and OPSPILOT_OIDC_ROLE_MAP (docs/identity.md). The "
+    "command line acts as your AWS identity meanwhile."
+)
 
 
 @dataclass(frozen=True)
@@ -25,16 +41,34 @@ class People:
         caller: ARN of the AWS identity in use elsewhere; empty when there is none.
         trust_actor: Whether a self-asserted name counts as a person of its own.
         role_map: Identity (ARN or asserted name) to role names.
+        oidc: What the claims of a signed-in web visitor mean.
     """
 
     embedded: bool
     caller: str = ""
     trust_actor: bool = False
     role_map: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
+    oidc: OidcRules = field(default_factory=OidcRules)
 
     def everybody(self) -> tuple[Actor, ...]:
         """Whom one may act as on a screen."""
-        return EMBEDDED_PEOPLE if self.embedded else (VIEWER,)
+        return EMBEDDED_PEOPLE if self.embedded else (NOBODY,)
+
+    def visitor(self, claims: Mapping[str, Json] | None, now: datetime) -> WebIdentity:
+        """Who looks at the screens of an account that is not the embedded one.
+
+        Args:
+            claims: Of a visitor who signed in; empty before, None where nobody can sign in.
+            now: Wall time.
+
+        Raises:
+            InputError: The role map names a role that there is not.
+        """
+        if claims is None:
+            return WebIdentity(NOBODY, SIGN_IN_MISSING)
+        if not claims:
+            return WebIdentity(NOBODY, "Sign in to do more than look.")
+        return identify(claims, self.oidc, now)
 
     def named(self, name: str) -> Actor:
         """The person that a name stands for.
@@ -81,11 +115,4 @@ class People:
         named = self.role_map.get(identity)
         if named is None:
             return default
-        try:
-            return tuple(Role(name) for name in named)
-        except ValueError as error:
-            known = ", ".join(Role)
-            raise InputError(
-                f"OPSPILOT_ROLE_MAP gives {identity} an unknown role: {error}",
-                hint=f"Roles are: {known}.",
-            ) from error
+        return roles_named(named, identity, "OPSPILOT_ROLE_MAP")

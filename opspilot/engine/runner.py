@@ -29,6 +29,11 @@ _MAX_BACKOFF_SECONDS = 60
 _RELEASE_TRIES = 5
 
 
+def pause_after(failures: int) -> timedelta:
+    """How long a job rests after it failed once more, given so many failures before (wall time)."""
+    return timedelta(seconds=min(2**failures, _MAX_BACKOFF_SECONDS))
+
+
 @dataclass(frozen=True)
 class IncidentHandler:
     """Moves an incident by the step of its status.
@@ -53,7 +58,7 @@ class IncidentHandler:
         due_at = result.wake_at
         if result.trigger is not None:
             status = advance(incident.status, result.trigger)
-            after = after.model_copy(update={"status": status})
+            after = after.model_copy(update={"status": status, "status_since": scope.now()})
             audit.append(
                 self.journal.entry(
                     incident.id,
@@ -118,9 +123,8 @@ class Runner:
 
     def fail(self, job: Job, reason: str) -> None:
         """Release a job whose run failed; it is due again after a pause that grows."""
-        pause = min(2**job.attempts, _MAX_BACKOFF_SECONDS)
         lease = Lease(job_id=job.id, owner=self.owner)
-        self._release(job, lease, due_in=timedelta(seconds=pause), error=redact_text(reason))
+        self._release(job, lease, due_in=pause_after(job.attempts), error=redact_text(reason))
 
     @contextmanager
     def _kept(self, lease: Lease) -> Generator[None]:

@@ -23,6 +23,16 @@ class Workloads(Protocol):
         """
         ...
 
+    def resources(self) -> list[Resource]:
+        """Functions, tables, queues and REST APIs of the account, by kind and name.
+
+        A kind that could not be listed is left out; a name can still be resolved.
+
+        Raises:
+            AwsError: Not even the functions could be listed.
+        """
+        ...
+
     def describe(self, resource: Resource) -> FunctionConfiguration:
         """A function's configuration with its versions and aliases.
 

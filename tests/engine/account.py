@@ -50,8 +50,8 @@ SHOP_API = rest_api(REGION, "shop-api")
 MAIL_QUEUE = sqs_queue(ACCOUNT_ID, REGION, "mail-queue")
 
 Operation = Literal[
-    "fetch", "search", "resolve", "describe", "topology", "changes", "transitions", "alarms_of",
-    "read", "apply", "settling",
+    "fetch", "search", "resolve", "resources", "describe", "topology", "changes", "transitions",
+    "alarms_of", "read", "apply", "settling",
 ]  # fmt: skip
 READS: tuple[Operation, ...] = (
     "fetch", "search", "describe", "topology", "changes", "alarms_of",
@@ -293,6 +293,11 @@ class SmallAccount:
         if name_or_arn.startswith("arn:aws:s3:"):
             return Resource(arn=name_or_arn)
         raise UnknownResource(f"there is no {name_or_arn}", hint="Close: checkout.")
+
+    def resources(self) -> list[Resource]:
+        """See `Workloads.resources`."""
+        self._enter("resources")
+        return [CHECKOUT, PAYMENTS, MAIL, SHOP_API, MAIL_QUEUE]
 
     def describe(self, resource: Resource) -> FunctionConfiguration:
         """See `Workloads.describe`."""

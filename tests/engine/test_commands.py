@@ -8,7 +8,7 @@ import pytest
 from opspilot.domain.audit import SYSTEM_CHAIN
 from opspilot.domain.commands import PERMITTED, Command
 from opspilot.domain.identity import SYSTEM, Actor
-from opspilot.domain.incident import IncidentStatus
+from opspilot.domain.incident import IncidentStatus, Severity
 from opspilot.errors import ApprovalDenied, IllegalTransition, NotAllowed, NotFound
 from tests.engine.scene import ADA, ROOT, ROSA, VERA, Scene
 from tests.engine.standing import STANDING, standing
@@ -31,6 +31,15 @@ COMMANDS: dict[Command, Give] = {
     Command.CLOSE_INCIDENT: lambda at, who: at.bench.intake.close(
         "INC-0001", actor=who, reason="done"
     ),
+    Command.SET_SEVERITY: lambda at, who: at.bench.care.set_severity(
+        "INC-0001", severity=Severity.LOW, actor=who
+    ),
+    Command.ASSIGN_INCIDENT: lambda at, who: at.bench.care.assign(
+        "INC-0001", owner=ROSA, actor=who
+    ),
+    Command.WRITE_NOTE: lambda at, who: at.bench.care.write_note(
+        "INC-0001", text="a remark", actor=who
+    ),
 }
 POSSIBLE_FROM: dict[Command, str] = {
     Command.OPEN_INCIDENT: "open",
@@ -43,6 +52,9 @@ POSSIBLE_FROM: dict[Command, str] = {
     Command.EXECUTE_PLAN: "approved",
     Command.UNDO_PLAN: "resolved",
     Command.CLOSE_INCIDENT: "open",
+    Command.SET_SEVERITY: "resolved",
+    Command.ASSIGN_INCIDENT: "verifying",
+    Command.WRITE_NOTE: "closed",
 }
 NOBODY = Actor(id="nobody", name="Nobody", source="embedded")
 PEOPLE = (NOBODY, VERA, ROSA, ADA, ROOT)
@@ -55,6 +67,7 @@ def everything(stage: Scene) -> object:
         store.incidents().items,
         store.investigation("INC-0001"),
         store.plans("INC-0001"),
+        store.notes("INC-0001"),
         store.jobs(),
     )
 

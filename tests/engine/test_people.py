@@ -9,10 +9,16 @@ from opspilot.errors import InputError, NotAllowed
 ARN = "arn:aws:sts::123456789012:assumed-role/oncall/rosa"
 
 
-def test_the_embedded_account_has_one_responder_and_two_approvers() -> None:
+def test_the_embedded_account_has_two_responders_two_approvers_an_admin_and_a_viewer() -> None:
     people = People(embedded=True).everybody()
-    approvers = [one.id for one in people if Role.APPROVER in one.roles]
-    assert ([one.id for one in people], approvers) == (["ada", "grace", "alan"], ["grace", "alan"])
+    assert [(one.id, one.roles) for one in people] == [
+        ("ada", (Role.RESPONDER,)),
+        ("grace", (Role.APPROVER, Role.RESPONDER)),
+        ("alan", (Role.APPROVER, Role.RESPONDER)),
+        ("linus", (Role.RESPONDER,)),
+        ("margaret", (Role.ADMIN,)),
+        ("vera", (Role.VIEWER,)),
+    ]
 
 
 def test_a_person_of_the_embedded_account_is_found_by_name_in_any_case() -> None:

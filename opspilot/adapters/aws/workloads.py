@@ -52,6 +52,16 @@ class AwsWorkloads:
             raise _unknown(text, named, inventory, self._place)
         return found
 
+    def resources(self) -> list[Resource]:
+        """Everything that can be listed; see the port."""
+        inventory, place = self._lister.inventory(self._calls.budget()), self._place
+        return [
+            *map(place.function, sorted(inventory.environments)),
+            *map(place.api, sorted(set(inventory.apis.values()))),
+            *map(place.queue, sorted(inventory.queues)),
+            *map(place.table, sorted(inventory.tables)),
+        ]
+
     def _function_exists(self, resource: Resource, budget: Budget) -> bool:
         if resource.kind is not ResourceKind.FUNCTION or not _FUNCTION_NAME.fullmatch(
             resource.name
