@@ -14,6 +14,8 @@ INCIDENTS = str(_PAGES / "incidents.py")
 INCIDENT = str(_PAGES / "incident.py")
 REVIEW = str(_PAGES / "review.py")
 AUDIT = str(_PAGES / "audit.py")
+WALKTHROUGH = str(_PAGES / "walkthrough.py")
+CONNECTIONS = str(_PAGES / "connections.py")
 
 _ID = "id"
 
@@ -29,6 +31,8 @@ def choose() -> StreamlitPage:
             st.Page(INCIDENT, title="Incident", url_path="incident"),
             st.Page(REVIEW, title="Review", url_path="review"),
             st.Page(AUDIT, title="Audit", url_path="audit"),
+            st.Page(WALKTHROUGH, title="Walkthrough", url_path="walkthrough"),
+            st.Page(CONNECTIONS, title="Connections", url_path="connections"),
         ],
         position="top",
     )

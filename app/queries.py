@@ -1,6 +1,7 @@
 """What the screens read; answers of AWS are kept for a few seconds, the store is always asked."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import streamlit as st
 
@@ -10,6 +11,7 @@ from opspilot.domain.incident import IncidentStatus
 from opspilot.domain.telemetry import MetricQuery, MetricSeries
 from opspilot.domain.views import IncidentPage, IncidentView
 from opspilot.domain.window import Window
+from opspilot.engine.doctor import DoctorReport
 
 PAGE_ROWS = 50
 
@@ -56,9 +58,30 @@ def series(queries: Sequence[MetricQuery], window: Window) -> list[MetricSeries]
     return _series(asked, window.model_dump_json())
 
 
+def doctor() -> tuple[DoctorReport, datetime]:
+    """Which sources answer, as asked within the last minute, and the wall time of asking."""
+    return _doctor()
+
+
+def ask_doctor_again() -> None:
+    """Forget what the sources answered."""
+    _doctor.clear()
+
+
+def forget_account() -> None:
+    """Ask the account anew at the next look."""
+    _account.clear()
+
+
 @st.cache_data(ttl=8, max_entries=4, show_spinner=False, refresh_mode="background")
 def _account(opened: str) -> Account:  # noqa: ARG001 - a reopened workbench is asked anew
     return workbench().refresh_account()
+
+
+@st.cache_data(ttl=60, max_entries=1, show_spinner=False)
+def _doctor() -> tuple[DoctorReport, datetime]:
+    bench = workbench()
+    return bench.doctor(), bench.clock.now()
 
 
 @st.cache_data(ttl=4, max_entries=64, show_spinner=False)

@@ -3,7 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from opspilot.embedded.client import FaultInfo, inject_fault, list_faults, reset_faults
+from opspilot.embedded.client import (
+    FaultInfo,
+    inject_fault,
+    list_faults,
+    reset_faults,
+    set_speed,
+)
 from opspilot.embedded.errors import EmbeddedError
 from opspilot.errors import InputError
 
@@ -36,3 +42,14 @@ class Faults:
     def reset(self) -> tuple[str, ...]:
         """Take every fault back and restore the configuration; names of those that were active."""
         return tuple(reset_faults(self.url))
+
+    def pace(self, speed: float) -> float:
+        """Let the account's time run this many times faster than the wall's; the new speed.
+
+        Raises:
+            InputError: Not from 1 to 30, or this account's clock is moved by hand.
+        """
+        try:
+            return set_speed(self.url, speed)
+        except EmbeddedError as error:
+            raise InputError(str(error), hint="The speed is a number from 1 to 30.") from error

@@ -46,6 +46,7 @@ from opspilot.engine.steps import JobHandler, JobResult, Scope
 from opspilot.engine.verify import Observation
 from opspilot.errors import OpsPilotError
 from opspilot.ports.clock import Clock
+from opspilot.ports.model import LanguageModel
 from opspilot.ports.store import Store
 
 _CHECKPOINT_EVERY = timedelta(seconds=10)
@@ -76,6 +77,7 @@ class Workbench:
     executions: Executions
     audit: AuditTrail
     reviews: Reviews
+    model: LanguageModel
     examiner: Doctor
     handlers: Mapping[JobKind, JobHandler]
     problem: OpsPilotError | None = None
@@ -179,6 +181,7 @@ def assemble(settings: Settings, place: Place, store: Store) -> Workbench:
         executions=Executions(desk),
         audit=audit,
         reviews=Reviews(desk),
+        model=place.ports.model,
         examiner=Doctor(reader, queries, clock),
         handlers={
             JobKind.INCIDENT: IncidentHandler(store, journal, stages.table()),
