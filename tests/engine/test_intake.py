@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from opspilot.adapters.sqlite import open_store
-from opspilot.domain.incident import Incident, IncidentStatus
+from opspilot.domain.incident import Incident, IncidentStatus, Severity
 from opspilot.domain.job import Job, JobKind
+from opspilot.domain.signals import query_of, signal_named
 from opspilot.domain.window import Window
 from opspilot.errors import AwsUnavailable, InputError, InvalidWindow, UnknownResource
 from opspilot.ports.store import Changeset
@@ -126,6 +127,61 @@ def test_an_incident_opened_by_a_person_is_measured_on_the_errors_of_its_resourc
     query = stage.opened().symptom.query
     assert query is not None
     assert (query.metric, query.dimensions) == ("Errors", (("FunctionName", CHECKOUT.name),))
+
+
+def test_a_report_says_how_bad_it_is_on_which_signal_and_what_was_seen(stage: Scene) -> None:
+    incident = stage.bench.intake.open_incident(
+        "checkout",
+        actor=ROSA,
+        title=" slow checkout ",
+        severity=Severity.CRITICAL,
+        signal="lambda.duration_p99",
+        description="customers wait for ten seconds",
+    )
+    assert (incident.title, incident.severity) == ("slow checkout", Severity.CRITICAL)
+    assert incident.severity_set_by == ROSA
+    assert incident.symptom.query == query_of(signal_named("lambda.duration_p99"), CHECKOUT)
+    assert incident.symptom.summary == "customers wait for ten seconds"
+
+
+def test_a_chosen_signal_names_the_symptom_where_nothing_is_described(stage: Scene) -> None:
+    incident = stage.bench.intake.open_incident(
+        "checkout", actor=ROSA, signal="lambda.duration_p99"
+    )
+    assert incident.symptom.summary == "Duration p99 of checkout"
+
+
+@pytest.mark.parametrize("signal", ["api.5xx", "lambda.happiness", "="])
+def test_a_signal_that_is_not_read_of_the_resource_names_those_that_are(
+    stage: Scene, signal: str
+) -> None:
+    with pytest.raises(InputError, match="no signal") as caught:
+        stage.bench.intake.open_incident("checkout", actor=ROSA, signal=signal)
+    assert "lambda.errors" in caught.value.hint
+    assert stage.store.chains() == []
+
+
+def test_a_description_of_any_length_is_not_stored(stage: Scene) -> None:
+    with pytest.raises(InputError, match="1,001 characters"):
+        stage.bench.intake.open_incident("checkout", actor=ROSA, description="x" * 1_001)
+
+
+def test_what_a_second_reporter_says_becomes_a_note_and_changes_nothing_else(
+    stage: Scene,
+) -> None:
+    first = stage.opened()
+    joined = stage.bench.intake.open_incident(
+        "checkout", actor=ADA, title="Carts fail", severity=Severity.LOW, description="since noon"
+    )
+    assert (joined.id, joined.title, joined.severity) == (first.id, first.title, first.severity)
+    (note,) = stage.store.notes(first.id)
+    assert (note.author, note.text) == (ADA, "Carts fail. since noon")
+    stage.opened()
+    assert len(stage.store.notes(first.id)) == 1
+
+
+def test_what_can_be_reported_on_is_listed(stage: Scene) -> None:
+    assert CHECKOUT in stage.bench.intake.resources()
 
 
 def test_of_many_who_open_at_once_one_opens_and_the_others_join(tmp_path: Path) -> None:
