@@ -13,6 +13,7 @@ from datetime import timedelta
 
 from opspilot.adapters.signing import open_checkpoints, open_redaction_key
 from opspilot.adapters.sqlite import open_store
+from opspilot.agent.loop import Agent
 from opspilot.bootstrap.faults import Faults
 from opspilot.bootstrap.place import Place, Ports, locate
 from opspilot.config import Settings, load_settings
@@ -24,6 +25,10 @@ from opspilot.engine.approve import Approvals
 from opspilot.engine.audit import AuditTrail
 from opspilot.engine.budget import Budget
 from opspilot.engine.care import Care
+from opspilot.engine.chat import Chats
+from opspilot.engine.chat_budget import TurnBudget
+from opspilot.engine.chat_queries import ChatQueries
+from opspilot.engine.chat_step import Chatting
 from opspilot.engine.commands import Desk
 from opspilot.engine.diagnose import Diagnosis
 from opspilot.engine.doctor import Doctor, DoctorReport
@@ -34,6 +39,7 @@ from opspilot.engine.intake import Intake
 from opspilot.engine.investigate import Investigations
 from opspilot.engine.journal import Journal
 from opspilot.engine.ledger import Ledger
+from opspilot.engine.lookups import Lookups
 from opspilot.engine.oidc import OidcRules
 from opspilot.engine.people import People
 from opspilot.engine.plan import Planning, Plans, Waiting
@@ -75,6 +81,8 @@ class Workbench:
     plans: Plans
     approvals: Approvals
     executions: Executions
+    chats: Chats
+    conversations: ChatQueries
     audit: AuditTrail
     reviews: Reviews
     model: LanguageModel
@@ -179,6 +187,8 @@ def assemble(settings: Settings, place: Place, store: Store) -> Workbench:
         plans=Plans(desk),
         approvals=Approvals(desk, approval_time),
         executions=Executions(desk),
+        chats=Chats(desk),
+        conversations=ChatQueries(store, place.ports.model),
         audit=audit,
         reviews=Reviews(desk),
         model=place.ports.model,
@@ -187,6 +197,7 @@ def assemble(settings: Settings, place: Place, store: Store) -> Workbench:
             JobKind.INCIDENT: IncidentHandler(store, journal, stages.table()),
             JobKind.ALARMS: alarms,
             JobKind.CHECKPOINT: _checkpointing(audit),
+            JobKind.CHAT: _chatting(place.ports.model, reader, desk),
         },
         problem=place.problem,
     )
@@ -207,6 +218,12 @@ def _stages(settings: Settings, ports: Ports, reader: Reader, desk: Desk) -> Sta
         undoing=Undoing(hand, clock, journal),
         observation=Observation(ports.metrics, clock, journal),
     )
+
+
+def _chatting(model: LanguageModel, reader: Reader, desk: Desk) -> JobHandler:
+    lookups = Lookups(reader, Ledger(desk.clock, desk.journal))
+    agent = Agent(model, lookups, Plans(desk), desk.clock, TurnBudget())
+    return Chatting(desk.journal, desk.clock, agent)
 
 
 def _checkpointing(audit: AuditTrail) -> JobHandler:
