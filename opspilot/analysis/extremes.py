@@ -2,17 +2,18 @@
 
 Peaks over threshold (Pickands, Annals of Statistics 3, 1975), streamed as by Siffer et al.,
 "Anomaly detection in streams with extreme value theory", KDD 2017: what lies beyond the 80 %
-quantile of the past follows a generalized Pareto law, fitted by probability-weighted moments
-(Hosking and Wallis, Technometrics 29, 1987). Three cautions keep a figure honest:
+quantile of the past follows a generalized Pareto law, fitted by its moments (Hosking and Wallis,
+Technometrics 29, 1987). Three cautions keep a figure honest:
 
-* The shape is drawn towards a heavy one by as much as 20 exceedances would weigh, and its evidence
-  counts clusters, not points: exceedances that come in one run are one observation.
-* It never falls below one over the number of clusters: a random walk that leaves its past is no
-  surprise, since it left it once or twice before.
+* The shape never falls below one over the number of clusters of exceedances: those that come in one
+  run are one observation, and a random walk that leaves its past is no surprise, since it left it
+  once or twice before.
+* Between two fits, what has been seen since is not ignored: a point no further out than one of them
+  is at least as likely as one in all points so far.
 * A departure from a line that never moved has a probability of 1 / (n + 1)^2, not zero.
 
-The fit is renewed at fixed positions, each 15 % further on, so that what a point is told does not
-depend on what comes after it, and a long series costs a few dozen fits.
+The fit is renewed at fixed positions, so that what a point is told does not depend on what comes
+after it.
 """
 
 from collections.abc import Iterator
@@ -23,18 +24,17 @@ import numpy as np
 from opspilot.analysis.series import Bools, Floats
 
 FEWEST_POINTS = 30
-HISTORY_POINTS = 4_000
+HISTORY_POINTS = 6_000
 
 _QUANTILE = 0.8
-_GROWTH = 0.15
-_SHORTEST_BLOCK = 8
-_PRIOR_SHAPE, _PRIOR_WEIGHT = 0.3, 20.0
-_LEAST_SHAPE, _MOST_SHAPE = 0.01, 0.6
+_GROWTH = 0.1
+_SHORTEST_BLOCK, _LONGEST_BLOCK = 8, 100
+_LEAST_SHAPE, _MOST_SHAPE = 0.01, 0.45
 _TINY = 1e-300
 
 
 def past_surprise(rows: Floats, learn: Bools, noise: Floats, fewest: int) -> tuple[Floats, Floats]:
-    """-ln P(at least this high) and -ln P(at most this low), given the columns before.
+    """-ln p of each value given the columns before, on the side where it is rarer.
 
     Args:
         rows: (statistics, points), all finite.
@@ -43,26 +43,30 @@ def past_surprise(rows: Floats, learn: Bools, noise: Floats, fewest: int) -> tup
         fewest: Earlier points needed to say anything; before, the surprise is 0.
 
     Returns:
-        Two arrays of the shape of `rows`.
+        The two-sided surprise in the shape of `rows`; and per point the sum over the statistics of
+        the surprise upwards less that downwards.
     """
-    up, down = np.zeros_like(rows), np.zeros_like(rows)
+    surprise, direction = np.zeros_like(rows), np.zeros(rows.shape[1])
+    everything = bool(learn.all())
     for start, end in _blocks(rows.shape[1], fewest):
         first = max(0, start - HISTORY_POINTS)
-        past = rows[:, first:start][:, learn[first:start]]
+        past = rows[:, first:start]
+        past = past if everything else past[:, learn[first:start]]
         if past.shape[1] >= fewest:
-            now, rounding = rows[:, start:end], float(noise[start - 1])
-            ordered = np.sort(past, axis=1)
-            up[:, start:end] = _tail(past, ordered, rounding).surprise(now)
-            down[:, start:end] = _tail(-past, -ordered[:, ::-1], rounding).surprise(-now)
-    return up, down
+            ordered, rounding = np.sort(past, axis=1), float(noise[start - 1])
+            up = _upper(past, ordered, rounding).surprise(rows[:, start:end])
+            down = _lower(past, ordered, rounding).surprise(-rows[:, start:end])
+            direction[start:end] = (up - down).sum(axis=0)
+            surprise[:, start:end] = np.maximum(np.maximum(up, down) - np.log(2.0), 0.0)
+    return surprise, direction
 
 
 def _blocks(points: int, fewest: int) -> Iterator[tuple[int, int]]:
     """Consecutive (start, end); each is judged by what stands before its start."""
     start = fewest
     while start < points:
-        grown = int(min(start, HISTORY_POINTS) * _GROWTH)
-        end = min(points, start + max(_SHORTEST_BLOCK, grown))
+        grown = int(np.clip(start * _GROWTH, _SHORTEST_BLOCK, _LONGEST_BLOCK))
+        end = min(points, start + grown)
         yield start, end
         start = end
 
@@ -72,12 +76,14 @@ class _Tail:
     """The upper tail of each statistic; one value per statistic.
 
     Attributes:
+        known: Points that it was learned from.
         threshold: The 80 % quantile; `body` is its distance from the median.
         shape: Of the Pareto law beyond it; `scale` likewise.
         beyond: The surprise of any departure where nothing ever exceeded the threshold, else NaN.
         rounding: Differences up to here are none.
     """
 
+    known: int
     threshold: Floats
     body: Floats
     shape: Floats
@@ -88,45 +94,64 @@ class _Tail:
     def surprise(self, now: Floats) -> Floats:
         """-ln P(at least this high); from the threshold down it falls to that of the median."""
         excess = now - self.threshold[:, None]
-        pareto = np.log1p(np.maximum(excess, 0.0) / (self.scale / self.shape)[:, None])
+        pareto = np.log1p(np.maximum(excess, 0.0) * (self.shape / self.scale)[:, None])
         far = pareto / self.shape[:, None] - np.log(1.0 - _QUANTILE)
         far = np.where(np.isnan(self.beyond)[:, None], far, self.beyond[:, None])
+        reached = np.maximum.accumulate(excess, axis=1)[:, :-1] >= excess[:, 1:]
+        far[:, 1:] = np.where(reached, np.minimum(far[:, 1:], np.log(self.known + 1.0)), far[:, 1:])
         part = np.clip(1.0 + excess / np.maximum(self.body, _TINY)[:, None], 0.0, 1.0)
         inside = np.log(2.0) + part * np.log(0.5 / (1.0 - _QUANTILE))
         inside[self.body <= self.rounding] = 0.0
         return np.where(excess > self.rounding, far, inside)
 
 
-def _tail(past: Floats, ordered: Floats, rounding: float) -> _Tail:
+def _upper(past: Floats, ordered: Floats, rounding: float) -> _Tail:
     known = past.shape[1]
     at = int(_QUANTILE * known)
     threshold = ordered[:, at]
     exceedances = ordered[:, at + 1 :] - threshold[:, None]
-    mean = exceedances.mean(axis=1)
     clusters = _clusters(past > threshold[:, None])
-    shape = _shape(exceedances, mean, clusters)
-    never = ordered[:, -1] - ordered[:, 0] <= rounding
+    body = threshold - ordered[:, known // 2]
+    return _tail(exceedances, clusters, (threshold, body), known, _is_still(ordered, rounding))
+
+
+def _lower(past: Floats, ordered: Floats, rounding: float) -> _Tail:
+    """The same of the mirrored statistics."""
+    known = past.shape[1]
+    at = known - 1 - int(_QUANTILE * known)
+    threshold = ordered[:, at]
+    exceedances = threshold[:, None] - ordered[:, :at]
+    clusters = _clusters(past < threshold[:, None])
+    body = ordered[:, known // 2] - threshold
+    return _tail(exceedances, clusters, (-threshold, body), known, _is_still(ordered, rounding))
+
+
+def _is_still(ordered: Floats, rounding: float) -> tuple[Bools, float]:
+    return ordered[:, -1] - ordered[:, 0] <= rounding, rounding
+
+
+def _tail(
+    exceedances: Floats,
+    clusters: Floats,
+    place: tuple[Floats, Floats],
+    known: int,
+    still: tuple[Bools, float],
+) -> _Tail:
+    never, rounding = still
+    mean, variance = exceedances.mean(axis=1), exceedances.var(axis=1)
+    moments = 0.5 * (1.0 - mean**2 / np.maximum(variance, _TINY))
+    least = 1.0 / clusters
+    shape = np.clip(moments, np.maximum(least, _LEAST_SHAPE), np.maximum(least, _MOST_SHAPE))
     departure = np.where(never, 2.0, 1.0) * np.log(known + 1.0) + np.log(2.0)
     return _Tail(
-        threshold=threshold,
-        body=threshold - ordered[:, known // 2],
+        known=known,
+        threshold=place[0],
+        body=place[1],
         shape=shape,
         scale=np.maximum(mean * np.maximum(1.0 - shape, 0.1), _TINY),
         beyond=np.where(mean <= rounding, departure, np.nan),
         rounding=rounding,
     )
-
-
-def _shape(exceedances: Floats, mean: Floats, clusters: Floats) -> Floats:
-    """By probability-weighted moments, drawn to the prior, no lighter than the clusters allow."""
-    count = exceedances.shape[1]
-    weights = 1.0 - (np.arange(1, count + 1, dtype=np.float64) - 0.35) / count
-    spread = mean - 2.0 * (exceedances @ weights) / count
-    with np.errstate(divide="ignore", invalid="ignore"):
-        found = np.where(spread > 1e-9 * mean, 2.0 - mean / spread, _MOST_SHAPE)
-    drawn = (clusters * found + _PRIOR_WEIGHT * _PRIOR_SHAPE) / (clusters + _PRIOR_WEIGHT)
-    least = 1.0 / clusters
-    return np.clip(drawn, np.maximum(least, _LEAST_SHAPE), np.maximum(least, _MOST_SHAPE))
 
 
 def _clusters(exceeding: Bools) -> Floats:

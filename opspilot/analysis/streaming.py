@@ -34,7 +34,7 @@ _INDEPENDENT = 2.5
 _ECHO_WINDOWS = (40, MEMORY_POINTS)
 _ECHO = 0.5
 _FLOAT_NOISE = 1e-9
-_LEVELS = [0, 2, 3]
+_STATISTICS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,17 +76,17 @@ def _evidence(values: Floats, usable: Bools, expected: Floats) -> tuple[Floats, 
     """Mean of -ln p over the statistics, and the side that it comes from."""
     apart = values - values[0]
     noise = _FLOAT_NOISE * np.maximum.accumulate(np.abs(apart))
-    up, down = past_surprise(_statistics(apart), usable, noise, FEWEST_POINTS)
+    levels, direction = past_surprise(_levels(apart), usable, noise, FEWEST_POINTS)
     believed = np.flatnonzero(~np.isnan(expected))
     if len(believed) > _FEWEST_IN_RHYTHM:
         strange = _levels((values - expected)[believed])
-        sides = past_surprise(strange, usable[believed], noise[believed], _FEWEST_IN_RHYTHM)
-        for all_rows, side in zip((up, down), sides, strict=True):
-            for row, added in zip(_LEVELS, side, strict=True):
-                all_rows[row, believed] = np.maximum(all_rows[row, believed], added)
-    direction = up[_LEVELS].sum(axis=0) - down[_LEVELS].sum(axis=0)
-    np.maximum(up, down, out=up)
-    return np.maximum(up - np.log(2.0), 0.0).mean(axis=0), direction
+        rows, side = past_surprise(strange, usable[believed], noise[believed], _FEWEST_IN_RHYTHM)
+        levels[:, believed] = np.maximum(levels[:, believed], rows)
+        direction[believed] += side
+    total = levels.sum(axis=0)
+    del levels
+    motion, _ = past_surprise(_motion(apart), usable, noise, FEWEST_POINTS)
+    return (total + motion.sum(axis=0)) / _STATISTICS, direction
 
 
 def _levels(values: Floats) -> Floats:
@@ -94,11 +94,11 @@ def _levels(values: Floats) -> Floats:
     return np.array([values, _rolling(values, _SHORT, "mean"), _rolling(values, _LONG, "mean")])
 
 
-def _statistics(values: Floats) -> Floats:
+def _motion(values: Floats) -> Floats:
+    """The change from the point before, the spread of the last 48, and their mean change."""
     change = np.concatenate([[0.0], np.diff(values)])
-    level, short, long = _levels(values)
     spread = _rolling(values, _SPREAD, "std")
-    return np.array([level, change, short, long, spread, _rolling(np.abs(change), _SPREAD, "mean")])
+    return np.array([change, spread, _rolling(np.abs(change), _SPREAD, "mean")])
 
 
 def _rolling(values: Floats, points: int, of: str) -> Floats:

@@ -45,12 +45,13 @@ def watch(index: pd.Index, values: Floats, usable: Bools, kind: MetricKind | Non
     logarithmic = kind == "duration"
     seen = _logarithms(values) if logarithmic else values
     foretold, rhythm = past_profile(index, seen, usable)
+    surprise = surprise_of(seen, usable, foretold)
     fit = fit_past(seen - rhythm, usable)
     floor = np.full(len(seen), LOG_SCALE_FLOOR if logarithmic else 0.0)
     if kind == "count":
         floor = np.sqrt(np.maximum(fit.center + rhythm, 0.0))
     model: Model = HeavyTailed(fit, rhythm, floor, logarithmic)
-    found = _of_surprise(model, values, surprise_of(seen, usable, foretold))
+    found = _of_surprise(model, values, surprise)
     if kind != "count":
         return found
     counted = _of_model(small_counts(fit, rhythm), values, fit.memory)
