@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from werkzeug.wrappers import Request, Response
 
+from opspilot.embedded.dynamodb import DynamoDbGate, replace_transactions
 from opspilot.embedded.errors import AwsError
 from opspilot.embedded.moto_seed import seed_moto
 from opspilot.embedded.telemetry.samples import MetricId
@@ -40,6 +41,7 @@ class MotoGateway:
         self._account = account
         self._lock = threading.Lock()
         self._app: _WsgiApp | None = None
+        self._dynamodb = DynamoDbGate()
 
     def answer(self, request: Request) -> Response:
         """Answer of moto to a request."""
@@ -52,7 +54,7 @@ class MotoGateway:
         request.environ["wsgi.input"] = io.BytesIO(body)
         request.environ["HTTP_X_MOTO_ACCOUNT_ID"] = self._account.account_id
         try:
-            response = Response.from_app(self._loaded(), request.environ, buffered=True)
+            response = self._dynamodb.answer(request, body, lambda: self._forward(request))
         except Exception as exc:  # noqa: BLE001 - moto raises anything for what it does not know
             return self._unsupported(request, repr(exc))
         if response.status_code >= 500 and response.mimetype == "text/html":
@@ -60,6 +62,9 @@ class MotoGateway:
         if request.headers.get("X-Amz-Target") == "AmazonSQS.GetQueueAttributes":
             return self._with_depth(response, body)
         return response
+
+    def _forward(self, request: Request) -> Response:
+        return Response.from_app(self._loaded(), request.environ, buffered=True)
 
     def _unsupported(self, request: Request, why: str) -> Response:
         target = request.headers.get("X-Amz-Target") or request.form.get("Action")
@@ -101,6 +106,7 @@ class MotoGateway:
                     create_backend_app,
                 )
 
+                replace_transactions()
                 seed_moto(self._account)
                 self._app = DomainDispatcherApplication(create_backend_app)
             return self._app

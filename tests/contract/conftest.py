@@ -10,6 +10,7 @@ import pytest
 from opspilot.adapters.memory import MemoryStore
 from opspilot.adapters.sqlite import open_store
 from opspilot.ports.store import Store
+from tests.contract import dynamodb_server
 
 
 class ClosableStore(Store, Protocol):
@@ -32,7 +33,19 @@ def _memory(_: Path) -> Callable[[], ClosableStore]:
     return lambda: store
 
 
-OPENERS: dict[str, Opener] = {"sqlite": _sqlite, "memory": _memory}
+def _dynamodb(_: Path) -> Callable[[], ClosableStore]:
+    tables = dynamodb_server.new_tables()
+    return lambda: dynamodb_server.opened(tables)
+
+
+OPENERS: dict[str, Opener] = {"sqlite": _sqlite, "memory": _memory, "dynamodb": _dynamodb}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _dynamodb_stops() -> Iterator[None]:
+    """End the DynamoDB server that the first test on it started."""
+    yield
+    dynamodb_server.stop()
 
 
 @pytest.fixture(params=OPENERS)

@@ -83,13 +83,15 @@ def answer(store: Store, method: str, *args: Any, **named: Any) -> object:
         return type(exc)
 
 
-class SqliteAgainstModel(RuleBasedStateMachine):
+class StoreAgainstModel(RuleBasedStateMachine):
     """Every command goes to both; every answer and the whole state are compared."""
+
+    opener = "sqlite"
 
     def __init__(self) -> None:
         super().__init__()
         self.folder = tempfile.TemporaryDirectory(prefix="opspilot-model-")
-        self.reopen = OPENERS["sqlite"](Path(self.folder.name))
+        self.reopen = OPENERS[self.opener](Path(self.folder.name))
         self.store: ClosableStore = self.reopen()
         self.model = MemoryStore()
 
@@ -182,5 +184,14 @@ class SqliteAgainstModel(RuleBasedStateMachine):
             self.both("turns", f"INC-0001-C{number}")
 
 
-TestSqliteAgainstModel = SqliteAgainstModel.TestCase
+class DynamoDbAgainstModel(StoreAgainstModel):
+    """The same on DynamoDB; a request costs milliseconds there, hence fewer sequences."""
+
+    opener = "dynamodb"
+
+
+TestSqliteAgainstModel = StoreAgainstModel.TestCase
 TestSqliteAgainstModel.settings = settings(max_examples=40, stateful_step_count=25)
+
+TestDynamoDbAgainstModel = DynamoDbAgainstModel.TestCase
+TestDynamoDbAgainstModel.settings = settings(max_examples=5, stateful_step_count=12)
