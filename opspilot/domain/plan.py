@@ -190,11 +190,16 @@ class PlanStatus(StrEnum):
 
 
 class Alternative(Model):
-    """Another way that was weighed, and why it is not the proposal."""
+    """Another way that was weighed, and why it is not the proposal.
+
+    Attributes:
+        then: What would have to follow `change`, in this order.
+    """
 
     change: Instruction
     summary: str
     why_not: str
+    then: tuple[Instruction, ...] = ()
 
 
 class Plan(Record):

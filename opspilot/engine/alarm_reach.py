@@ -1,4 +1,8 @@
-"""Which incident an alarm belongs to: one on the same resource, else one of a direct neighbour."""
+"""Which incident an alarm belongs to: one on the same resource, else one of a near neighbour.
+
+Near are who calls it, whom it calls, and whom those call: an API answers with errors for what fails
+two calls below it, and the alarm of the function between may be late, or there may be none.
+"""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -24,7 +28,7 @@ class AlarmReach:
     def incident_of(
         self, resource: Resource, transition: AlarmTransition, scope: Scope
     ) -> Incident | None:
-        """The incident that this alarm belongs to: same resource first, else a direct neighbour.
+        """The incident that this alarm belongs to: same resource first, else a near neighbour.
 
         Raises:
             AwsUnavailable: The neighbours are not known yet; worth another try.
@@ -48,7 +52,7 @@ class AlarmReach:
         return found
 
     def _neighbours(self, resource: Resource) -> tuple[set[Resource], str]:
-        """Direct callers and callees, and what of them could not be read.
+        """Callers, callees and whom those invoke, and what of them could not be read.
 
         What could not be read is tried again a few times; after that a neighbour's alarm opens an
         incident of its own, so that an account whose configuration may not be read still gets its
@@ -60,7 +64,13 @@ class AlarmReach:
             return set(), error.message
         callees = {edge.callee for edge in topology.callees(resource)}
         callers = {edge.caller for edge in topology.callers(resource)}
-        return callees | callers, "; ".join(topology.gaps)
+        below = {
+            edge.callee
+            for callee in callees
+            for edge in topology.callees(callee)
+            if edge.relation == "invokes"
+        }
+        return callees | callers | below, "; ".join(topology.gaps)
 
 
 def _in_reach(incident: Incident, transition: AlarmTransition) -> bool:

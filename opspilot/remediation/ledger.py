@@ -97,3 +97,11 @@ class Ledger:
             if change.resource == resource and (until is None or change.at <= until)
         ]
         return sorted(found, key=lambda pair: pair[1].at, reverse=True)
+
+
+def aliases_of(function: Resource, ledger: Ledger) -> list[str]:
+    """The aliases through which every known caller invokes a function; none if one does not."""
+    edges = [edge for edge in ledger.topology().callers(function) if edge.relation == "invokes"]
+    if not all(edge.qualifier for edge in edges):
+        return []
+    return sorted({edge.qualifier for edge in edges})

@@ -15,9 +15,10 @@ from opspilot.domain.commands import Command, permits
 from opspilot.domain.identity import Actor
 from opspilot.domain.plan import Action, Plan, PlanStatus, Risk
 from opspilot.errors import ApprovalDenied, PolicyViolation
+from opspilot.remediation.actions import action_type
 from opspilot.remediation.digest import digest
 
-POLICY_VERSION = "1"
+POLICY_VERSION = "2"
 """Part of every digest: a change of these rules voids the approvals given under the old ones."""
 
 MOST_MUTATIONS = 5
@@ -82,8 +83,8 @@ def check_policy(actions: Sequence[Action], mutations_before: int) -> None:
         mutations_before: Mutating actions that earlier plans of the incident started.
 
     Raises:
-        PolicyViolation: No action, too many of them, or two on one resource (the second would stand
-            on a captured state that the first has changed).
+        PolicyViolation: No action, too many of them, or two on the same part of one resource (the
+            second would stand on a captured state that the first has changed).
     """
     highest_risk(actions)
     total = mutations_before + len(actions)
@@ -93,10 +94,15 @@ def check_policy(actions: Sequence[Action], mutations_before: int) -> None:
             f" at most {MOST_MUTATIONS} are allowed",
             hint="A person should take over, or open a new incident.",
         )
-    arns = [action.change.resource.arn for action in actions]
-    twice = sorted({arn for arn in arns if arns.count(arn) > 1})
+    parts = [_part(action) for action in actions]
+    twice = sorted({part for part in parts if parts.count(part) > 1})
     if twice:
         raise PolicyViolation(f"two actions on one resource: {', '.join(twice)}")
+
+
+def _part(action: Action) -> str:
+    part = action_type(action.change.type).part(action.change.parameters)
+    return f"{action.change.resource.arn} ({part})"
 
 
 def check_approval(plan: Plan, actor: Actor, seen_digest: str, now: datetime) -> None:

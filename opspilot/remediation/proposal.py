@@ -14,6 +14,7 @@ from opspilot.remediation.actions import action_type
 from opspilot.remediation.criteria import criterion_for
 from opspilot.remediation.ledger import Ledger
 from opspilot.remediation.restore import raise_timeout_above, restore_memory, restore_timeout
+from opspilot.remediation.restore_variable import restore_variable
 from opspilot.remediation.roll_back import roll_back
 from opspilot.remediation.way import Closed, Way
 
@@ -66,10 +67,10 @@ def propose(
         return NoProposal(f"no way out is open: {closed}")
     chosen = ways[0][0]
     return Proposal(
-        actions=(_action(chosen, verdict.cause),),
+        actions=_actions(chosen, verdict.cause),
         criteria=(criterion_for(incident, verdict, ledger),),
         alternatives=tuple(
-            Alternative(change=way.instruction, summary=way.summary, why_not=why)
+            Alternative(change=way.instruction, summary=way.summary, why_not=why, then=way.then)
             for way, why in ways[1:]
         ),
     )
@@ -131,9 +132,9 @@ def _named(resource: Resource) -> str:
     return f"API {resource.name}" if resource.kind is ResourceKind.API else resource.name
 
 
-def _action(way: Way, cause: Cause) -> ProposedAction:
+def _actions(way: Way, cause: Cause) -> tuple[ProposedAction, ...]:
     cited = tuple(dict.fromkeys((*cause.evidence, *way.evidence)))
-    return ProposedAction(way.instruction, way.rationale, cited)
+    return tuple(ProposedAction(one, way.rationale, cited) for one in (way.instruction, *way.then))
 
 
 def _slow_dependency(cause: Cause, verdict: Verdict, ledger: Ledger) -> list[Weighed]:
@@ -161,6 +162,12 @@ def _out_of_memory(cause: Cause, _: Verdict, ledger: Ledger) -> list[Weighed]:
     return [(back, ""), (restore_memory(cause.resource, cause.onset, ledger), why)]
 
 
+def _bad_environment(cause: Cause, _: Verdict, ledger: Ledger) -> list[Weighed]:
+    back = roll_back(cause.resource, cause.onset, ledger)
+    variable = restore_variable(cause.resource, cause.setting, cause.onset, ledger)
+    return [(variable, ""), (back, "moves other code into service, where a variable is enough")]
+
+
 def _bad_release(cause: Cause, _: Verdict, ledger: Ledger) -> list[Weighed]:
     return [(roll_back(cause.resource, cause.onset, ledger), "")]
 
@@ -169,6 +176,7 @@ _PLANNERS: dict[str, Callable[[Cause, Verdict, Ledger], list[Weighed]]] = {
     "lambda.slow_dependency": _slow_dependency,
     "lambda.timeout_too_small": _timeout_too_small,
     "lambda.out_of_memory": _out_of_memory,
+    "lambda.bad_environment": _bad_environment,
     "lambda.code_error_after_release": _bad_release,
 }
 """Cause class to the ways out for it, in order of preference."""

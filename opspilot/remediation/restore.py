@@ -6,8 +6,8 @@ from math import ceil
 
 from opspilot.domain.resource import Resource, ResourceKind
 from opspilot.domain.workload import FunctionConfiguration
-from opspilot.remediation.actions import set_memory, set_timeout
-from opspilot.remediation.ledger import Ledger
+from opspilot.remediation.actions import publish_memory, set_memory, set_timeout
+from opspilot.remediation.ledger import Ledger, aliases_of
 from opspilot.remediation.way import Closed, Way
 
 API_GATEWAY_SECONDS = 29
@@ -52,12 +52,18 @@ def restore_timeout(function: Resource, onset: datetime | None, ledger: Ledger) 
 
 
 def restore_memory(function: Resource, onset: datetime | None, ledger: Ledger) -> Way | Closed:
-    """Give a function the memory back that it had, or twice what it has."""
+    """Give a function the memory back that it had, or twice what it has.
+
+    Behind an alias that takes a new version: the memory of $LATEST reaches nobody there.
+    """
     configuration = ledger.configuration(function)
     if configuration is None:
         return Closed(f"the memory of {function.name} could not be read")
-    if served := _served_by_alias(function, ledger):
-        return Closed(served)
+    aliases = aliases_of(function, ledger)
+    if len(aliases) > 1:
+        return Closed(f"{function.name} is called through several: {', '.join(aliases)}")
+    if aliases:
+        return _publish_memory(function, configuration, aliases[0])
     now = configuration.memory_mb
     if now >= set_memory.MOST_MB:
         return Closed(f"{function.name} has {now} MB, the most that Lambda gives")
@@ -68,6 +74,33 @@ def restore_memory(function: Resource, onset: datetime | None, ledger: Ledger) -
         f"Raise the memory of {function.name} from {now} MB to {wanted} MB",
         f"invocations are killed at {now} MB",
         (lowered[0],) if lowered else (),
+    )
+
+
+def _publish_memory(
+    function: Resource, configuration: FunctionConfiguration, name: str
+) -> Way | Closed:
+    """More memory for $LATEST, then a version of it behind the alias."""
+    alias = configuration.alias(name)
+    version = configuration.version(alias.version) if alias else None
+    if version is None:
+        return Closed(f"what {function.name}:{name} points at could not be read")
+    now = version.memory_mb
+    if now >= set_memory.MOST_MB:
+        return Closed(f"version {version.version} has {now} MB, the most that Lambda gives")
+    if version.code_sha256 != configuration.code_sha256:
+        return Closed(
+            f"$LATEST of {function.name} holds other code than version {version.version}, so a new"
+            " version would release that as well"
+        )
+    wanted = min(2 * now, set_memory.MOST_MB)
+    publish = publish_memory.instruction(function, name, wanted)
+    raised = configuration.memory_mb == wanted
+    return Way(
+        publish if raised else set_memory.instruction(function, wanted),
+        f"Publish {function.name} with {wanted} MB in place of {now} MB, move alias {name} to it",
+        f"invocations are killed at {now} MB, and callers of alias {name} meet a published version",
+        then=() if raised else (publish,),
     )
 
 
@@ -107,13 +140,10 @@ def _most_seconds(function: Resource, ledger: Ledger) -> tuple[int, str]:
 
 def _served_by_alias(function: Resource, ledger: Ledger) -> str:
     """Why a setting of $LATEST would not reach its callers; empty when it does."""
-    invoked = [edge for edge in ledger.topology().callers(function) if edge.relation == "invokes"]
-    aliases = sorted({edge.qualifier for edge in invoked if edge.qualifier})
-    if invoked and len(aliases) and all(edge.qualifier for edge in invoked):
-        named = ", ".join(aliases)
+    if aliases := aliases_of(function, ledger):
         return (
-            f"{function.name} is called through {named}, whose published version keeps its own"
-            " settings: a change would need a new version"
+            f"{function.name} is called through {', '.join(aliases)}, whose published version keeps"
+            " its own settings: a change would need a new version"
         )
     return ""
 

@@ -7,12 +7,17 @@ from opspilot.domain.plan import Instruction
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """One way out that is open."""
+    """One way out that is open.
+
+    Attributes:
+        instruction: What to do; `then`: what has to follow it, in this order.
+    """
 
     instruction: Instruction
     summary: str
     rationale: str
     evidence: tuple[str, ...] = ()
+    then: tuple[Instruction, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

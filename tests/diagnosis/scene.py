@@ -4,7 +4,7 @@ gateway (API) -> front -> middle -> back
                  front -> side
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Literal
@@ -165,14 +165,17 @@ class Scene:
             self.metric(resource, "lambda.throttles", 0.0)
         return self
 
-    def topology(self, edges: Sequence[tuple[Resource, Resource, str]] = CHAIN) -> "Scene":
-        """Who calls whom, through which alias."""
-        topology = Topology(
-            edges=tuple(
-                Edge(caller=caller, callee=callee, relation="invokes", qualifier=alias)
-                for caller, callee, alias in edges
-            )
+    def topology(
+        self,
+        edges: Sequence[tuple[Resource, Resource, str]] = CHAIN,
+        *more: Edge,
+    ) -> "Scene":
+        """Who calls whom, through which alias; `more` are edges of other kinds."""
+        invoked = (
+            Edge(caller=caller, callee=callee, relation="invokes", qualifier=alias)
+            for caller, callee, alias in edges
         )
+        topology = Topology(edges=(*invoked, *more))
         return self.add(
             self.resource,
             TopologyRequest(resource=self.resource),
@@ -189,8 +192,16 @@ class Scene:
         version: str = "18",
         versions: Sequence[str] = ("18", "17", "16"),
         reserved: int | None = None,
+        environment: dict[str, str] | None = None,
+        environments: Mapping[str, dict[str, str]] | None = None,
+        modified: datetime | None = None,
+        code: str = "18",
     ) -> "Scene":
-        """A function as configured; with an alias, its published versions too."""
+        """A function as configured; with an alias or environments, its published versions too.
+
+        `environments` are those of versions, which are then published even without an alias.
+        """
+        kept = environments or {}
         published = tuple(
             FunctionVersion(
                 version=number,
@@ -198,13 +209,17 @@ class Scene:
                 code_sha256=number,
                 memory_mb=memory,
                 timeout_seconds=timeout,
+                environment=kept.get(number),
             )
-            for number in (versions if alias else ())
+            for number in (versions if alias else tuple(kept))
         )
         function = FunctionConfiguration(
             resource=resource,
             memory_mb=memory,
             timeout_seconds=timeout,
+            environment=environment or {},
+            code_sha256=code,
+            last_modified=modified,
             reserved_concurrency=reserved,
             versions=published,
             aliases=(FunctionAlias(name=alias, version=version),) if alias else (),

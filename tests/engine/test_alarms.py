@@ -182,6 +182,17 @@ def test_an_alarm_of_a_neighbour_joins(quiet: Scene) -> None:
     assert incidents(quiet) == ["INC-0001"]
 
 
+def test_an_alarm_of_the_entry_joins_the_incident_of_a_function_two_calls_below(
+    quiet: Scene,
+) -> None:
+    quiet.account.ring("payments-errors", query_of(signal_named("lambda.errors"), PAYMENTS))
+    quiet.poll_alarms()
+    quiet.account.ring("api-5xx", API_ERRORS, at=quiet.clock.account_now())
+    poll_again(quiet)
+    assert incidents(quiet) == ["INC-0001"]
+    assert quiet.incident().resource == PAYMENTS
+
+
 def test_of_two_alarms_at_one_moment_the_one_behind_the_entry_opens(quiet: Scene) -> None:
     now = quiet.clock.account_now()
     quiet.account.ring("api-5xx", API_ERRORS, at=now)

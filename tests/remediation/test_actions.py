@@ -17,7 +17,13 @@ from opspilot.remediation import (
     holds,
     in_force,
 )
-from opspilot.remediation.actions import move_alias, set_memory, set_timeout
+from opspilot.remediation.actions import (
+    move_alias,
+    publish_memory,
+    set_environment,
+    set_memory,
+    set_timeout,
+)
 from tests.remediation.plans import (
     BILLING,
     LEDGER,
@@ -30,7 +36,13 @@ from tests.remediation.plans import (
 
 
 def test_the_vocabulary_is_closed() -> None:
-    assert set(CATALOGUE) == {"lambda.set_timeout", "lambda.set_memory", "lambda.move_alias"}
+    assert set(CATALOGUE) == {
+        "lambda.set_timeout",
+        "lambda.set_memory",
+        "lambda.set_environment",
+        "lambda.move_alias",
+        "lambda.publish_memory",
+    }
     assert all(name == kind.name for name, kind in CATALOGUE.items())
     with pytest.raises(InputError, match=r"unknown action 'lambda\.delete'"):
         action_type("lambda.delete")
@@ -54,6 +66,12 @@ def test_the_vocabulary_is_closed() -> None:
             "lambda.move_alias",
             {"alias": "live", "version": "1", "weights": {"2": 0.1, "3": 0.1}},
         ),
+        ("lambda.publish_memory", {"alias": "live", "memory_mb": 127}),
+        ("lambda.publish_memory", {"alias": "live"}),
+        ("lambda.set_environment", {"variable": "TABLE"}),
+        ("lambda.set_environment", {"variable": "A=B", "value": "x"}),
+        ("lambda.set_environment", {"variable": "TABLE", "value": 1}),
+        ("lambda.set_environment", {"variable": "TABLE", "value": "x" * 4_097}),
     ],
 )
 def test_parameters_out_of_bounds_are_refused(
@@ -194,3 +212,66 @@ def test_an_action_keeps_its_rationale_and_its_evidence() -> None:
         "ledger takes up to 4.4 s now",
         ("E3", "E7"),
     )
+
+
+SERVED = {
+    "alias": "live",
+    "version": "7",
+    "weights": {"6": 0.1},
+    "memory_mb": 256,
+    "unpublished": [],
+}
+
+
+def test_published_memory_is_in_force_under_any_version_and_its_undo_names_the_one_before() -> None:
+    action = built(publish_memory.instruction(BILLING, "live", 512), state(**SERVED))
+    assert action.undo.parameters == {
+        "alias": "live",
+        "memory_mb": 256,
+        "version": "7",
+        "weights": {"6": 0.1},
+    }
+    after = state(**{**SERVED, "version": "8", "weights": {}, "memory_mb": 512})
+    assert in_force(action.change, after)
+    assert not in_force(action.undo, after)
+    assert in_force(action.undo, state(**SERVED))
+    assert (action.before, action.after, action.risk) == (
+        {"memory behind alias live": "256 MB"},
+        {"memory behind alias live": "512 MB"},
+        Risk.MEDIUM,
+    )
+
+
+def test_less_published_memory_is_of_high_risk() -> None:
+    action = built(publish_memory.instruction(BILLING, "live", 128), state(**SERVED))
+    assert action.risk is Risk.HIGH
+
+
+def test_publishing_what_else_was_changed_meanwhile_is_refused() -> None:
+    changed = state(**{**SERVED, "unpublished": ["CodeSha256", "Environment"]})
+    with pytest.raises(PolicyViolation, match="differs from version 7 in CodeSha256, Environment"):
+        built(publish_memory.instruction(BILLING, "live", 512), changed)
+
+
+@pytest.mark.parametrize(("before", "after"), [("a", "b"), (None, "b"), ("a", None), ("", "b")])
+def test_undoing_a_variable_restores_its_value_or_its_absence(
+    before: str | None, after: str | None
+) -> None:
+    change = set_environment.instruction(BILLING, "TABLE", after)
+    action = built(change, state(variable="TABLE", value=before, secret=False))
+    assert action.undo.parameters == {"variable": "TABLE", "value": before}
+    assert action.risk is Risk.HIGH
+    assert in_force(action.change, state(variable="TABLE", value=after))
+
+
+def test_a_variable_shows_its_name_before_and_after() -> None:
+    change = set_environment.instruction(BILLING, "TABLE", None)
+    action = built(change, state(variable="TABLE", value="orders", secret=False))
+    assert (action.before, action.after) == ({"TABLE": "orders"}, {"TABLE": "not set"})
+    assert action.summary == "Set TABLE of billing: orders -> not set"
+
+
+def test_a_secret_variable_has_no_plan() -> None:
+    hidden = state(variable="DB_PASSWORD", value="[redacted:password]", secret=True)
+    with pytest.raises(PolicyViolation, match="DB_PASSWORD is a secret"):
+        built(set_environment.instruction(BILLING, "DB_PASSWORD", "other"), hidden)

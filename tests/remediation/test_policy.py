@@ -20,6 +20,7 @@ from opspilot.remediation import (
 )
 from tests.remediation.plans import (
     APPROVER,
+    LEDGER,
     NOW,
     RESPONDER,
     THIRD,
@@ -184,9 +185,15 @@ def test_a_sixth_change_is_refused(count: int, before: int) -> None:
         check_policy(several(count), before)
 
 
-def test_two_actions_on_one_resource_are_refused() -> None:
-    with pytest.raises(PolicyViolation, match="two actions on one resource"):
+def test_two_actions_on_the_same_part_of_one_resource_are_refused() -> None:
+    with pytest.raises(PolicyViolation, match=r"two actions on one resource: .*\$LATEST"):
         check_policy([timeout_raised(), memory_raised()], 0)
+    with pytest.raises(PolicyViolation, match=r"two actions on one resource: .*alias live"):
+        check_policy([alias_moved(), alias_moved()], 0)
+
+
+def test_a_setting_and_the_alias_that_follows_it_may_be_one_plan() -> None:
+    check_policy([memory_raised(LEDGER), alias_moved(LEDGER)], 0)
 
 
 def test_a_plan_without_actions_is_refused() -> None:

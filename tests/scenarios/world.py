@@ -12,6 +12,7 @@ from opspilot.adapters.sqlite import open_store
 from opspilot.bootstrap import Place, Workbench, assemble
 from opspilot.bootstrap.place import locate
 from opspilot.config import Settings
+from opspilot.domain.hypothesis import Verdict
 from opspilot.domain.incident import Incident, IncidentStatus
 from opspilot.domain.job import Job, JobKind
 from opspilot.domain.plan import Criterion, Instruction, Plan
@@ -23,7 +24,9 @@ from opspilot.entrypoints.worker import run_safely
 from opspilot.ports.store import Changeset
 from tests.filing import file_plan
 
-ADA, GRACE, ALAN = EMBEDDED_PEOPLE
+ADA, GRACE, ALAN = (
+    next(one for one in EMBEDDED_PEOPLE if one.id == name) for name in ("ada", "grace", "alan")
+)
 SPEED = 10
 """Account seconds in one wall second."""
 
@@ -120,13 +123,20 @@ class World:
         self.bench.investigations.start(incident.id, actor=ADA)
         return self.reach(IncidentStatus.DIAGNOSED, incident_id=incident.id)
 
-    def carried_out(self, change: Instruction, criterion: Criterion) -> Plan:
+    def verdict(self, resource: str = "checkout") -> Verdict:
+        """What an investigation that Ada started on a resource comes to."""
+        found = self.bench.store.investigation(self.diagnosed(resource).id)
+        assert found is not None
+        assert found.verdict is not None
+        return found.verdict
+
+    def carried_out(self, change: Instruction, criterion: Criterion, *then: Instruction) -> Plan:
         """A plan of Ada's hand, approved by Grace, executed, and observed to its end."""
         incident = self.bench.intake.open_incident("checkout", actor=ADA)
         plan = file_plan(
             self.bench,
             incident,
-            (change,),
+            (change, *then),
             read=self.place.ports.actuator.read,
             requested_by=ADA,
             criterion=criterion,
@@ -156,11 +166,13 @@ class World:
 
 
 @contextmanager
-def world(folder: Path, *, fault: str | None = "slow-dependency") -> Generator[World]:
+def world(
+    folder: Path, *, fault: str | None = "slow-dependency", seed: int | None = None
+) -> Generator[World]:
     """The web shop; with a fault it has been under way for ten minutes."""
     manual = ManualClock()
     account = EmbeddedAccount(
-        folder / "embedded", clock=manual, fault=fault, fault_age_s=600 if fault else 0
+        folder / "embedded", seed=seed, clock=manual, fault=fault, fault_age_s=600 if fault else 0
     )
     clock = WorldClock(manual)
     settings = Settings(state_dir=folder, AWS_ENDPOINT_URL=account.url, auto_investigate=False)

@@ -2,6 +2,8 @@
 
 from opspilot.adapters.aws.actions.hand import AwsAction, Hand
 from opspilot.adapters.aws.actions.lambda_move_alias import MoveAlias
+from opspilot.adapters.aws.actions.lambda_publish_memory import PublishMemory
+from opspilot.adapters.aws.actions.lambda_set_environment import SetEnvironment
 from opspilot.adapters.aws.actions.lambda_set_memory import SetMemory
 from opspilot.adapters.aws.actions.lambda_set_timeout import SetTimeout
 from opspilot.domain.plan import Instruction, PreState
@@ -11,7 +13,13 @@ from opspilot.ports.actuator import Receipt, Settling
 
 def every_action(hand: Hand) -> tuple[AwsAction, ...]:
     """One of each type of action, the table of contents."""
-    return (SetTimeout(hand), SetMemory(hand), MoveAlias(hand))
+    return (
+        SetTimeout(hand),
+        SetMemory(hand),
+        SetEnvironment(hand),
+        MoveAlias(hand),
+        PublishMemory(hand),
+    )
 
 
 class AwsActuator:

@@ -2,11 +2,24 @@
 
 from opspilot.domain.plan import Instruction, PreState
 from opspilot.errors import InputError
-from opspilot.remediation.actions import move_alias, set_memory, set_timeout
+from opspilot.remediation.actions import (
+    move_alias,
+    publish_memory,
+    set_environment,
+    set_memory,
+    set_timeout,
+)
 from opspilot.remediation.actions.action_type import ActionType
 
 CATALOGUE: dict[str, ActionType] = {
-    action.name: action for action in (set_timeout.ACTION, set_memory.ACTION, move_alias.ACTION)
+    action.name: action
+    for action in (
+        set_timeout.ACTION,
+        set_memory.ACTION,
+        set_environment.ACTION,
+        move_alias.ACTION,
+        publish_memory.ACTION,
+    )
 }
 """Action type to its definition."""
 

@@ -1,7 +1,7 @@
 """What every action is made of: its parameters, and these functions of them and of the state."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -16,6 +16,14 @@ class Parameters(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
+def _latest(_: dict[str, Json]) -> str:
+    return "$LATEST"
+
+
+def _no_objection(_: dict[str, Json]) -> str:
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class ActionType:
     """One entry of the closed vocabulary.
@@ -28,6 +36,10 @@ class ActionType:
         words: State to what people read, {"timeout": "3 s"}.
         risk: Captured and wanted state to the risk, with its reason.
         summary: Instruction, captured and wanted state to one line.
+        part: Parameters to the part of the resource whose state is captured, "alias live". Two
+            actions of a plan may follow each other on one resource if their parts are others.
+        also_restored: Values of the state that the undo restores besides those wanted.
+        objection: State to the reason why the change must not be made on it; empty for none.
     """
 
     name: str
@@ -37,22 +49,30 @@ class ActionType:
     words: Callable[[dict[str, Json]], dict[str, str]]
     risk: Callable[[dict[str, Json], dict[str, Json]], tuple[Risk, str]]
     summary: Callable[[str, dict[str, Json], dict[str, Json]], str]
+    part: Callable[[dict[str, Json]], str] = field(default=_latest)
+    also_restored: tuple[str, ...] = ()
+    objection: Callable[[dict[str, Json]], str] = field(default=_no_objection)
 
     def validate(self, instruction: Instruction, pre_state: PreState) -> None:
         """Check an instruction against its bounds and the state that was read.
 
         Raises:
             InputError: A parameter is missing, unknown or out of range.
-            PolicyViolation: The state is as wanted already, or was not read.
+            PolicyViolation: The state is as wanted already, was not read, or forbids the change.
         """
         self.checked(instruction.parameters)
         wanted = self.wanted(instruction.parameters)
-        missing = sorted(set(wanted) - set(pre_state.values))
+        missing = sorted({*wanted, *self.also_restored} - set(pre_state.values))
         if missing:
             raise PolicyViolation(
                 f"{self.name} on {instruction.resource.name}: the state before the change lacks"
                 f" {', '.join(missing)}, so there is no undo",
                 hint="Read the resource again.",
+            )
+        if objection := self.objection(pre_state.values):
+            raise PolicyViolation(
+                f"{self.name} on {instruction.resource.name}: {objection}",
+                hint="A person has to do this by hand.",
             )
         if self.in_force(instruction, pre_state):
             raise PolicyViolation(
@@ -77,8 +97,8 @@ class ActionType:
 
     def undo(self, instruction: Instruction, pre_state: PreState) -> Instruction:
         """The instruction that restores the captured state."""
-        wanted = self.wanted(instruction.parameters)
-        captured = {name: pre_state.values[name] for name in wanted}
+        restored = dict.fromkeys((*self.wanted(instruction.parameters), *self.also_restored))
+        captured = {name: pre_state.values[name] for name in restored if name in pre_state.values}
         return Instruction(type=self.name, resource=instruction.resource, parameters=captured)
 
     def preview(

@@ -77,4 +77,5 @@ ACTION = ActionType(
     words=_words,
     risk=_risk,
     summary=_summary,
+    part=lambda parameters: f"alias {parameters['alias']}",
 )

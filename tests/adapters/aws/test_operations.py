@@ -68,6 +68,7 @@ def test_the_permissions_of_each_port_are_spelled_out():
         "actuator": (
             "lambda:GetAlias",
             "lambda:GetFunctionConfiguration",
+            "lambda:PublishVersion",
             "lambda:UpdateAlias",
             "lambda:UpdateFunctionConfiguration",
         ),
@@ -99,6 +100,11 @@ def test_the_permissions_of_each_port_are_spelled_out():
 
 def test_only_the_actuator_may_change_anything():
     once = {operation.name for operation in OPERATIONS if operation.once}
-    assert once == {"lambda:UpdateFunctionConfiguration", "lambda:UpdateAlias", "logs:StartQuery"}
-    changing = [each for each in OPERATIONS if "Update" in each.name]
+    assert once == {
+        "lambda:PublishVersion",
+        "lambda:UpdateAlias",
+        "lambda:UpdateFunctionConfiguration",
+        "logs:StartQuery",
+    }
+    changing = [each for each in OPERATIONS if "Update" in each.name or "Publish" in each.name]
     assert all(operation.ports == ("actuator",) for operation in changing)

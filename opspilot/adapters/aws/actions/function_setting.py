@@ -50,7 +50,7 @@ class FunctionSetting(ABC):
         operation = operations.UPDATE_FUNCTION_CONFIGURATION.name
         wanted = self.wanted(instruction)
         now = self._configuration(instruction, budget)
-        _must_be_ready(now, operation)
+        must_be_ready(now, operation)
         settings = expected.model_copy(
             update={"values": {self.value: expected.values.get(self.value)}}
         )
@@ -110,7 +110,7 @@ class FunctionSetting(ABC):
         return request
 
 
-def _must_be_ready(now: FunctionConfiguration, operation: str) -> None:
+def must_be_ready(now: FunctionConfiguration, operation: str) -> None:
     """Refuse while the function cannot take an update; after a failed one it can."""
     if now.state == "Active" and now.update_status != "InProgress":
         return

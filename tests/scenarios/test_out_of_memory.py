@@ -1,0 +1,145 @@
+"""A release of fraud-score is killed for memory behind its alias: what cures it, what does not."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from opspilot.domain.hypothesis import VerdictStatus
+from opspilot.domain.incident import IncidentStatus
+from opspilot.domain.plan import Criterion, Instruction, VerificationOutcome
+from opspilot.domain.signals import query_of, signal_named
+from opspilot.embedded.client import inject_fault
+from opspilot.remediation.actions import move_alias, publish_memory, set_memory, set_timeout
+from tests.scenarios.world import ADA, GRACE, SETTLED, World, world
+
+pytestmark = pytest.mark.timeout(120)
+
+
+@pytest.fixture
+def faulty(tmp_path: Path) -> Iterator[World]:
+    """The fault has been under way for ten minutes."""
+    with world(tmp_path, fault="out-of-memory") as here:
+        yield here
+
+
+def no_more_errors(here: World) -> Criterion:
+    """Fewer than 2 % of fraud-score's calls fail."""
+    function = here.function("fraud-score")
+    return Criterion(
+        id="C1",
+        test="rate_upper_bound",
+        numerator=query_of(signal_named("lambda.errors"), function),
+        denominator=query_of(signal_named("lambda.invocations"), function),
+        limit=0.02,
+        hold_periods=3,
+        min_events=160,
+        deadline_periods=10,
+        before=0.88,
+        text="95 % upper bound of the error rate below 2 % for 3 periods, at least 160 calls",
+    )
+
+
+def outcome(here: World, *changes: Instruction) -> VerificationOutcome | None:
+    plan = here.carried_out(changes[0], no_more_errors(here), *changes[1:])
+    assert plan.verification is not None
+    return plan.verification.outcome
+
+
+def test_an_alarms_incident_is_diagnosed_and_cured_by_its_plan(tmp_path: Path) -> None:
+    with world(tmp_path, fault=None) as here:
+        store, bench = here.bench.store, here.bench
+        here.poll_alarms()
+        here.work(lambda: False, account_minutes=3)
+        assert store.incidents().items == ()
+        began = inject_fault(here.url, "out-of-memory")
+        here.work(lambda: bool(store.incidents().items))
+        # Who is asked before the alarm's own minute is over sees one minute of trouble.
+        here.work(lambda: False, account_minutes=4)
+        (incident,) = store.incidents().items
+        assert timedelta() < incident.opened_at - began < timedelta(minutes=10)
+        bench.investigations.start(incident.id, actor=ADA)
+        here.reach(IncidentStatus.DIAGNOSED)
+        found = store.investigation(incident.id)
+        assert found is not None
+        assert found.verdict is not None
+        cause, failure = found.verdict.cause, found.verdict.first_failure
+        assert cause is not None
+        assert (cause.cause_class, cause.resource.name) == ("lambda.out_of_memory", "fraud-score")
+        assert cause.onset is not None
+        assert abs(cause.onset - began) <= timedelta(minutes=2)
+        assert failure is not None
+        assert failure.resource.name == "fraud-score"
+
+        bench.plans.request(incident.id, actor=ADA)
+        here.reach(IncidentStatus.AWAITING_APPROVAL)
+        plan = store.plan(store.incident(incident.id).plan_id or "")
+        (action,) = plan.actions
+        assert (action.change.type, action.after) == (
+            "lambda.move_alias",
+            {"alias live": "version 6"},
+        )
+        (other,) = plan.alternatives
+        assert [other.change.type, *(one.type for one in other.then)] == [
+            "lambda.set_memory",
+            "lambda.publish_memory",
+        ]
+        bench.approvals.approve(plan.id, digest=plan.digest, actor=GRACE)
+        bench.executions.start(plan.id, actor=ADA)
+        after = here.reach(*SETTLED)
+        assert (after.status, after.outcome) == (IncidentStatus.RESOLVED, "recovered")
+        assert len(store.incidents().items) == 1
+        here.assert_sound()
+
+
+def test_the_verdict_is_confirmed_and_every_other_cause_ruled_out(faulty: World) -> None:
+    verdict = faulty.verdict()
+    assert verdict.status is VerdictStatus.CONFIRMED
+    leading, *others = verdict.hypotheses
+    assert (leading.cause_class, leading.setting) == ("lambda.out_of_memory", "memory_mb")
+    assert {one.status for one in others} <= {"ruled_out"}
+
+
+def test_publishing_more_memory_cures_as_well_and_its_undo_brings_everything_back(
+    faulty: World,
+) -> None:
+    function = faulty.function("fraud-score")
+    describe = faulty.place.ports.workloads.describe
+    plan = faulty.carried_out(
+        set_memory.instruction(function, 2048),
+        no_more_errors(faulty),
+        publish_memory.instruction(function, "live", 2048),
+    )
+    assert plan.verification is not None
+    assert plan.verification.outcome is VerificationOutcome.RECOVERED
+    now = describe(function)
+    served = now.version(now.aliases[0].version)
+    assert served is not None
+    assert (now.memory_mb, served.version, served.memory_mb) == (2048, "8", 2048)
+
+    faulty.bench.executions.undo(plan.id, actor=ADA)
+    faulty.reach(IncidentStatus.DIAGNOSED, IncidentStatus.FAILED, IncidentStatus.OPEN)
+    undone = faulty.bench.store.plan(plan.id)
+    assert (undone.status, undone.reason) == ("undone", "taken back")
+    now = describe(function)
+    assert (now.memory_mb, now.aliases[0].version, now.aliases[0].weights) == (1024, "7", {})
+    faulty.assert_sound()
+
+
+@pytest.mark.parametrize("name", ["$LATEST alone", "timeout", "another function"])
+def test_a_wrong_change_has_no_effect(faulty: World, name: str) -> None:
+    function = faulty.function("fraud-score")
+    changes = {
+        "$LATEST alone": set_memory.instruction(function, 4096),
+        "timeout": set_timeout.instruction(function, 60),
+        "another function": move_alias.instruction(faulty.function("payments"), "live", "16"),
+    }
+    assert outcome(faulty, changes[name]) is VerificationOutcome.NO_EFFECT
+    assert faulty.bench.store.incident("INC-0001").status is IncidentStatus.FAILED
+
+
+def test_less_memory_makes_it_worse(faulty: World) -> None:
+    function = faulty.function("fraud-score")
+    less = set_memory.instruction(function, 896), publish_memory.instruction(function, "live", 896)
+    assert outcome(faulty, *less) is VerificationOutcome.WORSE
