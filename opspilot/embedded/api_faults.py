@@ -13,6 +13,11 @@ _STATUS = {
     "ServiceUnavailable": 503,
     "ServiceUnavailableException": 503,
     "ServiceException": 500,
+    "InternalServerException": 500,
+    "ModelErrorException": 424,
+    "ModelNotReadyException": 429,
+    "ModelTimeoutException": 408,
+    "ResourceNotFoundException": 404,
 }
 
 
@@ -21,6 +26,7 @@ class _Armed:
     code: str
     message: str
     times: int
+    said: bool
 
 
 class ApiFaults:
@@ -36,10 +42,13 @@ class ApiFaults:
             self._armed.pop(name, None)
             return
         text = message or ("Rate exceeded" if "Throttl" in code else f"{name} failed: {code}")
-        self._armed[name] = _Armed(code, text, times)
+        self._armed[name] = _Armed(code, text, times, said=bool(message))
 
-    def check(self, action: str, caller_arn: str) -> None:
-        """Raise the armed error of an IAM action, if there is one, and count it."""
+    def check(self, action: str, caller_arn: str, permission: str = "") -> None:
+        """Raise the armed error of an operation, if there is one, and count it.
+
+        A denial names `permission`, where the IAM action is called otherwise than the operation.
+        """
         name = action.rpartition(":")[2]
         armed = self._armed.get(name)
         if armed is None:
@@ -48,9 +57,9 @@ class ApiFaults:
         if armed.times <= 0:
             del self._armed[name]
         message = armed.message
-        if armed.code.startswith("AccessDenied"):
+        if armed.code.startswith("AccessDenied") and not armed.said:
             message = (
-                f"User: {caller_arn} is not authorized to perform: {action} because no "
-                "identity-based policy allows the action"
+                f"User: {caller_arn} is not authorized to perform: {permission or action} because "
+                "no identity-based policy allows the action"
             )
         raise AwsError(armed.code, message, _STATUS.get(armed.code, 400))

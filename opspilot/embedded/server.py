@@ -25,7 +25,7 @@ from opspilot.embedded.address import Address, write_address
 from opspilot.embedded.clock import AccountClock, ManualClock, ScaledClock
 from opspilot.embedded.control import PREFIX, Control
 from opspilot.embedded.errors import AlreadyRunning, AwsError, EmbeddedError
-from opspilot.embedded.handlers import HANDLERS, LAMBDA_ROUTES
+from opspilot.embedded.handlers import HANDLERS, ROUTES
 from opspilot.embedded.moto_gateway import MotoGateway
 from opspilot.embedded.origin import DEFAULT_ACCOUNT, DEFAULT_REGION, Origin
 from opspilot.embedded.watch import AlarmWatch
@@ -43,7 +43,7 @@ class Application:
 
     def __init__(self, account: Account) -> None:
         self._control = Control(account)
-        self._wire = Wire(account, HANDLERS, LAMBDA_ROUTES)
+        self._wire = Wire(account, HANDLERS, ROUTES)
         self._moto = MotoGateway(account)
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:

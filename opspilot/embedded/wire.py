@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 from urllib.parse import parse_qs, unquote
@@ -38,14 +38,16 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer that is more than a JSON body with status 200."""
+    """An answer that is more than a JSON body with status 200; an iterator is streamed."""
 
-    body: Mapping[str, Any] | bytes
+    body: Mapping[str, Any] | bytes | Iterator[bytes]
     status: int = 200
     headers: Mapping[str, str] | None = None
 
 
 Handler = Callable[[Call, Params], Mapping[str, Any] | Reply]
+
+_CHECK_FAULTS_THEMSELVES = {"bedrock"}  # their permissions are not called like the operations
 
 _TARGETS = {"monitoring": "cloudwatch", "logs": "logs", "cloudtrail": "cloudtrail"}
 
@@ -66,9 +68,9 @@ class Wire:
         self,
         account: Account,
         handlers: Mapping[str, Mapping[str, Handler]],
-        routes: tuple[RestRoute, ...],
+        routes: Mapping[str, tuple[RestRoute, ...]],
     ) -> None:
-        """`handlers`: service (IAM prefix) to operation to handler; `routes` are Lambda's."""
+        """`handlers` and `routes` are by service, the IAM prefix; routes are of REST services."""
         self._account = account
         self._handlers = handlers
         self._routes = routes
@@ -101,7 +103,8 @@ class Wire:
         try:
             with account.lock:
                 arn = user_arn(account.account_id, caller.user)
-                account.api_faults.check(f"{prefix}:{operation}", arn)
+                if prefix not in _CHECK_FAULTS_THEMSELVES:
+                    account.api_faults.check(f"{prefix}:{operation}", arn)
                 result = handler(Call(account, account.now(), caller, operation), params)
         except AwsError as error:
             return query_failure(error) if prefix == "sts" else failure(error)
@@ -114,16 +117,16 @@ class Wire:
                 return _TARGETS[service], "calls in another protocol than JSON", {}
             body = cast("Params", json.loads(request.get_data() or b"{}"))
             return _TARGETS[service], target.rsplit(".", 1)[-1], body
-        if service == "lambda":
-            return self._rest(request)
+        if service in self._routes:
+            return self._rest(service, request)
         if service == "sts":
             form = {k: v[0] for k, v in parse_qs(request.get_data(as_text=True)).items()}
             return "sts", str(form.get("Action", "")), form
         return None
 
-    def _rest(self, request: Request) -> tuple[str, str, Params]:
+    def _rest(self, service: str, request: Request) -> tuple[str, str, Params]:
         path = unquote(request.path)
-        for route in self._routes:
+        for route in self._routes[service]:
             found = route.pattern.fullmatch(path)
             if found and route.method == request.method:
                 params: Params = dict(request.args.items())
@@ -134,8 +137,8 @@ class Wire:
                     params["LogType"] = request.headers.get("X-Amz-Log-Type")
                 elif content:
                     params.update(json.loads(content))
-                return "lambda", route.operation, {**params, **found.groupdict()}
-        return "lambda", f"{request.method} {path}", {}
+                return service, route.operation, {**params, **found.groupdict()}
+        return service, f"{request.method} {path}", {}
 
 
 def _unsupported(operation: str) -> AwsError:
@@ -148,7 +151,7 @@ def _unsupported(operation: str) -> AwsError:
 
 def _success(result: Mapping[str, Any] | Reply, content_type: str) -> Response:
     reply = result if isinstance(result, Reply) else Reply(result)
-    body = reply.body if isinstance(reply.body, bytes) else json.dumps(reply.body).encode()
+    body = json.dumps(reply.body).encode() if isinstance(reply.body, Mapping) else reply.body
     headers = {"x-amzn-RequestId": request_id(), **(reply.headers or {})}
     kind = content_type if "amz-json" in content_type else "application/json"
     return Response(body, reply.status, {"Content-Type": kind, **headers})

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from opspilot.embedded.handlers import (
     alarms,
+    bedrock,
     cloudtrail,
     function_changes,
     functions,
@@ -14,7 +15,7 @@ from opspilot.embedded.handlers import (
     metrics,
     sts,
 )
-from opspilot.embedded.wire import Handler
+from opspilot.embedded.wire import Handler, RestRoute
 
 HANDLERS: Mapping[str, Mapping[str, Handler]] = {
     "cloudwatch": {**metric_data.HANDLERS, **metrics.HANDLERS, **alarms.HANDLERS},
@@ -22,6 +23,11 @@ HANDLERS: Mapping[str, Mapping[str, Handler]] = {
     "lambda": {**functions.HANDLERS, **function_changes.HANDLERS},
     "cloudtrail": cloudtrail.HANDLERS,
     "sts": sts.HANDLERS,
+    "bedrock": bedrock.HANDLERS,
 }
 
-LAMBDA_ROUTES = functions.ROUTES
+ROUTES: Mapping[str, tuple[RestRoute, ...]] = {
+    "lambda": functions.ROUTES,
+    "bedrock": bedrock.ROUTES,
+}
+"""Of the services that speak REST-JSON."""
