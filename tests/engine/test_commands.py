@@ -40,6 +40,7 @@ COMMANDS: dict[Command, Give] = {
     Command.WRITE_NOTE: lambda at, who: at.bench.care.write_note(
         "INC-0001", text="a remark", actor=who
     ),
+    Command.ASK: lambda at, who: at.bench.chats.ask("INC-0001", "What happened?", actor=who),
 }
 POSSIBLE_FROM: dict[Command, str] = {
     Command.OPEN_INCIDENT: "open",
@@ -55,6 +56,7 @@ POSSIBLE_FROM: dict[Command, str] = {
     Command.SET_SEVERITY: "resolved",
     Command.ASSIGN_INCIDENT: "verifying",
     Command.WRITE_NOTE: "closed",
+    Command.ASK: "open",
 }
 NOBODY = Actor(id="nobody", name="Nobody", source="embedded")
 PEOPLE = (NOBODY, VERA, ROSA, ADA, ROOT)
@@ -124,7 +126,7 @@ def test_a_command_is_taken_exactly_where_the_screens_say_that_it_can_be(
 
 def test_the_pairs_of_status_and_command_are_all_there() -> None:
     assert {status for status, _ in STANDING.values()} == set(IncidentStatus)
-    assert set(COMMANDS) == set(Command) - {Command.VERIFY_AUDIT}
+    assert set(COMMANDS) == set(Command) - {Command.VERIFY_AUDIT, Command.STOP_TURN}
     assert len(list(product(STANDING, COMMANDS))) == len(STANDING) * len(COMMANDS)
 
 
