@@ -61,7 +61,7 @@ class Verdicts:
 def score_of(p: Floats) -> Floats:
     """min(1, -log10(p) / 6); 0 where p is unknown."""
     known = np.where(np.isnan(p), 1.0, np.clip(p, SMALLEST_P, 1.0))
-    return np.minimum(1.0, -np.log10(known) / FULL_SCORE_DIGITS)
+    return np.minimum(1.0, np.abs(np.log10(known)) / FULL_SCORE_DIGITS)
 
 
 def episodes(up: Floats, down: Floats, sigma: Floats, memory: Floats) -> list[Episode]:

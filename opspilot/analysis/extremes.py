@@ -97,7 +97,7 @@ class _Tail:
         pareto = np.log1p(np.maximum(excess, 0.0) * (self.shape / self.scale)[:, None])
         far = pareto / self.shape[:, None] - np.log(1.0 - _QUANTILE)
         far = np.where(np.isnan(self.beyond)[:, None], far, self.beyond[:, None])
-        reached = np.maximum.accumulate(excess, axis=1)[:, :-1] >= excess[:, 1:]
+        reached = np.maximum.accumulate(excess, axis=1)[:, :-1] >= excess[:, 1:] - self.rounding
         far[:, 1:] = np.where(reached, np.minimum(far[:, 1:], np.log(self.known + 1.0)), far[:, 1:])
         part = np.clip(1.0 + excess / np.maximum(self.body, _TINY)[:, None], 0.0, 1.0)
         inside = np.log(2.0) + part * np.log(0.5 / (1.0 - _QUANTILE))
@@ -110,7 +110,7 @@ def _upper(past: Floats, ordered: Floats, rounding: float) -> _Tail:
     at = int(_QUANTILE * known)
     threshold = ordered[:, at]
     exceedances = ordered[:, at + 1 :] - threshold[:, None]
-    clusters = _clusters(past > threshold[:, None])
+    clusters = _clusters(past > threshold[:, None] + rounding)
     body = threshold - ordered[:, known // 2]
     return _tail(exceedances, clusters, (threshold, body), known, _is_still(ordered, rounding))
 
@@ -121,7 +121,7 @@ def _lower(past: Floats, ordered: Floats, rounding: float) -> _Tail:
     at = known - 1 - int(_QUANTILE * known)
     threshold = ordered[:, at]
     exceedances = threshold[:, None] - ordered[:, :at]
-    clusters = _clusters(past < threshold[:, None])
+    clusters = _clusters(past < threshold[:, None] - rounding)
     body = ordered[:, known // 2] - threshold
     return _tail(exceedances, clusters, (-threshold, body), known, _is_still(ordered, rounding))
 
