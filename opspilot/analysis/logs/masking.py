@@ -15,29 +15,41 @@ MOST_WORDS = 100
 
 _LONGEST = 2_000
 _COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
-_ZEROS = {ord(digit): "0" for digit in "123456789"} | {0: " "}
+_ZEROS = bytes.maketrans(b"123456789\0", b"000000000 ")
 _CACHED_WORD = 48
 _CACHED_WORDS = 30_000
 
+_NAME_OF_HOST = (
+    r"(?<![\w.$-])[a-z][a-z-]*(?:\.[a-z-]+)*"
+    r"\.(?:com|net|org|edu|gov|io|info|internal|local"
+    r"|(?<=\w\.\w\w\.)[a-z]{2}|(?<=\w\.\w\w\w\.)[a-z]{2})(?![\w.$-])"
+)
+_HOST = re.compile(_NAME_OF_HOST)
 _VARIABLE = re.compile(
-    r"""
+    rf"""
       \w+://[^\s"'<>()\[\],;]+                                 # an address with its scheme
     | \barn:aws[\w-]*:[^\s"',)\]]+
     | [\w.+-]+@[\w-]+(?:\.[\w-]+)+                             # mail
-    | (?<![\w:])(?:[0-9a-fA-F]{1,4}:){2,}:?[0-9a-fA-F.:]+(?![\w])    # hardware and IPv6 addresses
+    | (?<![\w:])(?:[0-9a-fA-F]{{1,4}}:){{2,}}:?[0-9a-fA-F.:]+(?![\w])    # hardware, IPv6
     | (?<![\w.])/?[\w-]+(?:\.[\w-]+)+:0+                       # host and port
     | (?<![\w.])[A-Za-z]:\\[^\s"',;]*                          # a path of Windows
     | (?<![\w.)\]>])/(?:[\w.$~%+@*-]+/?)+(?::0+(?:\+0+)?)*     # a path
-    | (?<![\w/])[\w.-]+(?:/[\w.$-]+){2,}
-    | (?<![\w.$@\#-])(?:[A-Za-z]{2}[A-Za-z_]*|[A-Z])0[A-Za-z_]*(?![\w.$@\#:/%-])    # kept: ssh2, L1
+    | (?<![\w/])[\w.-]+(?:/[\w.$-]+){{2,}}
+    | (?<![\w.$@\#-])(?:[A-Za-z]{{2}}[A-Za-z_]*|[A-Z])0[A-Za-z_]*(?![\w.$@\#:/%-])  # kept
     | <0+\b
     | (?:(?<![\w.$@\#-])|(?<=\.\.)(?!\.))[+-]?(?:[\w$@\#~+%]|\.(?!\.)|(?<=\w)-|(?<=_)-)*0
         (?:[\w$@\#~+%-]|\.(?=\w)|[:,/](?=[\w.+-]*0))*          # a word with a digit
     | (?<![\w.$-])(?:true|false|null|True|False|None|nil|NULL|TRUE|FALSE)(?![\w.$-])
-    | (?<![\w.$-])[a-z][a-z-]*(?:\.[a-z-]+)*\.(?:com|net|org|edu|gov|io|info|internal|local
-        |(?<=\w\.\w\w\.)[a-z]{2}|(?<=\w\.\w\w\w\.)[a-z]{2})(?![\w.$-])     # a host's name
+    | {_NAME_OF_HOST}
     """,
     re.VERBOSE,
+)
+_SIMPLE = re.compile(r"""([\[({"'=,;:]*)([\w-]*)([\])}"',;:]*|\.)""", re.ASCII)
+"""A word without inner punctuation, as most are: no need to try all the shapes."""
+_HARD = re.compile(r"""([\[\](){}"',;=|<>]+)""")
+_TELLING = re.compile(r"[0/@:\\]")
+_CONSTANTS = frozenset(
+    {"true", "false", "null", "True", "False", "None", "nil", "NULL", "TRUE", "FALSE"}
 )
 _NAMED = re.compile(r"(?:[A-Za-z]{2}[A-Za-z_]*|[A-Z])0[A-Za-z_]*")
 _PREFIX = re.compile(r"(?:[A-Za-z]{2,}[.-]|[@#$])(?=(?:0x)?[0a-f]+$)")
@@ -45,6 +57,7 @@ _DATE_WORD = re.compile(
     r"\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)(?=,? (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) )"
     rf"|\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)(?= +{MARK})"
 )
+_LESS = re.compile(rf"<{MARK}(?!>)")
 _UNIT = re.compile(rf"{MARK} ?(?:[KMGTP]?i?B|[mun]?s|secs?|mins?|hrs?)\b")
 _DATE = re.compile(
     r"\b(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? )?"
@@ -56,9 +69,22 @@ _TOKEN = re.compile(
 )
 
 
-def variables_marked(text: str) -> str:
-    """Text whose digits are zeros, with a mark for everything that varies by its shape."""
-    return _VARIABLE.sub(_mark, text)
+def variables_marked(word: str) -> str:
+    """A word whose digits are zeros, with a mark for everything that varies by its shape."""
+    simple = _SIMPLE.fullmatch(word)
+    if simple is not None:
+        core = simple[2]
+        varies = not _NAMED.fullmatch(core) if "0" in core else core in _CONSTANTS
+        return f"{simple[1]}{MARK}{simple[3]}" if varies else word
+    if "://" in word or "arn:" in word:
+        return _VARIABLE.sub(_mark, word)
+    parts = _HARD.split(word)
+    if len(parts) > 1:
+        parts[::2] = [variables_marked(part) if part else "" for part in parts[::2]]
+        return "".join(parts)
+    if _TELLING.search(word):
+        return _VARIABLE.sub(_mark, word)
+    return _HOST.sub(MARK, word) if "." in word else word
 
 
 def marked(text: str) -> str:
@@ -101,12 +127,13 @@ def plain(line: str) -> str:
 
 def zeroed(text: str) -> str:
     """The text with every digit made a zero and without NULs."""
-    return text.translate(_ZEROS)
+    encoded = text.encode("utf-8", "surrogatepass").translate(_ZEROS)
+    return encoded.decode("utf-8", "surrogatepass")
 
 
 def without_runs(masked: str) -> str:
     """Neighbouring variables made one, with their units and the words of dates."""
-    return _RUN.sub(MARK, _DATE.sub("", _UNIT.sub(MARK, masked)))
+    return _RUN.sub(MARK, _DATE.sub("", _UNIT.sub(MARK, _LESS.sub(MARK, masked))))
 
 
 def tokens_of(masked: str) -> list[str]:

@@ -36,7 +36,7 @@ def mine_templates(lines: Sequence[str]) -> LogTemplates:
     ids = np.array([order.setdefault(group, len(order)) for group in groups], dtype=np.int64)
     assigned = ids[collapsed.numbers] if len(ids) else ids
     templates = {
-        number: template_text([plan.raw_message_of(lines[at]) for at in samples])
+        number: template_text([plan.message_of(lines[at]) for at in samples])
         for number, samples in _samples(collapsed, ids).items()
     }
     counts = np.bincount(assigned, minlength=len(order))
