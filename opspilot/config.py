@@ -16,6 +16,15 @@ def _default_state_dir() -> Path:
     return Path(base) / "opspilot"
 
 
+def _table(variable: str, default: str) -> str:
+    """A table's name, with the variable that sets it."""
+    name: str = Field(default, validation_alias=variable, pattern=r"^[a-zA-Z0-9_.-]{3,255}$")
+    return name
+
+
+_WITHOUT_PREFIX = ("AWS_", "AUDIT_TABLE", "INCIDENTS_TABLE", "PLANS_TABLE", "EVIDENCE_TABLE")
+
+
 class Settings(BaseSettings):
     """What may be set, each as `OPSPILOT_<NAME>`; AWS itself is configured the standard AWS way.
 
@@ -24,7 +33,16 @@ class Settings(BaseSettings):
         account: "auto" takes AWS_ENDPOINT_URL if set, else the embedded account if this state
             folder
             has one, else AWS by the default chain. "aws" never looks for an embedded account.
-        store: Where incidents, plans and the audit chain are kept.
+        store: Where incidents, plans and the audit chain are kept: in a file of this machine, or in
+            the account's DynamoDB for many machines (`opspilot tables create` makes the tables).
+        audit_table_name: DynamoDB table of the audit entries; the next three likewise.
+        incidents_table_name: Of incidents, with what lies beside them: investigations, notes, jobs.
+        plans_table_name: Of plans.
+        evidence_table_name: Of evidence, transcripts and large bodies.
+        evidence_retention_days: Days after which evidence and transcripts in DynamoDB expire; 0
+            keeps them for ever. Incidents, plans and audit entries never expire.
+        tables_kms_key: ARN or alias of the KMS key that encrypts new tables; empty for a key that
+            DynamoDB owns.
         auto_investigate: Whether an incident opened by an alarm is investigated at once.
         approval_minutes: Wall minutes for which a plan can be approved, and an approval used.
         trust_actor: Whether a self-asserted name (`--actor`) counts as a person.
@@ -51,7 +69,13 @@ class Settings(BaseSettings):
 
     state_dir: Path = Field(default_factory=_default_state_dir)
     account: Literal["auto", "aws"] = "auto"
-    store: Literal["sqlite"] = "sqlite"
+    store: Literal["sqlite", "dynamodb"] = "sqlite"
+    audit_table_name: str = _table("AUDIT_TABLE_NAME", "AuditTrail")
+    incidents_table_name: str = _table("INCIDENTS_TABLE_NAME", "Incidents")
+    plans_table_name: str = _table("PLANS_TABLE_NAME", "RemediationPlans")
+    evidence_table_name: str = _table("EVIDENCE_TABLE_NAME", "Evidence")
+    evidence_retention_days: int = Field(default=0, ge=0, le=36_500)
+    tables_kms_key: str = ""
     auto_investigate: bool = True
     approval_minutes: int = Field(default=30, ge=1, le=24 * 60)
     trust_actor: bool = False
@@ -68,6 +92,7 @@ class Settings(BaseSettings):
     api_call_budget: int = Field(default=400, ge=10)
     scan_budget_mb: int = Field(default=2_000, ge=1)
     aws_endpoint_url: str = Field(default="", validation_alias="AWS_ENDPOINT_URL")
+    aws_endpoint_url_dynamodb: str = Field(default="", validation_alias="AWS_ENDPOINT_URL_DYNAMODB")
     aws_profile: str = Field(default="", validation_alias="AWS_PROFILE")
     aws_region: str = Field(default="", validation_alias="AWS_REGION")
     aws_default_region: str = Field(default="", validation_alias="AWS_DEFAULT_REGION")
@@ -77,7 +102,7 @@ class Settings(BaseSettings):
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().absolute()
 
-    @field_validator("aws_endpoint_url")
+    @field_validator("aws_endpoint_url", "aws_endpoint_url_dynamodb")
     @classmethod
     def _an_address(cls, value: str) -> str:
         parts = urlsplit(value)
@@ -106,7 +131,7 @@ def load_settings() -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         named = "_".join(str(part) for part in first["loc"]).upper()
-        name = named if named.startswith("AWS_") else f"OPSPILOT_{named}"
+        name = named if named.startswith(_WITHOUT_PREFIX) else f"OPSPILOT_{named}"
         raise InputError(f"{name}: {first['msg']}", hint=_WHERE_DESCRIBED) from error
     except SettingsError as error:
         raise InputError(f"a setting is no JSON: {error}", hint=_WHERE_DESCRIBED) from error

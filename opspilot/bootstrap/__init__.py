@@ -6,6 +6,7 @@ AWS ports and hands them to the engine. Entrypoints and screens get everything f
 
 from opspilot.bootstrap.faults import FaultInfo, Faults
 from opspilot.bootstrap.place import Place, Ports
+from opspilot.bootstrap.storage import TableReport, create_tables
 from opspilot.bootstrap.workbench import Workbench, assemble, open_workbench
 
 __all__ = [
@@ -13,7 +14,9 @@ __all__ = [
     "Faults",
     "Place",
     "Ports",
+    "TableReport",
     "Workbench",
     "assemble",
+    "create_tables",
     "open_workbench",
 ]

@@ -1,7 +1,8 @@
 """Which account is meant, whether it answers, and where its state is kept."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from opspilot.adapters.aws import AwsAccount, ModelChoice, SessionOptions, connect
 from opspilot.adapters.system import SystemClock
@@ -16,6 +17,9 @@ from opspilot.ports.clock import Clock
 from opspilot.ports.model import LanguageModel
 from opspilot.ports.telemetry import Logs, Metrics
 from opspilot.ports.workloads import Alarms, Changes, Workloads
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb.client import DynamoDBClient
 
 _PATIENCE_SECONDS = 5.0
 """How long a handshake may take: the embedded account may be busy with a large answer."""
@@ -44,6 +48,8 @@ class Place:
 
     Attributes:
         clock: The wall's time, and the account's as far as it answers.
+        dynamodb: Where the store's tables are, if it is kept in DynamoDB; None while the account
+            does not answer.
     """
 
     account: Account
@@ -51,6 +57,7 @@ class Place:
     ports: Ports
     clock: Clock
     problem: OpsPilotError | None = None
+    dynamodb: "DynamoDBClient | None" = None
 
 
 def locate(settings: Settings, clock: Clock | None = None) -> Place:
@@ -150,7 +157,14 @@ def _on_world(settings: Settings, url: str, world: World, clock: Clock | None) -
     chosen = clock or RemoteClock(url, world, SystemClock())
     models = _models(settings, stand_in=True)
     aws = connect(options, clock=chosen, account_id=world.account_id, models=models)
-    return Place(account, settings.embedded_dir, _ports(aws), chosen)
+    elsewhere = settings.aws_endpoint_url_dynamodb
+    tables = (
+        connect(replace(options, endpoint_url=elsewhere), clock=chosen, account_id=world.account_id)
+        if elsewhere
+        else aws
+    )
+    dynamodb = tables.clients.dynamodb
+    return Place(account, settings.embedded_dir, _ports(aws), chosen, dynamodb=dynamodb)
 
 
 def _aws(settings: Settings, options: SessionOptions, clock: Clock, *, emulator: str = "") -> Place:
@@ -169,7 +183,7 @@ def _aws(settings: Settings, options: SessionOptions, clock: Clock, *, emulator:
     )
     kind = "emulator-" if emulator else ""
     folder = settings.state_dir / f"{kind}{aws.account_id}-{aws.region}"
-    return Place(account, folder, _ports(aws), clock)
+    return Place(account, folder, _ports(aws), clock, dynamodb=aws.clients.dynamodb)
 
 
 def _or_try(error: OpsPilotError) -> OpsPilotError:

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from opspilot.adapters.signing import open_checkpoints, open_redaction_key
-from opspilot.adapters.sqlite import open_store
 from opspilot.agent.loop import Agent
 from opspilot.bootstrap.faults import Faults
 from opspilot.bootstrap.place import Place, Ports, locate
+from opspilot.bootstrap.storage import open_configured_store
 from opspilot.config import Settings, load_settings
 from opspilot.domain.account import Account
 from opspilot.domain.identity import Actor
@@ -132,7 +132,7 @@ def open_workbench(settings: Settings | None = None, clock: Clock | None = None)
     """
     chosen = settings or load_settings()
     place = locate(chosen, clock)
-    store = open_store(place.folder / "opspilot.db", account=place.account.key)
+    store = open_configured_store(chosen, place)
     return assemble(chosen, place, store)
 
 

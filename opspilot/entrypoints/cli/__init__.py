@@ -4,7 +4,7 @@ import sys
 
 from typer.exceptions import TyperException
 
-from opspilot.entrypoints.cli import account, incidents, plans, review, servers, trail
+from opspilot.entrypoints.cli import account, care, incidents, plans, review, servers, tables, trail
 from opspilot.entrypoints.cli.output import fail
 from opspilot.entrypoints.cli.program import app
 from opspilot.errors import InputError, OpsPilotError
@@ -13,7 +13,7 @@ __all__ = ["main"]
 
 _INTERRUPTED = 130
 
-for group in (servers, incidents, plans, review, trail, account):
+for group in (servers, incidents, care, plans, review, trail, account, tables):
     group.register(app)
 
 
