@@ -5,9 +5,11 @@ from datetime import datetime
 
 from opspilot.domain.evidence import Evidence, GapDetail
 from opspilot.domain.hypothesis import Argument, Cause, FirstFailure, Hypothesis, Impact, Verdict
+from opspilot.domain.inbox import Inbox
 from opspilot.domain.incident import Incident
 from opspilot.domain.investigation import Investigation
 from opspilot.domain.model import Json
+from opspilot.domain.note import Note
 from opspilot.domain.plan import Action, ActionRun, Plan
 from opspilot.domain.views import IncidentView
 
@@ -27,6 +29,7 @@ def incident_document(incident: Incident) -> Document:
         "resource": incident.resource.arn,
         "status": incident.status,
         "severity": incident.severity,
+        "owner": incident.owner.id if incident.owner else None,
         "window": incident.window.model_dump(mode="json"),
         "baseline": incident.baseline.model_dump(mode="json"),
         "opened_at": _iso(incident.opened_at),
@@ -147,7 +150,30 @@ def view_document(view: IncidentView) -> Document:
         **{key: found[key] for key in ("verdict", "hypotheses", "evidence", "gaps", "usage")},
         "plans": [plan_document(plan) for plan in view.plans],
         "execution": execution_document(view.incident, view.plan) if view.plan else None,
+        "notes": [note_document(note) for note in view.notes],
         "audit_entries": len(view.audit),
+    }
+
+
+def note_document(note: Note) -> Document:
+    """One remark on an incident."""
+    return {
+        "note_id": note.id,
+        "incident_id": note.incident_id,
+        "author": note.author.id,
+        "text": note.text,
+        "at": _iso(note.at),
+        "wall": _iso(note.wall),
+    }
+
+
+def inbox_document(inbox: Inbox) -> Document:
+    """The answer of `opspilot inbox`."""
+    return {
+        "items": [
+            {**item.model_dump(mode="json"), "since": _iso(item.since)} for item in inbox.items
+        ],
+        "more": inbox.more,
     }
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from opspilot.domain.audit_report import AuditReport
 from opspilot.domain.evidence import Evidence
 from opspilot.domain.hypothesis import Verdict
+from opspilot.domain.inbox import Inbox
 from opspilot.domain.incident import Incident, IncidentStatus
 from opspilot.domain.investigation import Investigation
 from opspilot.domain.plan import Plan
@@ -24,6 +25,18 @@ def list_lines(page: IncidentPage) -> list[str]:
         f"{row.incident.resource.name:<20} {row.verdict or '-':<48} {row.incident.title}"
         for row in page.rows
     ]
+
+
+def inbox_lines(inbox: Inbox) -> list[str]:
+    """One line for each thing that waits; what the asker can take on is marked."""
+    if not inbox.items:
+        return ["Nothing waits for a person."]
+    lines = [
+        f"{'*' if item.mine else ' '} {item.incident_id or 'workbench':<10} {item.what}; "
+        f"waits for {item.waits_for} since {_time(item.since)}"
+        for item in inbox.items
+    ]
+    return [*lines, "More incidents are active than were looked at."] if inbox.more else lines
 
 
 def investigation_lines(
@@ -102,8 +115,13 @@ def view_lines(view: IncidentView) -> list[str]:
         f"  opened {_time(incident.opened_at)} by "
         + (f"alarm {', '.join(incident.alarms)}" if incident.alarms else incident.opened_by.name),
     ]
+    if incident.owner:
+        lines.append(f"  owner {incident.owner.name}")
     if incident.waits_for:
         lines.append(f"  waits for {incident.waits_for}")
+    lines += [
+        f"  {note.id} {_time(note.at)} {note.author.name}: {note.text}" for note in view.notes
+    ]
     if view.job_error:
         lines.append(f"  last step failed and will be tried again: {view.job_error}")
     if view.investigation:

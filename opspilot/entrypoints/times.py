@@ -61,6 +61,12 @@ def window(length: str | None, start: str | None, end: str | None, now: datetime
     if start is None:
         return None
     first, last = moment(start), moment(end) if end is not None else now
+    if end is None and first >= now:
+        raise InvalidWindow(
+            f"the window starts in the future: {first:%Y-%m-%d %H:%M:%S} UTC, the account's clock "
+            f"shows {now:%Y-%m-%d %H:%M:%S} UTC",
+            hint="Give a --start that has passed on the account's clock, in UTC.",
+        )
     if first >= last:
         raise InvalidWindow(
             f"the window is empty or reversed: {first:%Y-%m-%d %H:%M:%S} to "

@@ -54,6 +54,21 @@ BAD: dict[str, tuple[tuple[str, ...], str, str]] = {
         "2026-01-01T01:00:00Z"), "invalid_window", "reversed"),
     "the future": (("investigate", *CHECKOUT, "--start", "2999-01-01T00:00:00Z", "--end",
         "2999-01-01T01:00:00Z"), "invalid_window", "future"),
+    "the future without an end": (("investigate", *CHECKOUT, "--start", "2999-01-01"),
+        "invalid_window", "starts in the future"),
+    "digits of another script": (("investigate", *CHECKOUT, "--window", "\u0663m"),
+        "invalid_window", "30m, 3h"),
+    "an unknown severity": (("incident", "create", *CHECKOUT, "--severity", "awful"),
+        "invalid_input", "awful"),
+    "an unknown signal": (("incident", "create", *CHECKOUT, "--signal", "api.5xx"),
+        "invalid_input", "lambda.errors"),
+    "a note on no incident": (("incident", "note", "INC-9999", "--text", "x"), "not_found",
+        "INC-9999"),
+    "an owner of no incident": (("incident", "assign", "INC-9999"), "not_found", "INC-9999"),
+    "an owner who is a stranger": (("incident", "assign", "INC-9999", "--to", "mallory"),
+        "invalid_input", "ada, grace, alan"),
+    "to somebody and to nobody": (("incident", "assign", "INC-9999", "--to", "ada", "--release"),
+        "invalid_input", "--release"),
     "a long title": (("incident", "create", *CHECKOUT, "--title", "x" * 201), "invalid_input",
         "201"),
     "a stranger": (("incident", "create", *CHECKOUT, "--actor", "mallory"), "invalid_input",
@@ -106,6 +121,7 @@ def test_an_error_for_a_person_is_two_lines_on_standard_error(opspilot: Opspilot
 GOOD: tuple[tuple[str, ...], ...] = (
     ("incident", "list"),
     ("incident", "create", *CHECKOUT, "--title", "a title"),
+    ("inbox",),
     ("doctor",),
     ("fault", "list"),
     ("audit", "verify"),
@@ -122,6 +138,34 @@ def test_a_verb_prints_exactly_one_document_and_for_people_none(
     assert answer.document
     if words != ("audit", "export"):
         assert not opspilot(*words, as_json=False).out.lstrip().startswith("{")
+
+
+def test_a_report_is_cared_for_from_the_command_line(opspilot: Opspilot) -> None:
+    report = ("incident", "create", *CHECKOUT, "--severity", "low", "--title", "Carts fail")
+    first, again = opspilot(*report).document, opspilot(*report, "--actor", "linus").document
+    assert (first["incident_id"], first["severity"], first["joined"]) == ("INC-0001", "low", False)
+    assert (again["incident_id"], again["joined"]) == ("INC-0001", True)
+    assert opspilot("incident", "assign", "inc-0001", "--to", "Grace").document["owner"] == "grace"
+    raised = opspilot("incident", "severity", " Inc-0001", "critical", "--reason", "all shops")
+    assert raised.document["severity"] == "critical"
+    note = opspilot("incident", "note", "inc-0001", "--text", "called the team").document
+    assert (note["note_id"], note["author"]) == ("N2", "ada")
+    shown = opspilot("incident", "show", "inc-0001").document
+    assert [one["text"] for one in shown["notes"]] == ["Carts fail", "called the team"]
+    (waiting,) = opspilot("inbox", "--actor", "grace").document["items"]
+    assert (waiting["errand"], waiting["mine"]) == ("investigation_wanted", True)
+    assert opspilot("inbox", "--actor", "ada").document["items"][0]["mine"] is False
+    assert opspilot("incident", "assign", "INC-0001", "--release").document["owner"] is None
+    people = opspilot("incident", "show", "inc-0001", as_json=False).out
+    assert "N2" in people
+    assert "INC-0001" in opspilot("inbox", as_json=False).out
+
+
+def test_a_viewer_is_refused_at_the_command_line(opspilot: Opspilot) -> None:
+    opspilot("incident", "create", *CHECKOUT)
+    for words in (("note", "INC-0001", "--text", "x"), ("assign", "INC-0001"),
+                  ("severity", "INC-0001", "low")):  # fmt: skip
+        assert opspilot("incident", *words, "--actor", "vera").error[0] == "not_allowed"
 
 
 def test_text_from_telemetry_does_not_steer_the_terminal(opspilot: Opspilot) -> None:

@@ -7,7 +7,7 @@ import typer
 
 from opspilot.bootstrap import Workbench
 from opspilot.domain.identity import Actor, Role
-from opspilot.domain.incident import Incident, IncidentStatus
+from opspilot.domain.incident import Incident, IncidentStatus, Severity, as_stored
 from opspilot.engine.ledger import ledger_of
 from opspilot.entrypoints import documents, printing
 from opspilot.entrypoints.cli.output import answer
@@ -29,7 +29,7 @@ End = Annotated[str | None, typer.Option("--end", help="Its end, ISO 8601 (UTC).
 BaselineLength = Annotated[
     str | None, typer.Option("--baseline", help="Time before it to compare with: 3h.")
 ]
-IncidentId = Annotated[str, typer.Argument(metavar="INCIDENT")]
+IncidentId = Annotated[str, typer.Argument(metavar="INCIDENT", parser=as_stored)]
 
 _AT_MOST = timedelta(minutes=5)
 group = typer.Typer(no_args_is_help=True, help="List, show, create and close incidents.")
@@ -138,20 +138,35 @@ def create(
     end: End = None,
     baseline: BaselineLength = None,
     title: Annotated[str, typer.Option("--title")] = "",
+    severity: Annotated[
+        Severity | None, typer.Option("--severity", help="How bad it is; high unless said.")
+    ] = None,
+    signal: Annotated[
+        str, typer.Option("--signal", help="On which signal it was seen: lambda.errors.")
+    ] = "",
+    description: Annotated[str, typer.Option("--description", help="What was seen.")] = "",
     actor: ActorName = None,
     as_json: AsJson = False,
 ) -> None:
     """Open an incident on a resource; it joins the active one if there is one."""
     workbench = opened()
+    before = workbench.clock.now()
     incident = workbench.intake.open_incident(
         resource,
         actor=acting(workbench, actor, Role.RESPONDER),
         window=window(length, start, end, workbench.clock.account_now()),
         baseline=duration(baseline) if baseline is not None else None,
         title=title,
+        severity=severity,
+        signal=signal,
+        description=description,
     )
+    joined = incident.opened_wall < before
     lines = [f"{incident.id}  {incident.title}  {incident.status}"]
-    answer(documents.incident_document(incident), lines, as_json=as_json)
+    if joined:
+        lines.append("It was active already, so your report joined it.")
+    document = {**documents.incident_document(incident), "joined": joined}
+    answer(document, lines, as_json=as_json)
 
 
 @group.command("close")

@@ -7,7 +7,7 @@ import typer
 
 from opspilot.bootstrap import Workbench
 from opspilot.domain.identity import Role
-from opspilot.domain.incident import Incident, IncidentStatus
+from opspilot.domain.incident import Incident, IncidentStatus, as_stored
 from opspilot.domain.plan import Plan, PlanStatus
 from opspilot.entrypoints import documents, printing
 from opspilot.entrypoints.cli.incidents import IncidentId, investigated, stuck
@@ -17,7 +17,7 @@ from opspilot.entrypoints.cli.session import acting, opened
 from opspilot.entrypoints.drive import drive
 from opspilot.errors import OpsPilotError
 
-PlanId = Annotated[str, typer.Argument(metavar="PLAN")]
+PlanId = Annotated[str, typer.Argument(metavar="PLAN", parser=as_stored)]
 _PLANNING = timedelta(seconds=90)
 _WAITING = timedelta(seconds=240)
 _ACTING = timedelta(seconds=120)
