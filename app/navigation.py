@@ -1,5 +1,6 @@
 """The pages of the workbench, in the order of the navigation."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn
 
@@ -7,17 +8,22 @@ import streamlit as st
 from streamlit.navigation.page import Page as StreamlitPage
 
 from app import state
+from app.labels import label as plain_label
 
 _PAGES = Path(__file__).resolve().parent.parent / "pages"
 
 INCIDENTS = str(_PAGES / "incidents.py")
 INCIDENT = str(_PAGES / "incident.py")
+CHAT = str(_PAGES / "chat.py")
 REVIEW = str(_PAGES / "review.py")
 AUDIT = str(_PAGES / "audit.py")
 WALKTHROUGH = str(_PAGES / "walkthrough.py")
 CONNECTIONS = str(_PAGES / "connections.py")
 
 _ID = "id"
+_CONVERSATION = "c"
+NEW_CONVERSATION = "new"
+"""What stands in the address while a conversation is to be begun."""
 
 
 def choose() -> StreamlitPage:
@@ -29,6 +35,7 @@ def choose() -> StreamlitPage:
         [
             st.Page(INCIDENTS, title="Incidents", default=True),
             st.Page(INCIDENT, title="Incident", url_path="incident"),
+            st.Page(CHAT, title="Chat", url_path="chat"),
             st.Page(REVIEW, title="Review", url_path="review"),
             st.Page(AUDIT, title="Audit", url_path="audit"),
             st.Page(WALKTHROUGH, title="Walkthrough", url_path="walkthrough"),
@@ -79,3 +86,37 @@ def incident_link(incident_id: str, width: int) -> None:
 def open_incident(incident_id: str) -> NoReturn:
     """Go to the page of an incident."""
     st.switch_page(INCIDENT, query_params={_ID: incident_id})
+
+
+def chosen_conversation() -> str:
+    """What the address names: a conversation's id, `NEW_CONVERSATION`, or nothing."""
+    return st.query_params.get(_CONVERSATION, "")
+
+
+def choose_conversation(conversation_id: str) -> None:
+    """Name a conversation in the address."""
+    st.query_params[_CONVERSATION] = conversation_id
+
+
+def to_chat(incident_id: str, label: str, conversation_id: str = "") -> None:
+    """A link to the chat beside an incident."""
+    named = {_CONVERSATION: conversation_id} if conversation_id else {}
+    st.page_link(CHAT, label=label, query_params={_ID: incident_id, **named})
+
+
+def to_plan(incident_id: str, plan_id: str) -> None:
+    """A link to a plan on its incident's page."""
+    st.page_link(INCIDENT, label=f"Open {plan_id}", query_params={_ID: incident_id, "tab": "Plan"})
+
+
+def evidence_links(incident_id: str, ids: Sequence[str], findings: Mapping[str, str]) -> None:
+    """A row of ledger ids, each a link to its entry on the incident's page."""
+    with st.container(horizontal=True, gap="small"):
+        for one in ids:
+            st.page_link(
+                INCIDENT,
+                label=one,
+                query_params={_ID: incident_id, "tab": "Evidence", "evidence": one},
+                help=plain_label(findings.get(one, "")) or None,
+                width="content",
+            )

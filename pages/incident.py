@@ -23,6 +23,7 @@ if not incident_id:
 with guarded("reading the incident"):
     view = queries.incident(front, incident_id)
     navigation.remember_incident(incident_id)
+    navigation.to_chat(incident_id, "Ask about this")
     follow(view, overview)
     # Once there is a plan the question is what to do and whether it worked: the tabs come first.
     if not view.plans:

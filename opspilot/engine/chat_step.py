@@ -21,8 +21,8 @@ from opspilot.errors import (
 )
 from opspilot.ports.clock import Clock
 
-MOST_FAILURES = 6
-"""Tries in a row, with growing pauses, before a turn is given up: about a minute."""
+MOST_FAILURES = 10
+"""Tries in a row, with growing pauses, before a turn is given up: about five minutes."""
 
 _FINAL = (AwsDenied, AwsNotFound, AwsRejected, AwsCredentialsMissing, InputError)
 """What does not get better by waiting."""
