@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from typing import Any, Protocol
 
 from opspilot.adapters.aws import operations
@@ -122,8 +123,13 @@ def _setting(role: ModelRole) -> str:
 
 def _opened(answer: Mapping[str, Any], model_id: str) -> Mapping[str, Any]:
     """The answer with its first event read: what fails up to here may be tried again."""
-    with whole_stream(operations.CONVERSE_STREAM, model_id):
-        return {**answer, "first": next(iter(answer["stream"]), None)}
+    stream = answer["stream"]
+    with ExitStack() as unless_whole:
+        unless_whole.callback(stream.close)
+        with whole_stream(operations.CONVERSE_STREAM, model_id):
+            first = next(iter(stream), None)
+        unless_whole.pop_all()
+    return {**answer, "first": first}
 
 
 def _read(opened: Mapping[str, Any], model_id: str) -> Iterator[ModelEvent]:

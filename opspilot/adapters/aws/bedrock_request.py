@@ -49,8 +49,6 @@ def to_body(request: ModelRequest, model_id: str, choice: ModelChoice, *, stream
 def _to_messages(request: ModelRequest, *, cached: bool) -> list[Body]:
     messages = request.messages if request.tools else [_in_words(one) for one in request.messages]
     turns = _merged(_paired(_merged(_turns(messages))))
-    while turns and turns[0][0] != "user":
-        turns = turns[1:]
     if not turns or turns[-1][0] != "user":
         raise AwsRejected("a model can only answer a message of the user's", aws_code="NoQuestion")
     said: list[Body] = [
@@ -86,16 +84,17 @@ def _merged(turns: Iterable[_Turn]) -> list[_Turn]:
 
 
 def _paired(turns: Sequence[_Turn]) -> list[_Turn]:
-    """Each tool use answered in the turn after it, and no answer without its use."""
+    """Each tool use answered in the turn after it, no answer without its use, the user first."""
     paired: list[_Turn] = []
     asked: list[ToolUse] = []
     for speaker, blocks in turns:
-        if speaker == "assistant":
+        if speaker == "user":
+            said = _answers(asked, blocks)
+            paired += [(speaker, said)] if said else []
+            asked = []
+        elif paired:
             paired.append((speaker, blocks))
             asked = [one for one in blocks if isinstance(one, ToolUse)]
-        else:
-            paired.append((speaker, _answers(asked, blocks)))
-            asked = []
     if asked:
         paired.append(("user", _answers(asked, [])))
     return paired

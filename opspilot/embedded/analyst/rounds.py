@@ -134,7 +134,8 @@ def _calls(topic: Topic, tool: Tool, intent: Intent, request: Request) -> _Calls
 
 def _metric_calls(tool: Tool, intent: Intent, request: Request) -> _Calls:
     resources = pair_named(request) if intent is Intent.COMPARE else resources_named(request)[:1]
-    for value in choices(tool, request, _SIGNALS)[:_MOST_SIGNALS] or [""]:
+    most = _MOST_SIGNALS if len(resources) < 2 else _MOST_SIGNALS - 1
+    for value in choices(tool, request, _SIGNALS)[:most] or [""]:
         for resource in resources or [""]:
             arguments = fill(tool, request, Wanted(resource=resource, choice=value))
             if arguments is not None:
