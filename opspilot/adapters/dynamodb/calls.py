@@ -148,14 +148,13 @@ class Calls:
     def put_chunk(self, chunk: Chunk) -> None:
         """Write a piece of a body; one that is there is the same, but may have to stay longer."""
         item: Item = {"chunk": {"B": chunk.data}}
-        request: dict[str, Any] = {
-            "TableName": self.tables.of(chunk.key.role),
-            "ConditionExpression": "attribute_not_exists(pk)",
-        }
+        longer = f"attribute_exists({EXPIRY})"
+        request: dict[str, Any] = {"TableName": self.tables.of(chunk.key.role)}
         if chunk.expires is not None:
             item[EXPIRY] = number(chunk.expires)
-            request["ConditionExpression"] += f" OR {EXPIRY} < :expires"
+            longer = f"{EXPIRY} < :expires"
             request["ExpressionAttributeValues"] = {":expires": number(chunk.expires)}
+        request["ConditionExpression"] = f"attribute_not_exists(pk) OR {longer}"
         request["Item"] = chunk.key.attributes | item
         self._send("PutItem", chunk.key.role, self.client.put_item, request)
 
@@ -217,17 +216,18 @@ class Calls:
     def _send(
         self, operation: str, role: Role, call: Callable[..., Any], request: Mapping[str, Any]
     ) -> Answer:
-        unanswered = 0
-        attempt = 0
+        unknown = False
+        attempt = unanswered = 0
         while True:
             attempt += 1
             try:
-                return Answer(body=call(**request), unknown=unanswered > 0)
+                return Answer(body=call(**request), unknown=unknown)
             except (sdk.ClientError, sdk.BotoCoreError) as exc:
                 outcome = outcome_of(exc)
                 if isinstance(exc, sdk.ClientError) and outcome in _DECLINED:
-                    return Answer(declined=exc, unknown=unanswered > 0)
-                unanswered += outcome is Outcome.UNKNOWN
+                    return Answer(declined=exc, unknown=unknown)
+                unknown = unknown or outcome is Outcome.UNKNOWN
+                unanswered += not isinstance(exc, sdk.ClientError)
                 last = attempt >= self.patience.attempts or unanswered >= self.patience.unanswered
                 if outcome is Outcome.FAILED or last:
                     table = self.tables.of(role)

@@ -17,6 +17,7 @@ from opspilot.adapters.dynamodb.changes import (
     READ_ATTRIBUTES,
     Check,
     Decision,
+    Stored,
     Update,
     decide,
     keys_to_read,
@@ -76,7 +77,7 @@ class Commits:
             decision = decide(self.keys, changes, stored, token=token, retention=self.retention)
             if not decision.puts and not decision.updates:
                 return ()
-            if self._written(decision, token):
+            if self._written(decision, token, stored):
                 return decision.entries
             patience.pause(attempt)
         raise StoreUnavailable(
@@ -97,7 +98,7 @@ class Commits:
                     hint="Use the workbench of the incident's own account and region.",
                 )
 
-    def _written(self, decision: Decision, token: str) -> bool:
+    def _written(self, decision: Decision, token: str, stored: Stored) -> bool:
         """Whether the transaction came through; False when something moved meanwhile."""
         actions, owners = self._actions(decision)
         answer = self.calls.transact(actions, token)
@@ -105,7 +106,9 @@ class Commits:
             return True
         if answer.unknown and self._landed(decision, token):
             return True
-        self._explain(reasons_of(answer.declined), owners, answer)
+        held = self._held_back(reasons_of(answer.declined), owners, answer)
+        if held and all(key.role == "audit" for key in held):
+            self._refuse_damage(decision, stored, held[0])
         return False
 
     def _actions(self, decision: Decision) -> tuple[list[dict[str, Any]], list[Key]]:
@@ -130,27 +133,42 @@ class Commits:
         found = self.calls.batch([put.key for put in decision.puts], READ_ATTRIBUTES)
         return any(read_text(item, "commit_token") == token for item in found.values())
 
-    def _explain(self, reasons: Sequence[Reason], owners: Sequence[Key], answer: Answer) -> None:
-        """Raise unless deciding anew can help."""
-        failed = {
-            key: reason
+    def _held_back(
+        self, reasons: Sequence[Reason], owners: Sequence[Key], answer: Answer
+    ) -> list[Key]:
+        """The items whose condition did not hold.
+
+        Raises:
+            StoreUnavailable: One was refused for a reason that deciding anew does not mend.
+        """
+        failed = [
+            (key, reason)
             for key, reason in zip(owners, reasons, strict=False)
             if reason.code != "None"
-        }
-        for key, reason in failed.items():
+        ]
+        for key, reason in failed:
             if reason.code not in _PASSING:
                 raise StoreUnavailable(
                     f"The store refused {key.pk} {key.sk}: {reason.code}: {reason.message}",
                     hint=_HINTS.get(reason.code, ""),
                 ) from answer.declined
-        held = [key for key, why in failed.items() if why.code == "ConditionalCheckFailed"]
-        if held and all(key.role == "audit" for key in held):
-            # The head did not move and yet its next place is taken.
-            raise AuditDamaged(
-                f"Audit chain {held[0].pk} does not end before entry {int(held[0].sk)}, where its"
-                " head says that it does.",
-                hint="Somebody edited the store. `opspilot audit verify` names the damage.",
-            ) from answer.declined
+        return [key for key, reason in failed if reason.code == "ConditionalCheckFailed"]
+
+    def _refuse_damage(self, decision: Decision, stored: Stored, taken: Key) -> None:
+        """Refuse a chain whose head stands still and whose next place is taken all the same.
+
+        Raises:
+            AuditDamaged: It is so.
+        """
+        heads = {self.keys.head(entry.chain) for entry in decision.entries}
+        now = self.calls.batch(heads, READ_ATTRIBUTES)
+        if any(now.get(head) != stored.get(head) for head in heads):
+            return
+        raise AuditDamaged(
+            f"Audit chain {taken.pk.rpartition('#')[2]} does not end before entry {int(taken.sk)},"
+            " where its head says that it does.",
+            hint="Somebody edited the store. `opspilot audit verify` names the damage.",
+        )
 
 
 def _check(tables: TableNames, check: Check) -> dict[str, Any]:

@@ -25,7 +25,6 @@ from opspilot.adapters.dynamodb.layout import (
     read_text,
     text,
 )
-from opspilot.adapters.dynamodb.places import newest_key
 from opspilot.domain.incident import Incident
 from opspilot.domain.plan import Plan
 from opspilot.errors import InputError
@@ -57,17 +56,14 @@ class Listing(Generic[L]):
             InputError: The cursor is none of ours.
         """
         before = _read(cursor) if cursor else _END
-        found: dict[str, L] = {}
-        for _ in range(_READINGS):
-            moves = self._moves() if len(set(statuses)) > 1 else 0
-            found |= self._rows(statuses, before, limit + 1)
-            if len(set(statuses)) <= 1 or self._moves() == moves:
-                break
-        rows = [row for _, row in sorted(found.items(), reverse=True)]
-        rows = [row for row in rows if not statuses or row.status in statuses]
-        items = tuple(rows[:limit])
-        more = len(rows) > limit and bool(items)
-        return Page(items=items, cursor=json.dumps([newest_key(items[-1])]) if more else None)
+        places = self._places(statuses, before, limit + 1)
+        shown = places[:limit]
+        items = self.calls.batch(key for _, key in shown)
+        rows = [row_of(self.kind, items[key], self.fetch) for _, key in shown if key in items]
+        # One that has left the statuses meanwhile is not shown; the page is shorter then.
+        kept = tuple(row for row in rows if not statuses or row.status in statuses)
+        more = len(places) > limit and bool(shown)
+        return Page(items=kept, cursor=json.dumps([shown[-1][0]]) if more else None)
 
     def counts(self) -> dict[str, int]:
         """Rows by status, from one item that every change of status moves."""
@@ -85,20 +81,23 @@ class Listing(Generic[L]):
     def _moves(self) -> int:
         return read_number(self._counters(), MOVES)
 
-    def _rows(self, statuses: Sequence[StrEnum], before: str, limit: int) -> dict[str, L]:
-        """The newest rows before a place, by their place."""
-        places = sorted(set(self._places(statuses, before, limit)), reverse=True)[:limit]
-        items = self.calls.batch(key for _, key in places)
-        rows = [row_of(self.kind, items[key], self.fetch) for _, key in places if key in items]
-        return {newest_key(row): row for row in rows}
-
     def _places(
         self, statuses: Sequence[StrEnum], before: str, limit: int
-    ) -> Iterator[tuple[str, Key]]:
+    ) -> list[tuple[str, Key]]:
+        """The newest places before a place, newest first; none is missed because it moves."""
         if not statuses:
-            yield from self._query(NEWEST_INDEX, "newest_key", "", before, limit)
-        for status in set(statuses):
-            yield from self._query(STATUS_INDEX, "status_key", f"{status.value}#", before, limit)
+            found = self._query(NEWEST_INDEX, "newest_key", "", before, limit)
+            return list(found)[:limit]
+        several = len(set(statuses)) > 1
+        places: set[tuple[str, Key]] = set()
+        for _ in range(_READINGS):
+            moves = self._moves() if several else 0
+            for status in set(statuses):
+                prefix = f"{status.value}#"
+                places.update(self._query(STATUS_INDEX, "status_key", prefix, before, limit))
+            if not several or self._moves() == moves:
+                break
+        return sorted(places, reverse=True)[:limit]
 
     def _query(
         self, index: str, attribute: str, prefix: str, before: str, limit: int

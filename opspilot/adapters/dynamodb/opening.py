@@ -24,6 +24,8 @@ from opspilot.errors import SchemaTooNew, StoreUnavailable, WrongAccount
 if TYPE_CHECKING:
     from types_boto3_dynamodb.client import DynamoDBClient
 
+_READY = ("ACTIVE", "UPDATING")
+
 SCHEMA = 1
 """Number of the schema that this OpsPilot writes."""
 
@@ -83,6 +85,11 @@ def _examine(calls: Calls) -> None:
                 raise store_error(exc, "DescribeTable", name) from exc
             missing.append(name)
             continue
+        if table.get("TableStatus") not in _READY:
+            raise StoreUnavailable(
+                f"The DynamoDB table {name} is not ready: {table.get('TableStatus')}.",
+                hint="Wait for it: opspilot tables create returns when it is.",
+            )
         found = differences(role, dict(table))
         if found:
             raise StoreUnavailable(
