@@ -18,10 +18,14 @@ from opspilot.analysis.model import (
 )
 from opspilot.analysis.rhythm import daily_profile
 from opspilot.analysis.series import Bools, Floats, checked_values, outside
+from opspilot.analysis.streaming import surprise_among_others
 from opspilot.analysis.watch import watch
 from opspilot.domain.telemetry import MetricKind
 from opspilot.domain.window import Window
 
+_FEWEST_TO_DOUBT = 100
+_SHOWS_WITHIN = 20
+_UNLIKE_THE_REST = 0.6
 _BOUNDS: dict[MetricKind, tuple[float, float]] = {
     "count": (0.0, np.inf),
     "rate": (0.0, np.inf),
@@ -101,12 +105,32 @@ def _reviewed(index: pd.Index, values: Floats, usable: Bools, kind: MetricKind |
     sigma = model.sigma(values)
     up, down = model.tails(values)
     up, down = _as_rare_as_shown(values, sigma, kept, usable, up, down)
+    found = episodes(up, down, sigma, fit.memory)
     return Verdicts(
         scores=score_of(np.minimum(1.0, 2.0 * np.minimum(up, down))),
         sigma=sigma,
         band=model.band(),
-        episodes=episodes(up, down, sigma, fit.memory),
+        episodes=_out_of_the_usual(found, values, usable),
     )
+
+
+def _out_of_the_usual(found: list[Episode], values: Floats, usable: Bools) -> list[Episode]:
+    """The episodes whose like the rest of the window does not show.
+
+    A model of the tail that is wrong makes episodes of what a series does all the time; so those
+    inside the baseline are held against all that is not near them. An episode under suspicion, kept
+    out of the baseline, has been held against it already.
+    """
+    doubtful = [one for one in found if bool(usable[one.first : one.last + 1].all())]
+    if not doubtful or int((usable & ~np.isnan(values)).sum()) < _FEWEST_TO_DOUBT:
+        return found
+    rare = surprise_among_others(values, usable)
+    usual = {
+        one.first
+        for one in doubtful
+        if float(rare[one.first : one.last + 1 + _SHOWS_WITHIN].max()) < _UNLIKE_THE_REST
+    }
+    return [one for one in found if one.first not in usual or one not in doubtful]
 
 
 def _model(

@@ -26,6 +26,7 @@ from opspilot.analysis.series import Bools, Floats
 FEWEST_POINTS = 30
 HISTORY_POINTS = 6_000
 
+_FOLDS = 10
 _QUANTILE = 0.8
 _GROWTH = 0.1
 _SHORTEST_BLOCK, _LONGEST_BLOCK = 8, 100
@@ -53,12 +54,45 @@ def past_surprise(rows: Floats, learn: Bools, noise: Floats, fewest: int) -> tup
         past = rows[:, first:start]
         past = past if everything else past[:, learn[first:start]]
         if past.shape[1] >= fewest:
-            ordered, rounding = np.sort(past, axis=1), float(noise[start - 1])
-            up = _upper(past, ordered, rounding).surprise(rows[:, start:end])
-            down = _lower(past, ordered, rounding).surprise(-rows[:, start:end])
+            up, down = _sides(past, rows[:, start:end], float(noise[start - 1]))
             direction[start:end] = (up - down).sum(axis=0)
-            surprise[:, start:end] = np.maximum(np.maximum(up, down) - np.log(2.0), 0.0)
+            surprise[:, start:end] = _rarer(up, down)
     return surprise, direction
+
+
+def others_surprise(rows: Floats, learn: Bools, rounding: float) -> Floats:
+    """-ln p of each value given all others but its neighbours, on the side where it is rarer.
+
+    A tenth of the points at a time is judged by what is further away than another tenth, so that an
+    episode is no part of what it is compared with (cross-validation by blocks: Burman, Chow and
+    Nolan, Biometrika 81, 1994).
+
+    Args:
+        rows: (statistics, points), all finite.
+        learn: Which points may be learned from.
+        rounding: What is no larger is rounding of floating point.
+    """
+    points = rows.shape[1]
+    surprise = np.zeros_like(rows)
+    margin = -(-points // _FOLDS)
+    for start in range(0, points, margin):
+        end = min(points, start + margin)
+        away = learn.copy()
+        away[max(0, start - margin) : end + margin] = False
+        if int(away.sum()) >= FEWEST_POINTS:
+            surprise[:, start:end] = _rarer(*_sides(rows[:, away], rows[:, start:end], rounding))
+    return surprise
+
+
+def _sides(past: Floats, now: Floats, rounding: float) -> tuple[Floats, Floats]:
+    ordered = np.sort(past, axis=1)
+    up = _upper(past, ordered, rounding).surprise(now)
+    return up, _lower(past, ordered, rounding).surprise(-now)
+
+
+def _rarer(up: Floats, down: Floats) -> Floats:
+    """Two-sided: the rarer side at twice its probability."""
+    return np.maximum(np.maximum(up, down) - np.log(2.0), 0.0)
 
 
 def _blocks(points: int, fewest: int) -> Iterator[tuple[int, int]]:

@@ -22,7 +22,7 @@ import pandas as pd
 from scipy.special import gammaincc
 
 from opspilot.analysis.episodes import FULL_SCORE_DIGITS, score_of
-from opspilot.analysis.extremes import FEWEST_POINTS, past_surprise
+from opspilot.analysis.extremes import FEWEST_POINTS, others_surprise, past_surprise
 from opspilot.analysis.series import Bools, Floats
 
 MEMORY_POINTS = 150
@@ -65,11 +65,32 @@ def surprise_of(values: Floats, usable: Bools, expected: Floats) -> Surprise:
     if len(known) <= FEWEST_POINTS:
         return found
     evidence, direction = _evidence(values[known], usable[known], expected[known])
-    p = gammaincc(_INDEPENDENT, _INDEPENDENT * evidence)
-    raw = score_of(np.asarray(p, dtype=np.float64))
+    raw = _combined(evidence)
     found.raw[known], found.direction[known] = raw, direction
     found.scores[known] = _first_of_its_kind(raw)
     return found
+
+
+def surprise_among_others(values: Floats, usable: Bools) -> Floats:
+    """The combined score of each point given all points that are not near it.
+
+    Args:
+        values: NaN where missing; such a point scores 0.
+        usable: Points that may be learned from.
+    """
+    scores = np.zeros(len(values))
+    known = np.flatnonzero(~np.isnan(values))
+    if len(known) > FEWEST_POINTS:
+        apart = values[known] - values[known[0]]
+        rounding = _FLOAT_NOISE * float(np.abs(apart).max())
+        rows = np.concatenate([_levels(apart), _motion(apart)])
+        scores[known] = _combined(others_surprise(rows, usable[known], rounding).mean(axis=0))
+    return scores
+
+
+def _combined(evidence: Floats) -> Floats:
+    p = gammaincc(_INDEPENDENT, _INDEPENDENT * evidence)
+    return score_of(np.asarray(p, dtype=np.float64))
 
 
 def _evidence(values: Floats, usable: Bools, expected: Floats) -> tuple[Floats, Floats]:
