@@ -21,6 +21,7 @@ from tests.diagnosis.scene import (
 
 TIMED_OUT = {"timeouts": 800, "timeout_seconds": 3.0, "first_timeout": ONSET}
 KILLED = {"out_of_memory": 800, "memory_size_mb": 256, "memory_used_max_mb": 256}
+BEFORE = ONSET - timedelta(minutes=20)
 
 
 def test_the_catalogue_names_each_signature_by_its_class() -> None:
@@ -214,3 +215,61 @@ def test_a_surge_before_failures_is_likely_at_most() -> None:
 def test_a_little_more_traffic_does_not_explain_failures() -> None:
     verdict = surge(1.2).metric(FRONT, "lambda.errors", 0.0, 40.0).verdict()
     assert hypothesis(verdict, "traffic_surge").confidence < 0.5
+
+
+def killed(**log: object) -> Scene:
+    """Front is killed for memory since version 18 of it serves."""
+    scene = failing_front(**{**KILLED, "versions": {"17": BEFORE, "18": ONSET}, **log})
+    return scene.release(FRONT).feed()
+
+
+def test_a_release_that_takes_more_memory_is_confirmed_and_told_by_its_versions() -> None:
+    verdict = killed().verdict()
+    assert verdict.status is VerdictStatus.CONFIRMED
+    found = hypothesis(verdict, "lambda.out_of_memory")
+    assert found.setting == "memory_mb"
+    told = [one.text for one in found.arguments_for]
+    assert "version 18 has 256 MB as version 17 had: it takes more" in told
+    assert any(one.startswith("version 18 served from") for one in told)
+    assert hypothesis(verdict, "lambda.code_error_after_release").status == "ruled_out"
+
+
+def test_a_process_killed_with_memory_to_spare_is_not_confirmed_to_have_run_out_of_it() -> None:
+    verdict = killed(memory_used_max_mb=90).verdict()
+    assert verdict.status is VerdictStatus.LIKELY
+    (leading, *_) = verdict.hypotheses
+    assert [one.text for one in leading.arguments_against] == ["it used up to 90 MB of its 256 MB"]
+    assert leading.cap == "it was killed with memory to spare: at most likely"
+
+
+def test_deaths_without_reports_leave_the_memory_used_open() -> None:
+    found = hypothesis(killed(memory_used_max_mb=None).verdict(), "lambda.out_of_memory")
+    assert "no REPORT line" in found.missing[0].text
+
+
+def test_a_caller_that_fails_with_its_callee_is_not_the_one_that_ran_out_of_memory() -> None:
+    scene = Scene().topology().healthy(SIDE, BACK)
+    scene.metric(GATEWAY, "api.5xx", 0.0, 40.0).metric(GATEWAY, "api.count", 200.0)
+    for function in (FRONT, MIDDLE):
+        scene.metric(function, "lambda.errors", 0.0, 40.0)
+        scene.metric(function, "lambda.invocations", 100.0)
+        scene.metric(function, "lambda.duration_p99", 600.0)
+    scene.log(FRONT, errors={"DependencyError": 800}).log(MIDDLE, **KILLED)
+    scene.configuration(MIDDLE, alias="live").release(MIDDLE).feed()
+    verdict = scene.verdict()
+    assert verdict.cause is not None
+    assert (verdict.cause.cause_class, verdict.cause.resource) == ("lambda.out_of_memory", MIDDLE)
+
+
+def test_a_slow_callee_of_a_caller_that_fails_otherwise_is_ruled_out() -> None:
+    scene = slow_back()
+    scene.log(FRONT, errors={"DependencyError": 800})
+    found = hypothesis(scene.verdict(), "lambda.slow_dependency")
+    assert found.status == "ruled_out"
+    assert "fails with DependencyError" in found.ruled_out_because
+
+
+def test_a_caller_whose_own_client_gave_up_waiting_still_waited() -> None:
+    scene = slow_back()
+    scene.log(FRONT, errors={"ReadTimeoutError": 800})
+    assert hypothesis(scene.verdict(), "lambda.slow_dependency").status != "ruled_out"

@@ -11,7 +11,14 @@ from opspilot.domain.incident import IncidentStatus
 from opspilot.domain.plan import Criterion, Instruction, VerificationOutcome
 from opspilot.domain.signals import query_of, signal_named
 from opspilot.embedded.client import inject_fault
-from opspilot.remediation.actions import move_alias, publish_memory, set_memory, set_timeout
+from opspilot.errors import PolicyViolation
+from opspilot.remediation.actions import (
+    move_alias,
+    publish_memory,
+    set_environment,
+    set_memory,
+    set_timeout,
+)
 from tests.scenarios.world import ADA, GRACE, SETTLED, World, world
 
 pytestmark = pytest.mark.timeout(120)
@@ -125,6 +132,49 @@ def test_publishing_more_memory_cures_as_well_and_its_undo_brings_everything_bac
     now = describe(function)
     assert (now.memory_mb, now.aliases[0].version, now.aliases[0].weights) == (1024, "7", {})
     faulty.assert_sound()
+
+
+def test_a_move_that_fails_after_publishing_is_made_up_for_without_a_second_version(
+    faulty: World,
+) -> None:
+    function = faulty.function("fraud-score")
+    faulty.api_fault("lambda:UpdateAlias", "ServiceException", 2)
+    plan = faulty.carried_out(
+        set_memory.instruction(function, 2048),
+        no_more_errors(faulty),
+        publish_memory.instruction(function, "live", 2048),
+    )
+    run = plan.run_of("A2")
+    assert run is not None
+    assert (run.status, plan.status) == ("settled", "executed")
+    now = faulty.place.ports.workloads.describe(function)
+    assert [one.version for one in now.versions] == ["8", "7", "6"]
+    assert now.aliases[0].version == "8"
+    published = [
+        event for event in faulty.account.account.world.events
+        if event.name.startswith("PublishVersion") and event.caller.user == "opspilot"
+    ]  # fmt: skip
+    assert len(published) == 3
+    unknown = [
+        entry for entry in faulty.bench.store.entries("INC-0001")
+        if entry.action_type == "action.outcome_unknown"
+    ]  # fmt: skip
+    assert unknown
+    faulty.assert_sound()
+
+
+def test_what_somebody_else_left_in_latest_stops_the_plan_before_it_is_published(
+    faulty: World,
+) -> None:
+    function = faulty.function("fraud-score")
+    variable = set_environment.instruction(function, "MODEL", "gbm-next")
+    actuator = faulty.place.ports.actuator
+    actuator.apply(variable, actuator.read(variable))
+    faulty.account.advance(60)
+    with pytest.raises(PolicyViolation, match="differs from version 7 in Environment"):
+        faulty.carried_out(
+            publish_memory.instruction(function, "live", 2048), no_more_errors(faulty)
+        )
 
 
 @pytest.mark.parametrize("name", ["$LATEST alone", "timeout", "another function"])

@@ -17,7 +17,7 @@ from opspilot.domain.wording import clock, plural
 CAUSE_CLASS = "lambda.out_of_memory"
 _PRIOR = -2.5
 _NEARLY_FULL = 0.95
-_ROOMY = 0.7
+_ROOMY, _ROOMY_CAP = 0.7, 0.7
 
 
 def assess(case: Case) -> Assessment | None:
@@ -73,6 +73,7 @@ def _argue_use(brief: Brief, log: Shown[LogDetail]) -> None:
     elif used < _ROOMY * size:
         # A process can also be killed by hand, or by another of its own.
         brief.speaks_against(GOOD, text, log.id)
+        brief.cap(_ROOMY_CAP, "it was killed with memory to spare: at most likely")
     else:
         brief.speaks_against(FAIR, text, log.id)
 

@@ -81,6 +81,16 @@ def test_what_else_is_different_in_latest_is_named_without_its_value() -> None:
     assert "secret-value" not in read.model_dump_json()
 
 
+def test_variables_that_are_not_shown_may_be_others() -> None:
+    hidden = {"Environment": {"Error": {"ErrorCode": "AccessDeniedException"}}}
+    with actuator() as (hand, stub):
+        aliased(stub)
+        shown(stub, 512, "18", **hidden)
+        shown(stub, 1024, **hidden)
+        read = hand.read(PUBLISH)
+    assert read.values["unpublished"] == ["Environment"]
+
+
 def test_it_publishes_under_the_revision_that_was_read_and_moves_the_alias() -> None:
     with actuator() as (hand, stub):
         read_before(stub)

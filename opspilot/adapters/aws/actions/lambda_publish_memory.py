@@ -15,6 +15,7 @@ from pydantic import Field
 from opspilot.adapters.aws import operations
 from opspilot.adapters.aws.actions.hand import Hand, must_be_as_expected, parameters_of
 from opspilot.adapters.aws.actions.lambda_move_alias import MoveAlias
+from opspilot.adapters.aws.functions_data import environment_error
 from opspilot.adapters.aws.throttle import Budget
 from opspilot.domain.model import Json, Model
 from opspilot.domain.plan import Instruction, PreState
@@ -60,7 +61,7 @@ class PublishMemory:
             **alias.values,
             "memory_mb": int(served.get("MemorySize") or 128),
             "code_sha256": str(latest.get("CodeSha256") or ""),
-            "unpublished": [key for key in _KEPT if latest.get(key) != served.get(key)],
+            "unpublished": _unpublished(latest, served),
         }
         return alias.model_copy(update={"values": values, "request_ids": tuple(budget.request_ids)})
 
@@ -144,6 +145,12 @@ def _move(instruction: Instruction, wanted: Parameters, version: str) -> Instruc
         "weights": wanted.weights,
     }
     return Instruction(type=MoveAlias.type, resource=instruction.resource, parameters=parameters)
+
+
+def _unpublished(latest: "Mapping[str, Any]", served: "Mapping[str, Any]") -> list[str]:
+    """Names of what $LATEST has otherwise; variables that Lambda does not show count as such."""
+    hidden = {"Environment"} if environment_error(latest) or environment_error(served) else set()
+    return [key for key in _KEPT if key in hidden or latest.get(key) != served.get(key)]
 
 
 def _active(configuration: "Mapping[str, Any]") -> bool:
