@@ -4,10 +4,13 @@ Whom one acts as, the open incident, the open tab and the filters stand in the a
 survive a reload; what is here may be lost without harm.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import streamlit as st
+
+from opspilot.domain.trial import Trial
 
 _KEY = "opspilot"
 
@@ -40,6 +43,7 @@ class State:
         evidence_id: The ledger entry that is open on the evidence tab.
         tab: A tab to open on the next run, chosen by a chip or a command.
         checked: Whether the audit chain was asked to be verified on this screen.
+        trials: Results of the last test of a function.
         notices: By place: an incident's id, or a page's name.
     """
 
@@ -47,6 +51,7 @@ class State:
     evidence_id: str = ""
     tab: str = ""
     checked: bool = False
+    trials: tuple[Trial, ...] = ()
     notices: dict[str, Notice] = field(default_factory=dict[str, Notice])
 
 
@@ -58,6 +63,11 @@ def current() -> State:
 def remember(**changes: object) -> None:
     """Keep changed fields of the state."""
     st.session_state[_KEY] = replace(current(), **changes)  # pyright: ignore[reportArgumentType]
+
+
+def keep_trials(trials: Sequence[Trial]) -> None:
+    """Keep the results of a test until the next one; none when one begins."""
+    remember(trials=tuple(trials))
 
 
 def put_notice(place: str, notice: Notice | None) -> None:

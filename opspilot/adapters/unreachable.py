@@ -18,6 +18,7 @@ from opspilot.domain.telemetry import (
     MetricQuery,
     MetricSeries,
 )
+from opspilot.domain.trial import Trial, TrialMode
 from opspilot.domain.window import Window
 from opspilot.domain.workload import FunctionConfiguration, Topology
 from opspilot.errors import AwsUnavailable, OpsPilotError
@@ -106,3 +107,9 @@ class Unreachable:
         """Every role, with the reason why nobody answers."""
         problem = self.cause.message
         return tuple(ModelAccess(role=role, model_id="", problem=problem) for role in ModelRole)
+
+    def invoke(
+        self, function: Resource, event: str, *, mode: TrialMode, qualifier: str = ""
+    ) -> Trial:
+        """Refuse."""
+        self._refuse()

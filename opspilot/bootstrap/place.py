@@ -14,6 +14,7 @@ from opspilot.embedded.remote_clock import RemoteClock
 from opspilot.errors import EmbeddedAccountStopped, OpsPilotError
 from opspilot.ports.actuator import Actuator
 from opspilot.ports.clock import Clock
+from opspilot.ports.invocations import Invocations
 from opspilot.ports.model import LanguageModel
 from opspilot.ports.telemetry import Logs, Metrics
 from opspilot.ports.workloads import Alarms, Changes, Workloads
@@ -39,6 +40,7 @@ class Ports:
     changes: Changes
     alarms: Alarms
     actuator: Actuator
+    invocations: Invocations
     model: LanguageModel
 
 
@@ -210,7 +212,7 @@ def _stopped(
         endpoint=endpoint,
         problem=" ".join(f"{part.rstrip('.')}." for part in (error.message, error.hint) if part),
     )
-    ports = Ports(nobody, nobody, nobody, nobody, nobody, nobody, nobody)
+    ports = Ports(nobody, nobody, nobody, nobody, nobody, nobody, nobody, nobody)
     return Place(account, folder, ports, clock or SystemClock(), problem=error)
 
 
@@ -222,5 +224,6 @@ def _ports(aws: AwsAccount) -> Ports:
         aws.changes,
         aws.alarms,
         aws.actuator,
+        aws.invocations,
         aws.model,
     )

@@ -33,6 +33,7 @@ from opspilot.engine.commands import Desk
 from opspilot.engine.diagnose import Diagnosis
 from opspilot.engine.doctor import Doctor, DoctorReport
 from opspilot.engine.execute import Execution, Executions, Undoing
+from opspilot.engine.functions import FunctionDesk
 from opspilot.engine.gather import Gathering
 from opspilot.engine.hand import Hand
 from opspilot.engine.intake import Intake
@@ -85,6 +86,7 @@ class Workbench:
     conversations: ChatQueries
     audit: AuditTrail
     reviews: Reviews
+    functions: FunctionDesk
     model: LanguageModel
     examiner: Doctor
     handlers: Mapping[JobKind, JobHandler]
@@ -191,6 +193,9 @@ def assemble(settings: Settings, place: Place, store: Store) -> Workbench:
         conversations=ChatQueries(store, place.ports.model),
         audit=audit,
         reviews=Reviews(desk),
+        functions=FunctionDesk(
+            desk, place.ports.workloads, place.ports.metrics, place.ports.invocations
+        ),
         model=place.ports.model,
         examiner=Doctor(reader, queries, clock),
         handlers={

@@ -23,6 +23,7 @@ class Command(StrEnum):
     WRITE_NOTE = "write_note"
     VERIFY_AUDIT = "verify_audit"
     SAVE_POSTMORTEM = "save_postmortem"
+    TEST_FUNCTION = "test_function"
     ASK = "ask"
     STOP_TURN = "stop_turn"
 
@@ -47,6 +48,7 @@ PERMITTED: dict[Command, frozenset[Role]] = {
     Command.WRITE_NOTE: _RESPONDING,
     Command.VERIFY_AUDIT: _ANYBODY,
     Command.SAVE_POSTMORTEM: _RESPONDING,
+    Command.TEST_FUNCTION: _RESPONDING,
     Command.ASK: _RESPONDING,
     Command.STOP_TURN: _RESPONDING,
 }

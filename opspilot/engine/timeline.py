@@ -169,6 +169,8 @@ _SENTENCES: dict[str, Callable[[AuditEntry], str]] = {
     "verification.started": lambda _: "began to observe the original signal",
     "verification.measured": _measured,
     "verification.ended": lambda one: f"ended the observation: {_came(one, 'outcome')}",
+    "function.test_intent": lambda one: f"began to test {one.subject}",
+    "function.tested": lambda one: f"tested {one.subject}: {_came(one, 'outcome') or 'not sent'}",
     "postmortem.saved": lambda one: f"saved the post-mortem, version {_came(one, 'version')}",
     "command.refused": lambda one: f"was refused to {_given(one, 'command')}{_because(one)}",
     "audit.anchor": lambda _: "anchored the ends of the chains",

@@ -5,6 +5,7 @@ is short, so a change cures it or does not. Failures are switched on call by cal
 call, before or after its effect, and may change the account, or end the process that called.
 """
 
+import json
 import threading
 from bisect import bisect_right
 from collections import defaultdict, deque
@@ -30,6 +31,7 @@ from opspilot.domain.telemetry import (
     MetricSeries,
     SeriesStatus,
 )
+from opspilot.domain.trial import Trial, TrialMode
 from opspilot.domain.window import Window
 from opspilot.domain.workload import (
     Edge,
@@ -51,7 +53,7 @@ MAIL_QUEUE = sqs_queue(ACCOUNT_ID, REGION, "mail-queue")
 
 Operation = Literal[
     "fetch", "search", "resolve", "resources", "describe", "topology", "changes", "transitions",
-    "alarms_of", "read", "apply", "settling",
+    "alarms_of", "read", "apply", "settling", "invoke",
 ]  # fmt: skip
 READS: tuple[Operation, ...] = (
     "fetch", "search", "describe", "topology", "changes", "alarms_of",
@@ -426,6 +428,30 @@ class SmallAccount:
             self._looks_left -= 1
             return Settling(settled=False, detail="the update is in progress")
         return Settling(settled=True)
+
+    # --- invocations ------------------------------------------------------------------------------
+
+    def invoke(
+        self, function: Resource, event: str, *, mode: TrialMode, qualifier: str = ""
+    ) -> Trial:
+        """The event comes back; one that says "boom" fails."""
+        self._enter("invoke")
+        self._must_exist(function)
+        if mode is not TrialMode.SYNC:
+            return Trial(
+                mode=mode, outcome="permitted" if mode is TrialMode.DRY_RUN else "accepted"
+            )
+        failed = "boom" in event
+        report = "REPORT RequestId: r-1\tDuration: 12.50 ms\tBilled Duration: 13 ms\t"
+        return Trial(
+            mode=mode,
+            outcome="function_error" if failed else "succeeded",
+            version=qualifier or "$LATEST",
+            payload={"errorType": "ValueError"} if failed else json.loads(event),
+            error_type="ValueError" if failed else "",
+            error=f"boom {self.secret}" if failed else "",
+            log=(f"token {self.secret}", f"{report}Memory Size: 512 MB\tMax Memory Used: 77 MB\t"),
+        )
 
     def _state(self, instruction: Instruction) -> dict[str, Json]:
         if instruction.type == "lambda.move_alias":

@@ -15,6 +15,7 @@ from opspilot.adapters.aws.buckets import Buckets
 from opspilot.adapters.aws.changes import AwsChanges
 from opspilot.adapters.aws.functions import Functions
 from opspilot.adapters.aws.inventory import Lister
+from opspilot.adapters.aws.invocations import AwsInvocations
 from opspilot.adapters.aws.logs import AwsLogs
 from opspilot.adapters.aws.metrics import AwsMetrics
 from opspilot.adapters.aws.names import Place
@@ -55,6 +56,7 @@ class AwsAccount:
     changes: AwsChanges
     alarms: AwsAlarms
     actuator: AwsActuator
+    invocations: AwsInvocations
     model: BedrockModel
     clients: AwsClients
     calls: Calls
@@ -118,6 +120,7 @@ def assemble(
         changes=AwsChanges(Trail(clients.cloudtrail, calls), functions, calls, clock),
         alarms=AwsAlarms(clients.cloudwatch, calls, place),
         actuator=AwsActuator(Hand(clients.functions, functions, calls, clock)),
+        invocations=AwsInvocations(clients.invocations, calls),
         model=BedrockModel(clients.bedrock, calls, models, clients.model_region, clock),
         clients=clients,
         calls=calls,

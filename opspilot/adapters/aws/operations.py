@@ -78,6 +78,11 @@ PUBLISH_VERSION = _lambda_control("PublishVersion", "actuator", once=True)
 UPDATE_ALIAS = _lambda_control("UpdateAlias", "actuator", once=True)
 GET_POLICY = _own_rate("lambda:GetPolicy", "workloads", per_second=15)
 
+# Invoke has no rate of its own: the function's concurrency is its limit. Ours keeps a batch gentle.
+INVOKE = _own_rate(
+    "lambda:Invoke", "invocations", per_second=5, iam_action="lambda:InvokeFunction", once=True
+)
+
 LIST_TABLES = _own_rate("dynamodb:ListTables", "workloads", per_second=10)
 LIST_QUEUES = _own_rate("sqs:ListQueues", "workloads", per_second=10)
 # API Gateway's permissions are named after HTTP methods.

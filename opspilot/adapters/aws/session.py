@@ -65,6 +65,7 @@ class AwsClients:
     cloudwatch: "CloudWatchClient"
     logs: "CloudWatchLogsClient"
     functions: "LambdaClient"
+    invocations: "LambdaClient"
     cloudtrail: "CloudTrailClient"
     dynamodb: "DynamoDBClient"
     sqs: "SQSClient"
@@ -72,6 +73,10 @@ class AwsClients:
     sts: "STSClient"
     bedrock: RuntimeClient
     model_region: str
+
+
+_TRIAL_SECONDS = 60
+"""How long a function that is tried may take; Lambda itself would wait for fifteen minutes."""
 
 
 def client_config(*, sealed: bool = False) -> Config:
@@ -118,6 +123,11 @@ def build_clients(options: SessionOptions) -> AwsClients:
         cloudwatch=cloudwatch,
         logs=session.client("logs", endpoint_url=endpoint, config=config),
         functions=session.client("lambda", endpoint_url=endpoint, config=config),
+        invocations=session.client(
+            "lambda",
+            endpoint_url=endpoint,
+            config=config.merge(Config(read_timeout=_TRIAL_SECONDS)),
+        ),
         cloudtrail=session.client("cloudtrail", endpoint_url=endpoint, config=config),
         dynamodb=session.client("dynamodb", endpoint_url=endpoint, config=config),
         sqs=session.client("sqs", endpoint_url=endpoint, config=config),

@@ -112,7 +112,8 @@ def _invoke(call: Call, params: Params) -> Reply:
     kind = params.get("InvocationType") or "RequestResponse"
     if kind == "DryRun":
         return Reply(b"", status=204)
-    result = invoke(call, function, qualifier, version)
+    tail = params.get("LogType") == "Tail"
+    result = invoke(call, function, qualifier, version, tail=tail)
     if kind == "Event":
         return Reply(b"", status=202)
     return result

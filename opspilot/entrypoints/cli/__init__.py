@@ -4,7 +4,18 @@ import sys
 
 from typer.exceptions import TyperException
 
-from opspilot.entrypoints.cli import account, care, incidents, plans, review, servers, tables, trail
+from opspilot.entrypoints.cli import (
+    account,
+    care,
+    chat,
+    functions,
+    incidents,
+    plans,
+    review,
+    servers,
+    tables,
+    trail,
+)
 from opspilot.entrypoints.cli.output import fail
 from opspilot.entrypoints.cli.program import app
 from opspilot.errors import InputError, OpsPilotError
@@ -13,7 +24,7 @@ __all__ = ["main"]
 
 _INTERRUPTED = 130
 
-for group in (servers, incidents, care, plans, review, trail, account, tables):
+for group in (servers, incidents, care, chat, plans, review, trail, functions, account, tables):
     group.register(app)
 
 

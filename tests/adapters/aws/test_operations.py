@@ -75,6 +75,7 @@ def test_the_permissions_of_each_port_are_spelled_out():
         "alarms": ("cloudwatch:DescribeAlarmHistory", "cloudwatch:DescribeAlarms"),
         "changes": ("cloudtrail:LookupEvents", "lambda:ListVersionsByFunction"),
         "identity": (),
+        "invocations": ("lambda:InvokeFunction",),
         "logs": (
             "logs:FilterLogEvents",
             "logs:GetQueryResults",
@@ -98,9 +99,10 @@ def test_the_permissions_of_each_port_are_spelled_out():
     }
 
 
-def test_only_the_actuator_may_change_anything():
+def test_only_the_actuator_and_tests_of_functions_may_change_anything():
     once = {operation.name for operation in OPERATIONS if operation.once}
     assert once == {
+        "lambda:Invoke",
         "lambda:PublishVersion",
         "lambda:UpdateAlias",
         "lambda:UpdateFunctionConfiguration",
