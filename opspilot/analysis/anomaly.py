@@ -105,7 +105,7 @@ def _reviewed(index: pd.Index, values: Floats, usable: Bools, kind: MetricKind |
     sigma = model.sigma(values)
     up, down = model.tails(values)
     up, down = _as_rare_as_shown(values, sigma, kept, usable, up, down)
-    found = episodes(up, down, sigma, fit.memory)
+    found = episodes(up, down, sigma, np.broadcast_to(fit.memory, sigma.shape))
     return Verdicts(
         scores=score_of(np.minimum(1.0, 2.0 * np.minimum(up, down))),
         sigma=sigma,
@@ -144,7 +144,7 @@ def _model(
     fit, kept = fit_whole(seen - rhythm, usable, poisson=kind == "count" and not rhythm.any())
     if kind == "count" and _are_small_counts(learned):
         return small_counts(fit, rhythm), fit, kept
-    floor = np.full(len(seen), LOG_SCALE_FLOOR if logarithmic else 0.0)
+    floor = np.full(1, LOG_SCALE_FLOOR if logarithmic else 0.0)
     if kind == "count":
         floor = np.sqrt(np.maximum(fit.center + rhythm, 0.0))
     return HeavyTailed(fit, rhythm, floor, logarithmic), fit, kept

@@ -23,12 +23,14 @@ _MIN_POINTS = 8
 _MIN_PAST_POINTS = 24
 _ROLLING_POINTS = 720
 _VERY_FAR = 0.99
+_NEAR = 1.0 - FAR
+_QUANTILES = (1.0 - OUTER, _NEAR, 0.25, 0.5, 0.75, FAR, OUTER)
 _EXCESS_BETWEEN = float(np.log((1.0 - FAR) / (1.0 - _VERY_FAR)))
 
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """One value per point of the series (all equal unless causal); NaN where too little is known.
+    """One value per point of the series, or one for all; NaN where too little is known.
 
     Attributes:
         known: Points it was learned from.
@@ -61,34 +63,32 @@ def fit_whole(values: Floats, usable: Bools, *, poisson: bool = False) -> tuple[
     least = float(np.sqrt(max(values[known].mean(), 0.0))) if poisson and known.any() else 0.0
     kept = without_episodes(values, known, least)
     learned = values[kept]
-    everywhere = np.ones(len(values))
     if len(learned) < _MIN_POINTS:
-        return _unknown(everywhere * np.nan, len(learned)), kept
+        return _unknown(np.full(1, np.nan), len(learned)), kept
+    read = dict(zip(_QUANTILES, np.quantile(learned, _QUANTILES), strict=True))
 
     def quantile(p: float) -> Floats:
-        return everywhere * np.quantile(learned, p)
+        return np.asarray([read[p]])
 
     center, scale = float(np.median(learned)), robust_scale(learned)
-    count = everywhere * len(learned)
-    above = learned[learned > np.quantile(learned, FAR)] - np.quantile(learned, FAR)
-    below = np.quantile(learned, 1.0 - FAR) - learned[learned < np.quantile(learned, 1.0 - FAR)]
+    count = np.asarray([float(len(learned))])
+    above = learned[learned > read[FAR]] - read[FAR]
+    below = read[_NEAR] - learned[learned < read[_NEAR]]
     fit = Baseline(
         known=count,
-        center=everywhere * center,
-        scale=everywhere * scale,
-        up=_tail(quantile, OUTER, FAR, everywhere * (above.mean() if len(above) else 0.0), count),
-        down=_tail(
-            quantile,
-            1.0 - OUTER,
-            1.0 - FAR,
-            everywhere * (below.mean() if len(below) else 0.0),
-            count,
-        ),
-        mean=everywhere * learned.mean(),
-        variance=everywhere * learned.var(ddof=1),
-        memory=everywhere * memory(values, kept, center, scale),
+        center=np.asarray([center]),
+        scale=np.asarray([scale]),
+        up=_tail(quantile, OUTER, FAR, _mean(above), count),
+        down=_tail(quantile, 1.0 - OUTER, _NEAR, _mean(below), count),
+        mean=np.asarray([learned.mean()]),
+        variance=np.asarray([learned.var(ddof=1)]),
+        memory=np.asarray([memory(values, kept, center, scale)]),
     )
     return _cautious(fit), kept
+
+
+def _mean(excess: Floats) -> Floats:
+    return np.asarray([excess.mean() if len(excess) else 0.0])
 
 
 def fit_past(values: Floats, usable: Bools) -> Baseline:
@@ -109,14 +109,14 @@ def fit_past(values: Floats, usable: Bools) -> Baseline:
     rho = np.nan_to_num(known(window.corr(past.shift(1))), nan=0.0, posinf=0.0, neginf=0.0)
     count = np.nan_to_num(known(past.rolling(_ROLLING_POINTS, min_periods=1).count()))
     above = (quantile(_VERY_FAR) - quantile(FAR)) / _EXCESS_BETWEEN
-    below = (quantile(1.0 - FAR) - quantile(1.0 - _VERY_FAR)) / _EXCESS_BETWEEN
+    below = (quantile(_NEAR) - quantile(1.0 - _VERY_FAR)) / _EXCESS_BETWEEN
     return _cautious(
         Baseline(
             known=count,
             center=quantile(0.5),
             scale=denoised(np.where(spread > 0, spread, known(window.std())), quantile(0.5)),
             up=_tail(quantile, OUTER, FAR, above, count),
-            down=_tail(quantile, 1.0 - OUTER, 1.0 - FAR, below, count),
+            down=_tail(quantile, 1.0 - OUTER, _NEAR, below, count),
             mean=known(window.mean()),
             variance=known(window.var()),
             memory=inflation(rho),
