@@ -10,7 +10,8 @@ import pytest
 
 from opspilot.bootstrap import open_workbench
 from opspilot.bootstrap.place import locate
-from opspilot.config import Settings
+from opspilot.config import Settings, load_settings
+from opspilot.domain.conversation import Message, ModelRole, Text
 from opspilot.embedded.address import Address, write_address
 from opspilot.embedded.clock import ManualClock
 from opspilot.embedded.server import EmbeddedAccount
@@ -21,6 +22,7 @@ from opspilot.errors import (
     EmbeddedAccountStopped,
     WrongAccount,
 )
+from opspilot.ports.model import Ended, ModelRequest
 
 DEAD = "http://127.0.0.1:9"
 
@@ -154,3 +156,37 @@ def test_the_account_is_asked_again_when_it_is_refreshed(tmp_path: Path) -> None
         assert bench.refresh_account().problem == ""
         assert bench.faults is not None
     assert bench.refresh_account().problem
+
+
+def test_on_the_embedded_account_the_local_analyst_answers_and_no_key_of_a_real_account_is_sent(
+    tmp_path: Path, embedded: EmbeddedAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_BEARER_TOKEN_BEDROCK", "a-real-key")
+    settings = Settings(state_dir=tmp_path, model_default="us.anthropic.claude-sonnet-4-6")
+    place = locate(settings)
+    model = place.ports.model
+    assert place.account.endpoint == embedded.url
+    assert {one.model_id for one in model.access() if one.stand_in} == {"opspilot.local-analyst-v1"}
+    question = Message(speaker="user", blocks=(Text(text="hello"),))
+    *words, end = model.answer(ModelRequest("", [question]))
+    assert isinstance(end, Ended)
+    assert len(words) > 10
+
+
+def test_while_the_account_is_stopped_its_models_say_why_nobody_answers(tmp_path: Path) -> None:
+    (tmp_path / "embedded").mkdir()
+    model = locate(Settings(state_dir=tmp_path)).ports.model
+    assert all("not running" in one.problem for one in model.access())
+    with pytest.raises(AwsUnavailable, match="not running"):
+        list(model.answer(ModelRequest("", [])))
+
+
+def test_a_role_is_switched_off_by_an_empty_name(
+    tmp_path: Path, embedded: EmbeddedAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPSPILOT_MODEL_FAST", "")
+    monkeypatch.setenv("OPSPILOT_STATE_DIR", str(tmp_path))
+    found = {one.role: one.model_id for one in locate(load_settings()).ports.model.access()}
+    assert found[ModelRole.FAST] == ""
+    assert found[ModelRole.DEEP]
+    assert embedded.url

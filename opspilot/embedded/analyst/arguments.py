@@ -33,7 +33,7 @@ _NO_NAME = re.compile(
     r"their|its|all|any|each|function|functions|api|configuration|configured|memory|"
     r"invocations|requests|plan|failures|failing|slow|happening|wrong|it|there|you|going|"
     r"line|lines|containing|onset|baseline|exception|exceptions|warnings|warning|being|"
-    r"been|not|really|related",
+    r"been|not|really|related|record|general|total|detail|short|hand|production|me|us|them",
     re.IGNORECASE,
 )
 _TELLING = (
@@ -71,11 +71,13 @@ class Wanted:
         resource: A name; empty for the one that the question names, if any.
         pattern: A text to search for.
         choice: A value that some argument's list holds.
+        anything: The resource is left open as far as the tool allows.
     """
 
     resource: str = ""
     pattern: str = ""
     choice: str = ""
+    anything: bool = False
 
 
 def fill(tool: Tool, request: Request, wanted: Wanted) -> dict[str, Any] | None:
@@ -187,7 +189,8 @@ _PLAIN_CHOICES = frozenset({"incident", "all"})
 
 
 def _resource(request: Request, wanted: Wanted, needed: bool) -> str:
-    named = wanted.resource or next(iter(resources_named(request)), "")
+    asked = [] if wanted.anything else resources_named(request)
+    named = wanted.resource or next(iter(asked), "")
     return named or (str(request.record.get("resource") or "") if needed else "")
 
 
@@ -240,6 +243,5 @@ def _bounded(value: Any, schema: Mapping[str, Any]) -> Any:
     if isinstance(value, str):
         return value[: int(schema.get("maxLength") or 1000)]
     if isinstance(value, int):
-        least, most = schema.get("minimum", value), schema.get("maximum", value)
-        return max(least, min(most, value))
+        return min(max(value, schema.get("minimum", value)), schema.get("maximum", 10_000))
     return value

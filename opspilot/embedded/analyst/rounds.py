@@ -127,7 +127,9 @@ def _calls(topic: Topic, tool: Tool, intent: Intent, request: Request) -> _Calls
     if topic is Topic.METRICS:
         yield from _metric_calls(tool, intent, request)
         return
-    arguments = fill(tool, request, Wanted())
+    # A cause may be a change of something else than what failed.
+    around = topic is Topic.CHANGES and intent is not Intent.CHANGES
+    arguments = fill(tool, request, Wanted(anything=around))
     if arguments is not None:
         yield tool, arguments
 

@@ -171,7 +171,9 @@ def _plan(content: Content) -> list[str]:
 
 def _with_finding(content: Content) -> list[str]:
     text = content.get("finding") or content.get("summary")
-    return [str(Fact(str(text), ids_in(content)))] if text else []
+    lines = [str(Fact(str(text), ids_in(content)))] if text else []
+    nested = [fact for one in _list(content, "findings", "evidence") for fact in facts_in(one)]
+    return lines + [f"- {fact}" for fact in nested]
 
 
 def _values(value: Any) -> str:
