@@ -149,8 +149,12 @@ def _move(instruction: Instruction, wanted: Parameters, version: str) -> Instruc
 
 def _unpublished(latest: "Mapping[str, Any]", served: "Mapping[str, Any]") -> list[str]:
     """Names of what $LATEST has otherwise; variables that Lambda does not show count as such."""
-    hidden = {"Environment"} if environment_error(latest) or environment_error(served) else set()
-    return [key for key in _KEPT if key in hidden or latest.get(key) != served.get(key)]
+    hidden = environment_error(latest) or environment_error(served)
+    return [
+        key
+        for key in _KEPT
+        if (hidden and key == "Environment") or latest.get(key) != served.get(key)
+    ]
 
 
 def _active(configuration: "Mapping[str, Any]") -> bool:
