@@ -97,6 +97,7 @@ def plan_document(plan: Plan) -> Document:
                 "parameters": one.change.parameters,
                 "summary": one.summary,
                 "why_not": one.why_not,
+                "then": [{"type": step.type, "parameters": step.parameters} for step in one.then],
             }
             for one in plan.alternatives
         ],
