@@ -16,7 +16,7 @@ from opspilot.domain.audit import AuditEntry
 from opspilot.domain.audit_report import AuditReport
 from opspilot.domain.views import IncidentView
 from opspilot.domain.wording import number, plural
-from opspilot.engine.timeline import Happening, Kind, timeline
+from opspilot.engine.timeline import Happening, Kind, timeline, told_of
 
 _PLACE = "audit"
 
@@ -56,7 +56,7 @@ def audit_table(entries: Sequence[AuditEntry], *, chains: bool = False) -> None:
     tables.table(
         [name | _table_row(one) for name, one in zip(named, entries, strict=True)],
         key="audit-table",
-        widths={"input": 260, "result": 220, "error": 160},
+        widths={"in words": 320, "input": 260, "result": 220, "error": 160},
         empty="The chain is empty.",
     )
 
@@ -82,6 +82,7 @@ def _table_row(entry: AuditEntry) -> dict[str, tables.Cell]:
         "actor": entry.actor.name,
         "action": entry.action_type,
         "about": entry.subject,
+        "in words": told_of(entry),
         "input": _json(entry.input),
         "result": _json(entry.result),
         "error": entry.error,
