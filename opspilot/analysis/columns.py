@@ -1,10 +1,12 @@
 """Whose metric a column is: resource, metric and statistic of a column key."""
 
+import re
 from collections import Counter
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import cast
 
+_PERCENTILE = re.compile(r"[-_.]?p?\d+$")
 _SEPARATORS = ("_", "/", ":", "|", ".")
 
 
@@ -17,7 +19,8 @@ class Column:
         resource: Whose metric it is.
         metric: The metric's name: of a plain name the whole of it.
         statistic: Empty where there is none.
-        family: What is measured, the same word for every resource.
+        family: What is measured and how, the same word for every resource.
+        quantity: What is measured: the family without its percentile or statistic.
     """
 
     key: Hashable
@@ -25,6 +28,7 @@ class Column:
     metric: str
     statistic: str
     family: str
+    quantity: str
 
 
 def columns_of(keys: Sequence[Hashable]) -> list[Column]:
@@ -45,12 +49,12 @@ def columns_of(keys: Sequence[Hashable]) -> list[Column]:
 
 def _of_levels(key: tuple[object, ...]) -> Column:
     resource, metric, statistic = (*(str(level) for level in key), "", "")[:3]
-    return Column(key, resource, metric, statistic, f"{metric}/{statistic}")
+    return Column(key, resource, metric, statistic, f"{metric}/{statistic}", metric)
 
 
 def _of_name(key: Hashable, cut: tuple[str, str]) -> Column:
     resource, family = cut
-    return Column(key, resource, str(key), "", family)
+    return Column(key, resource, str(key), "", family, _PERCENTILE.sub("", family))
 
 
 def _cuts(names: Sequence[str]) -> dict[str, tuple[str, str]]:

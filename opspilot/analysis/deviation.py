@@ -11,44 +11,46 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import stdtr, stdtrit
+from scipy.special import stdtrit
 
+from opspilot.analysis.heaviness import TAIL_DF, two_sided
 from opspilot.analysis.series import Floats
 from opspilot.analysis.spread import IQR_TO_SIGMA
 
 Ints = npt.NDArray[np.int64]
 
-TAIL_DF = 4.0
-"""Degrees of freedom of the Student tails that running means are held against."""
-
 _OUTER = 0.99
 _OUTER_T = float(stdtrit(TAIL_DF, 0.5 + _OUTER / 2))
 _BLOCKS = 8
-_REACHED = 0.75
+_BRIEF = 16
 _ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
 class Deviations:
-    """What the scan found; all but `z` one value per column.
+    """What the scan found, one value per column.
 
     Attributes:
-        z: Deviation of every incident row from the baseline's median in robust sigma.
         p: Probability of a departure as large anywhere in the window, if nothing changed.
-        ratio: Departure of the worst stretch over the stray of such stretches in the baseline.
         sign: +1 above, -1 below.
-        onset: First row of the worst stretch from which on the column is away.
-        effect: Mean deviation over the worst stretch in robust sigma, signed.
-        level: Deviation that a quarter of the incident's rows reach, signed, robust sigma.
+        level: Deviation that half of the worst stretch's rows reach, signed, in robust sigma.
+        onset: First row from which on the column is away, up to and through that stretch.
     """
 
-    z: Floats
     p: Floats
-    ratio: Floats
     sign: Floats
-    onset: Ints
-    effect: Floats
     level: Floats
+    onset: Ints
+
+
+@dataclass(frozen=True, slots=True)
+class _Stretch:
+    """The worst stretch of one length in each column."""
+
+    p: Floats
+    peak: Floats
+    at: Ints
+    width: Ints
 
 
 def quantile(values: Floats, q: float) -> Floats:
@@ -79,39 +81,57 @@ def scale_of(values: Floats, center: Floats) -> Floats:
     return np.where(scale > _ROUNDING * np.abs(center), scale, 0.0)
 
 
-def deviations(baseline: Floats, incident: Floats) -> Deviations:
-    """Scans every column of the incident against its baseline."""
+def standardized_windows(baseline: Floats, incident: Floats) -> tuple[Floats, Floats]:
+    """Both windows as deviations from the baseline's median in robust sigma.
+
+    A column that never moved counts as one that moved once: its largest departure is as many sigma
+    as the root of the baseline's length, and the others in proportion.
+    """
     center = quantile(baseline, 0.5)
     scale = scale_of(baseline, center)
-    noiseless = np.sqrt((~np.isnan(baseline)).sum(axis=0))
-    base_z = _standard(baseline, center, scale, noiseless)
-    z = _standard(incident, center, scale, noiseless)
-    rows, many = z.shape
-    widths = _widths(rows, len(baseline))
-    best_p = np.full(many, 1.0)
-    best = [np.zeros(many) for _ in range(4)]
-    for width in widths:
-        stray = scale_of(running(base_z, width), np.zeros(many, dtype=np.float64))
-        means = running(z, width)
-        ratio = means / np.maximum(stray, 1.0 / np.sqrt(width))
-        at = np.argmax(np.nan_to_num(np.abs(ratio), nan=-1.0), axis=0)
-        peak = ratio[at, np.arange(many)]
-        tests = len(widths) * rows / width
-        p = np.minimum(2.0 * np.asarray(stdtr(TAIL_DF, -np.abs(peak))) * tests, 1.0)
-        better = (p < best_p) | (np.abs(peak) > np.abs(best[0])) & (p == best_p)
-        for slot, value in zip(best, (peak, means[at, np.arange(many)], at, width), strict=True):
-            slot[better] = np.broadcast_to(value, better.shape)[better]
-        best_p = np.where(better, p, best_p)
-    peak, effect, at, width = best
-    sign = np.sign(peak)
-    return Deviations(
-        z, best_p, np.abs(peak), sign, _onsets(z, sign, effect, at), effect, _level(z)
-    )
+    apart = incident - center
+    apart = np.where(np.abs(apart) > _ROUNDING * np.abs(center), apart, 0.0 * apart)
+    largest = np.nanmax(np.abs(apart), axis=0)
+    once = largest / np.sqrt((~np.isnan(baseline)).sum(axis=0))
+    unit = np.where(scale > 0, scale, once)
+    unit = np.where(unit > 0, unit, 1.0)
+    still = np.where(scale > 0, baseline - center, 0.0 * baseline)
+    return still / unit, apart / unit
 
 
-def _level(z: Floats) -> Floats:
-    up, down = quantile(z, _REACHED), quantile(z, 1.0 - _REACHED)
-    return np.where(up >= -down, np.maximum(up, 0.0), np.minimum(down, 0.0))
+def scan(base_z: Floats, z: Floats) -> Deviations:
+    """Scans every column of the incident against its baseline, both in robust sigma."""
+    widths = _widths(len(z), len(base_z))
+    found = [_worst(base_z, z, width, len(widths) * len(z) / width) for width in widths]
+    best = np.argmin(np.stack([stretch.p for stretch in found]), axis=0)
+    column: Ints = np.arange(len(best), dtype=np.int64)
+    at = np.stack([stretch.at for stretch in found])[best, column]
+    width = np.stack([stretch.width for stretch in found])[best, column]
+    sign = np.sign(np.stack([stretch.peak for stretch in found])[best, column])
+    level = _levels(z, sign, at, width)
+    p = np.stack([stretch.p for stretch in found])[best, column]
+    return Deviations(p, sign, level, _onsets(z, sign, level, at))
+
+
+def _worst(base_z: Floats, z: Floats, width: int, tests: float) -> _Stretch:
+    known, means = running(base_z, width), running(z, width)
+    column: Ints = np.arange(z.shape[1], dtype=np.int64)
+    stray = np.maximum(scale_of(known, np.zeros_like(known[0])), 1.0 / np.sqrt(width))
+    at = np.argmax(np.nan_to_num(np.abs(means), nan=-1.0), axis=0)
+    peak = np.nan_to_num(means[at, column] / stray)
+    p = np.minimum(two_sided(known / stray, peak) * tests, 1.0)
+    return _Stretch(p, peak, at.astype(np.int64), np.full_like(column, width))
+
+
+def _levels(z: Floats, sign: Floats, at: Ints, width: Ints) -> Floats:
+    """The deviation that half of the worst stretch's rows reach; 0 where it is the other way."""
+    levels: Floats = np.zeros_like(sign)
+    for column, (start, length) in enumerate(zip(at, width, strict=True)):
+        stretch = sign[column] * z[start : start + length, column]
+        known = stretch[~np.isnan(stretch)]
+        if len(known):
+            levels[column] = sign[column] * max(float(np.median(known)), 0.0)
+    return levels
 
 
 def running(values: Floats, width: int) -> Floats:
@@ -124,30 +144,24 @@ def running(values: Floats, width: int) -> Floats:
     return np.where(count * 2 >= width, total / np.maximum(count, 1.0), np.nan)
 
 
-def _standard(values: Floats, center: Floats, scale: Floats, noiseless: Floats) -> Floats:
-    """Deviations in sigma; of a column that never moved, any departure counts `NOISELESS`."""
-    apart = values - center
-    tiny = _ROUNDING * np.maximum(np.abs(center), np.abs(values))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        moved = np.where(np.abs(apart) > tiny, np.sign(apart) * noiseless, 0.0)
-        z = np.where(scale > 0, apart / scale, moved)
-    return np.where(np.isnan(values), np.nan, z)
-
-
 def _widths(rows: int, baseline_rows: int) -> list[int]:
+    """Powers of two from a sixteenth of the incident to all of it, as the baseline allows.
+
+    What lasted shorter than a sixteenth of the window is not what the window is about.
+    """
     longest = max(1, min(rows, baseline_rows // _BLOCKS))
-    return [2**power for power in range(longest.bit_length()) if 2**power <= longest]
+    shortest = min(max(1, rows // _BRIEF), longest)
+    powers = [2**power for power in range(longest.bit_length())]
+    return [width for width in powers if shortest <= width <= longest] or [powers[-1]]
 
 
-def _onsets(z: Floats, sign: Floats, effect: Floats, at: Floats) -> Ints:
-    """First row at half the worst stretch's height, at or before that stretch, without a break."""
-    away = np.nan_to_num(z * sign) >= 0.5 * np.abs(effect)
-    onsets = np.empty(z.shape[1], dtype=np.int64)
-    for column in range(z.shape[1]):
-        start = int(at[column])
-        while start < len(z) - 1 and not away[start, column]:
-            start += 1
-        while start > 0 and away[start - 1, column]:
-            start -= 1
-        onsets[column] = start
+def _onsets(z: Floats, sign: Floats, level: Floats, at: Ints) -> Ints:
+    """First row at half of the level that leads up to the worst stretch without a break."""
+    away = np.nan_to_num(z) * sign >= 0.5 * np.abs(level)
+    onsets = at.copy()
+    for column, start in enumerate(at):
+        clear = np.flatnonzero(away[start:, column])
+        first = int(start) + (int(clear[0]) if len(clear) else 0)
+        breaks = np.flatnonzero(~away[: first + 1, column])
+        onsets[column] = min(first, int(breaks[-1]) + 1) if len(breaks) else 0
     return onsets
