@@ -11,6 +11,7 @@ from app.guard import attempt
 from app.wiring import Desk
 from opspilot.domain.commands import Command
 from opspilot.domain.identity import Actor
+from opspilot.domain.incident import Severity
 
 if TYPE_CHECKING:
     from opspilot.bootstrap import Workbench
@@ -23,7 +24,10 @@ class Intention:
     Attributes:
         plan_id: The plan that the person saw, for commands on plans.
         digest: Its digest as shown, to approve.
-        reason: To reject or close.
+        reason: To reject or close, or why a severity changed.
+        severity: To set.
+        owner: Whom to assign it to; None gives it back.
+        text: Of a note.
     """
 
     command: Command
@@ -31,6 +35,9 @@ class Intention:
     plan_id: str = ""
     digest: str = ""
     reason: str = ""
+    severity: Severity = Severity.HIGH
+    owner: Actor | None = None
+    text: str = ""
 
 
 _SHOWN_AFTER = {
@@ -41,11 +48,19 @@ _SHOWN_AFTER = {
 """The tab that shows what becomes of a command."""
 
 
-def carry_out(wanted: Intention, desk: Desk) -> bool:
-    """Give the command to the engine; what came of it is shown on the incident's page."""
+def carry_out(wanted: Intention, desk: Desk, place: str = "") -> bool:
+    """Give the command to the engine; what came of it is shown on the incident's page.
+
+    Args:
+        wanted: What was pressed.
+        desk: Who pressed it.
+        place: The page to show it on instead; empty for the incident's.
+    """
     doing = wanted.command.replace("_", " ")
     call = _CALLS[wanted.command]
-    taken = attempt(wanted.incident_id, doing, lambda: call(desk.bench, wanted, desk.actor))
+    taken = attempt(
+        place or wanted.incident_id, doing, lambda: call(desk.bench, wanted, desk.actor)
+    )
     if taken and wanted.command in _SHOWN_AFTER:
         state.remember(tab=_SHOWN_AFTER[wanted.command])
     return taken
@@ -57,7 +72,14 @@ def open_by_hand(wanted: Wanted, desk: Desk, place: str) -> str:
 
     def command() -> None:
         incident = desk.bench.intake.open_incident(
-            wanted.resource, actor=desk.actor, window=wanted.window, title=wanted.title
+            wanted.resource,
+            actor=desk.actor,
+            window=wanted.window,
+            baseline=wanted.baseline,
+            title=wanted.title,
+            severity=wanted.severity,
+            signal=wanted.signal,
+            description=wanted.description,
         )
         opened.append(incident.id)
 
@@ -99,5 +121,14 @@ _CALLS: dict[Command, Callable[["Workbench", Intention, Actor], object]] = {
     ),
     Command.CLOSE_INCIDENT: lambda bench, wanted, actor: bench.intake.close(
         wanted.incident_id, actor=actor, reason=wanted.reason
+    ),
+    Command.SET_SEVERITY: lambda bench, wanted, actor: bench.care.set_severity(
+        wanted.incident_id, severity=wanted.severity, actor=actor, reason=wanted.reason
+    ),
+    Command.ASSIGN_INCIDENT: lambda bench, wanted, actor: bench.care.assign(
+        wanted.incident_id, owner=wanted.owner, actor=actor
+    ),
+    Command.WRITE_NOTE: lambda bench, wanted, actor: bench.care.write_note(
+        wanted.incident_id, text=wanted.text, actor=actor
     ),
 }

@@ -9,12 +9,15 @@ from streamlit.navigation.page import Page as StreamlitPage
 
 from app import state
 from app.labels import label as plain_label
+from opspilot.domain.incident import as_stored
 
 _PAGES = Path(__file__).resolve().parent.parent / "pages"
 
 INCIDENTS = str(_PAGES / "incidents.py")
 INCIDENT = str(_PAGES / "incident.py")
+PLANS = str(_PAGES / "plans.py")
 CHAT = str(_PAGES / "chat.py")
+FUNCTIONS = str(_PAGES / "functions.py")
 REVIEW = str(_PAGES / "review.py")
 AUDIT = str(_PAGES / "audit.py")
 WALKTHROUGH = str(_PAGES / "walkthrough.py")
@@ -35,7 +38,9 @@ def choose() -> StreamlitPage:
         [
             st.Page(INCIDENTS, title="Incidents", default=True),
             st.Page(INCIDENT, title="Incident", url_path="incident"),
+            st.Page(PLANS, title="Plans", url_path="plans"),
             st.Page(CHAT, title="Chat", url_path="chat"),
+            st.Page(FUNCTIONS, title="Functions", url_path="functions"),
             st.Page(REVIEW, title="Review", url_path="review"),
             st.Page(AUDIT, title="Audit", url_path="audit"),
             st.Page(WALKTHROUGH, title="Walkthrough", url_path="walkthrough"),
@@ -49,7 +54,7 @@ def chosen_incident() -> str:
     """The incident that the address names, or else the one last looked at; may be empty."""
     named = st.query_params.get(_ID)
     if named:
-        return named
+        return as_stored(named)
     last = state.current().incident_id
     if last:
         st.query_params[_ID] = last
@@ -81,6 +86,11 @@ def remember_incident(incident_id: str) -> None:
 def incident_link(incident_id: str, width: int) -> None:
     """A link to the page of an incident, named by its id."""
     st.page_link(INCIDENT, label=incident_id, query_params={_ID: incident_id}, width=width)
+
+
+def inbox_link(count: int) -> None:
+    """A link to the inbox, with how much of it waits for whoever looks."""
+    st.page_link(INCIDENTS, label=f"Inbox {count}" if count else "Inbox", width="content")
 
 
 def open_incident(incident_id: str) -> NoReturn:

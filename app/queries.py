@@ -1,5 +1,6 @@
 """What the screens read; answers of AWS are kept for a few seconds, the store is always asked."""
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -7,11 +8,18 @@ import streamlit as st
 
 from app.wiring import Desk, workbench
 from opspilot.domain.account import Account
-from opspilot.domain.incident import IncidentStatus
+from opspilot.domain.inbox import Inbox
+from opspilot.domain.incident import Incident, IncidentStatus
+from opspilot.domain.plan import PlanStatus
+from opspilot.domain.resource import Resource
 from opspilot.domain.telemetry import MetricQuery, MetricSeries
-from opspilot.domain.views import IncidentPage, IncidentView
+from opspilot.domain.trial import FunctionHealth
+from opspilot.domain.views import IncidentPage, IncidentView, PlanPage
 from opspilot.domain.window import Window
 from opspilot.engine.doctor import DoctorReport
+from opspilot.errors import OpsPilotError
+
+logger = logging.getLogger(__name__)
 
 PAGE_ROWS = 50
 
@@ -48,6 +56,34 @@ def counts(desk: Desk) -> dict[IncidentStatus, int]:
     return desk.bench.queries.counts()
 
 
+def inbox(desk: Desk) -> Inbox:
+    """What waits for whom, this person's own first."""
+    return desk.bench.queries.inbox(desk.actor)
+
+
+def plans(desk: Desk, statuses: Sequence[PlanStatus], limit: int) -> PlanPage:
+    """The newest plans of these statuses; none named: of all."""
+    return desk.bench.queries.plans(tuple(statuses), limit=limit)
+
+
+def resources() -> tuple[Resource, ...]:
+    """What an incident can be opened on, as listed a moment ago.
+
+    Nothing when the account does not answer or may not be listed: a name can still be typed, and
+    opening the incident then says what is wrong.
+    """
+    try:
+        return tuple(Resource(arn=arn) for arn in _arns())
+    except OpsPilotError as error:
+        logger.info("resources=<unknown> | not listed: %s", error.message)
+        return ()
+
+
+def active_on(desk: Desk, resource: Resource) -> Incident | None:
+    """The active incident of a resource, which a new report would join."""
+    return desk.bench.intake.active_on(resource)
+
+
 def series(queries: Sequence[MetricQuery], window: Window) -> list[MetricSeries]:
     """Live data of AWS, at most a few seconds old.
 
@@ -56,6 +92,15 @@ def series(queries: Sequence[MetricQuery], window: Window) -> list[MetricSeries]
     """
     asked = tuple(query.model_dump_json() for query in queries)
     return _series(asked, window.model_dump_json())
+
+
+def function_health(function: Resource) -> FunctionHealth:
+    """How a function does, as asked a moment ago.
+
+    Raises:
+        AwsError: Its configuration could not be read.
+    """
+    return FunctionHealth.model_validate_json(_health(function.arn))
 
 
 def doctor() -> tuple[DoctorReport, datetime]:
@@ -76,6 +121,16 @@ def forget_account() -> None:
 @st.cache_data(ttl=8, max_entries=4, show_spinner=False, refresh_mode="background")
 def _account(opened: str) -> Account:  # noqa: ARG001 - a reopened workbench is asked anew
     return workbench().refresh_account()
+
+
+@st.cache_data(ttl=30, max_entries=1, show_spinner=False)
+def _arns() -> tuple[str, ...]:
+    return tuple(one.arn for one in workbench().intake.resources())
+
+
+@st.cache_data(ttl=10, max_entries=32, show_spinner=False)
+def _health(arn: str) -> str:
+    return workbench().functions.health(Resource(arn=arn)).model_dump_json()
 
 
 @st.cache_data(ttl=60, max_entries=1, show_spinner=False)

@@ -7,7 +7,7 @@ import streamlit as st
 
 from app.formatting import Now
 from app.palette import Theme
-from opspilot.domain.identity import Actor, Role
+from opspilot.domain.identity import Actor
 from opspilot.errors import OpsPilotError
 
 if TYPE_CHECKING:
@@ -15,9 +15,6 @@ if TYPE_CHECKING:
 
 ACTOR_KEY = "as"
 """Name in the address of whom one acts as."""
-
-NOBODY = Actor(id="nobody", name="Nobody", roles=(Role.VIEWER,), source="asserted")
-"""Who looks when nothing tells who it is: may read, may do nothing."""
 
 
 @st.cache_resource(show_spinner=False)
@@ -40,24 +37,49 @@ def reopen() -> None:
 
 @dataclass(frozen=True)
 class Desk:
-    """The workbench, the person in front of it, and the time on both clocks."""
+    """The workbench, the person in front of it, and the time on both clocks.
+
+    Attributes:
+        remark: Why the person may only look, and what would help; empty for everybody else.
+    """
 
     bench: "Workbench"
     actor: Actor
     now: Now
     theme: Theme
+    remark: str = ""
 
 
 def desk() -> Desk:
-    """Who works, with what, and when."""
+    """Who works, with what, and when.
+
+    Raises:
+        InputError: The role map names a role that there is not.
+    """
     bench = workbench()
-    return Desk(bench, _actor(bench), _now(bench), _theme())
+    now, theme = _now(bench), _theme()
+    if bench.account.embedded:
+        return Desk(bench, _chosen(bench), now, theme)
+    found = bench.identities.visitor(claims(), now.wall)
+    return Desk(bench, found.actor, now, theme, found.remark)
 
 
-def _actor(bench: "Workbench") -> Actor:
+def _chosen(bench: "Workbench") -> Actor:
+    """Whom a person chose to act as."""
     chosen = st.session_state.get(ACTOR_KEY) or st.query_params.get(ACTOR_KEY)
-    people = bench.people
-    return next((one for one in people if one.id == chosen), people[0] if people else NOBODY)
+    return next((one for one in bench.people if one.id == chosen), bench.people[0])
+
+
+def claims() -> dict[str, object] | None:
+    """What the identity provider said of the visitor.
+
+    Empty before the visitor signed in; None where no provider is configured.
+    """
+    said: dict[str, object] = dict(st.user)
+    signed_in = said.pop("is_logged_in", None)
+    if signed_in is None:
+        return None
+    return said if signed_in else {}
 
 
 def _now(bench: "Workbench") -> Now:

@@ -4,6 +4,7 @@ import streamlit as st
 
 from app import queries
 from app.components.faults import fault_buttons
+from app.components.inbox import inbox_list
 from app.components.incident_list import (
     counts_line,
     empty_list,
@@ -11,7 +12,7 @@ from app.components.incident_list import (
     incident_table,
     status_filter,
 )
-from app.components.open_form import open_form
+from app.components.open_form import active_already, open_form, resource_field
 from app.guard import guarded, show_notices
 from app.intentions import open_by_hand
 from app.navigation import open_incident
@@ -32,6 +33,7 @@ def live_list() -> None:
     now = desk()
     with guarded("reading the incidents"):
         counts_line(queries.counts(now))
+        inbox_list(queries.inbox(now), now.now)
         statuses = status_filter()
         page = queries.incidents(now, statuses)
         if page.rows:
@@ -45,7 +47,11 @@ live_list()
 with st.expander("Open an incident by hand"):
     allowed = permits(front.actor, Command.OPEN_INCIDENT)
     refusal = "" if allowed else f"{front.actor.name} may not open incidents."
-    wanted = open_form(front.now, refusal)
+    typed, resource = resource_field(queries.resources())
+    active = queries.active_on(front, resource) if resource else None
+    if active:
+        active_already(active)
+    wanted = open_form(typed, resource, front.now, refusal, joins=active is not None)
     if wanted:
         opened = open_by_hand(wanted, front, PLACE)
         if opened:

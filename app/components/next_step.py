@@ -4,6 +4,7 @@ import streamlit as st
 
 from app import stages
 from app.components import badges
+from app.components.reasons import reason_given
 from app.components.verification import measured
 from app.formatting import Now, real_time, short_digest, stopwatch
 from app.guard import sentence
@@ -85,7 +86,8 @@ def who_can(command: Command | None, view: IncidentView, desk: Desk) -> str:
         for one in desk.bench.people
         if permits(one, command) and one.id not in (asker, desk.actor.id)
     ]
-    return f"Act as {' or '.join(names)} to decide." if names else ""
+    listed = " or ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
+    return f"Act as {listed} to decide." if names else ""
 
 
 _WHAT_FOLLOWS: dict[Command | None, str] = {
@@ -154,7 +156,8 @@ def _closing(
     kind = "primary" if primary else "secondary"
     with st.popover("Close incident", type=kind, disabled=disabled, key="close-popover"):
         reason = st.text_input("Why is it over?", key="close-reason", max_chars=300)
-        if st.button(f"Close {view.incident.id}", key="close-send", type="primary"):
+        sent = st.button(f"Close {view.incident.id}", key="close-send", type="primary")
+        if reason_given(reason, sent=sent):
             return _intention(Command.CLOSE_INCIDENT, view, reason=reason or "")
     return None
 

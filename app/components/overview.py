@@ -3,6 +3,7 @@
 import streamlit as st
 
 from app import stages
+from app.components.care import care_bar
 from app.components.feed import feed
 from app.components.incident_header import facts, incident_header, stage_rail
 from app.components.linked import marked_changes, of_current
@@ -23,11 +24,12 @@ def overview(view: IncidentView, desk: Desk) -> Intention | None:
     show(
         incident_header(incident, desk.now),
         facts(incident, desk.now),
-        stage_rail(stages.rail(view)),
     )
+    cared = care_bar(view, desk)
+    show(stage_rail(stages.rail(view)))
     show_notices(incident.id)
     _troubles(view)
-    wanted = next_step_bar(view, desk)
+    wanted = next_step_bar(view, desk) or cared
     left, right = st.columns([3, 2], gap="medium")
     with left:
         _verdict_or_feed(view, desk)

@@ -7,6 +7,7 @@ from app.components.chips import chips
 from app.components.evidence import definitions
 from app.components.next_step import who_can
 from app.components.plan_runs import runs
+from app.components.reasons import reason_given
 from app.formatting import Now, moment, real_time, short_digest, stopwatch
 from app.guard import sentence
 from app.intentions import Intention
@@ -26,14 +27,7 @@ def plan_tab(view: IncidentView, desk: Desk) -> Intention | None:
         st.caption(_none_yet(view))
         return None
     *earlier, newest = view.plans
-    with st.container(border=True, key="plan"):
-        show(_head(newest, now))
-        for action in newest.actions:
-            _action(action)
-        show(_criteria(newest.criteria))
-        show(_people(newest, now))
-        runs(newest, now)
-        wanted = _decision(view, newest, desk) if newest.status in _OPEN else None
+    wanted = plan_card(view, newest, desk)
     if newest.alternatives:
         with st.expander(f"Other ways that were weighed: {len(newest.alternatives)}"):
             show(_alternatives(newest))
@@ -44,6 +38,28 @@ def plan_tab(view: IncidentView, desk: Desk) -> Intention | None:
                 _action(action, key=f"{plan.id}-")
             show(_people(plan, now))
     return wanted
+
+
+def plan_card(
+    view: IncidentView, plan: Plan, desk: Desk, *, beside_evidence: bool = True
+) -> Intention | None:
+    """A plan in full, and the decision on it while it is open; what was pressed.
+
+    Args:
+        view: The plan's incident.
+        plan: One of the incident's.
+        desk: Who looks.
+        beside_evidence: Whether the page has the ledger too, so that citations can be buttons.
+    """
+    now = desk.now
+    with st.container(border=True, key="plan"):
+        show(_head(plan, now))
+        for action in plan.actions:
+            _action(action, beside_evidence=beside_evidence)
+        show(_criteria(plan.criteria))
+        show(_people(plan, now))
+        runs(plan, now)
+        return _decision(view, plan, desk) if plan.status in _OPEN else None
 
 
 def _none_yet(view: IncidentView) -> str:
@@ -67,7 +83,7 @@ def _head(plan: Plan, now: Now) -> Html:
     )
 
 
-def _action(action: Action, key: str = "") -> None:
+def _action(action: Action, key: str = "", *, beside_evidence: bool = True) -> None:
     show(
         el(
             "div",
@@ -88,7 +104,10 @@ def _action(action: Action, key: str = "") -> None:
             ),
         )
     )
-    chips(action.evidence, f"{key}{action.id}")
+    if beside_evidence:
+        chips(action.evidence, f"{key}{action.id}")
+    else:
+        show(el("p", "Evidence: ", badges.chip_text(action.evidence)))
 
 
 def _change(name: str, before: dict[str, str], after: dict[str, str]) -> Html:
@@ -171,7 +190,8 @@ def _rejecting(view: IncidentView, plan: Plan) -> Intention | None:
     refusal = view.refusals.get(Command.REJECT_PLAN, "")
     with st.popover("Reject", disabled=bool(refusal), help=refusal or None, key="reject-popover"):
         reason = st.text_input("Why not?", key="reject-reason", max_chars=300)
-        if st.button(f"Reject plan {plan.number}", key="reject-send"):
+        sent = st.button(f"Reject plan {plan.number}", key="reject-send")
+        if reason_given(reason, sent=sent):
             return _intention(Command.REJECT_PLAN, plan, reason or "")
     return None
 

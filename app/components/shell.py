@@ -8,8 +8,9 @@ from app.components.badges import DOT, HOLLOW, badge
 from app.formatting import age, capital
 from app.guard import guarded, show_notice
 from app.markup import Html, el, show
+from app.navigation import inbox_link
 from app.state import Notice
-from app.wiring import ACTOR_KEY, Desk, desk, reopen
+from app.wiring import ACTOR_KEY, Desk, claims, desk, reopen
 from opspilot.domain.account import Account
 from opspilot.domain.identity import Actor
 from opspilot.domain.views import WorkerState
@@ -31,7 +32,9 @@ def header_strip() -> None:
 def _live_strip() -> None:
     with guarded("reading the account's state"):
         front = desk()
-        show(_account_line(front, front.bench.queries.worker()))
+        with st.container(horizontal=True, vertical_alignment="center", key="strip"):
+            st.html(_account_line(front, front.bench.queries.worker()), width="content")
+            inbox_link(len(queries.inbox(front).mine))
 
 
 @st.fragment(run_every=_EVERY_SECONDS)
@@ -44,6 +47,10 @@ def _live_notices() -> None:
             st.rerun()
         if account.problem:
             show_notice(_account_notice(account))
+        if front.remark:
+            show_notice(
+                Notice(what="You may look and change nothing.", todo=front.remark, tone="waiting")
+            )
         worker = front.bench.queries.worker()
         if not worker.alive:
             show_notice(_worker_notice(account, worker, front))
@@ -54,16 +61,10 @@ def _moved(now: Account, opened: Account) -> bool:
 
 
 def _act_as(front: Desk) -> None:
-    people = {one.id: f"Act as {one.name}, {_roles(one)}" for one in front.bench.people}
-    if len(people) < 2:
-        show(
-            el(
-                "p",
-                f"You look on as {front.actor.name} ({_roles(front.actor)})",
-                cls="op-quiet-text",
-            )
-        )
+    if not front.bench.account.embedded:
+        _signed_in(front)
         return
+    people = {one.id: f"Act as {one.name}, {_roles(one)}" for one in front.bench.people}
     ids = list(people)
     seed(ACTOR_KEY, ids)
     chosen = st.selectbox(
@@ -74,6 +75,19 @@ def _act_as(front: Desk) -> None:
         label_visibility="collapsed",
     )
     keep(ACTOR_KEY, chosen, ids[0])
+
+
+def _signed_in(front: Desk) -> None:
+    """Who signed in, and the way in or out where there is one."""
+    said = claims()
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        who = f"You are {front.actor.name} ({_roles(front.actor)})"
+        looks = f"You look on as {front.actor.name} ({_roles(front.actor)})"
+        show(el("p", who if said else looks, cls="op-quiet-text"))
+        if said:
+            st.button("Sign out", on_click=st.logout, key="sign-out")
+        elif said is not None:
+            st.button("Sign in", on_click=st.login, key="sign-in", type="primary")
 
 
 def _roles(actor: Actor) -> str:

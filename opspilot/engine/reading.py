@@ -23,6 +23,7 @@ from opspilot.domain.model import Json, Model
 from opspilot.domain.signals import signal_of_query
 from opspilot.domain.telemetry import CallUsage, LogLines, MetricQuery, MetricSeries
 from opspilot.domain.window import Window
+from opspilot.domain.wording import plural
 from opspilot.engine.questions import Question
 from opspilot.errors import (
     AwsCredentialsMissing,
@@ -169,7 +170,7 @@ class Reader:
         states = ", ".join(f"{alarm.name} {alarm.state}" for alarm in alarms)
         return Reading(
             detail=detail,
-            finding=f"{request.resource.name} has {len(alarms)} alarms"
+            finding=f"{request.resource.name} has {plural(len(alarms), 'alarm')}"
             + (f": {states}" if states else ""),
             snapshot=detail.model_dump(mode="json"),
             window=incident,
