@@ -5,7 +5,7 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import binomtest
+from scipy.stats import binom
 
 from opspilot.analysis import compare_logs, log_detail, log_sentence, mine_templates
 from tests.analysis.telemetry import at, log
@@ -67,7 +67,7 @@ def test_examples_are_unmodified_lines_of_the_side_that_has_them() -> None:
 def test_the_most_surprising_change_comes_first() -> None:
     values = [change.p_value for change in compare_logs(BEFORE, DURING)]
     assert values == sorted(values)
-    assert all(0 <= value <= 0.01 for value in values)
+    assert all(0 <= value <= 0.02 for value in values)
 
 
 def test_equal_windows_differ_in_nothing() -> None:
@@ -83,10 +83,10 @@ def test_twice_the_exposure_makes_twice_the_lines_no_change() -> None:
     assert changes[0].incident_rate == pytest.approx(2 * changes[0].baseline_rate)
 
 
-def test_a_single_pattern_is_judged_by_the_exact_binomial_test() -> None:
+def test_a_single_pattern_is_judged_by_the_exact_binomial_mid_p() -> None:
     (change,) = compare_logs(["refused"] * 3, ["refused"] * 22, exposure=(600.0, 600.0))
-    exact = binomtest(22, 25, 0.5, alternative="greater").pvalue
-    assert change.p_value == pytest.approx(2 * exact)
+    upper = binom.sf(22, 25, 0.5) + 0.5 * binom.pmf(22, 25, 0.5)
+    assert change.p_value == pytest.approx(2 * upper)
 
 
 def test_rare_patterns_of_everyday_noise_are_not_reported() -> None:

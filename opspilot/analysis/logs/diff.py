@@ -5,11 +5,19 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy.stats import binom, false_discovery_control
+from numpy.typing import NDArray
 
-from opspilot.analysis.logs.templates import mine_templates
+from opspilot.analysis.logs.rates import (
+    adjusted,
+    burstiness,
+    least_p_values,
+    p_values,
+    usual_ratio,
+)
+from opspilot.analysis.logs.slots import SlotValues, slot_values
+from opspilot.analysis.logs.templates import LogTemplates, checked_lines, mine_templates
 
-_FALSE_DISCOVERY_RATE = 0.01
+_FALSE_DISCOVERY_RATE = 0.02
 _LEAST_RATIO = 1.5
 _EXAMPLES = 3
 
@@ -19,10 +27,12 @@ class PatternChange:
     """One pattern that differs.
 
     Attributes:
+        pattern: The template's text.
         baseline_rate: Lines per unit of exposure; `incident_rate` likewise.
         p_value: Adjusted for the number of patterns tested.
         examples: Unmodified input lines; of the incident unless the pattern is gone.
         first_seen: Index of its first line in the incident; None when it is gone.
+        slots: The most frequent values of each variable, in the order of the pattern.
     """
 
     kind: Literal["new", "gone", "up", "down"]
@@ -34,6 +44,18 @@ class PatternChange:
     p_value: float
     examples: tuple[str, ...] = ()
     first_seen: int | None = None
+    slots: tuple[SlotValues, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Windows:
+    """Both windows, mined together."""
+
+    baseline: Sequence[str]
+    incident: Sequence[str]
+    mined: LogTemplates
+    before: NDArray[np.int64]
+    during: NDArray[np.int64]
 
 
 def compare_logs(
@@ -44,56 +66,62 @@ def compare_logs(
 ) -> list[PatternChange]:
     """The patterns whose rate differs, most surprising first.
 
-    Given their sum, the counts of a pattern in two windows are binomial with the windows' share of
-    the exposure (Przyborowski and Wilenski, Biometrika 31, 1940): an exact two-sided test per
-    pattern, and Benjamini and Hochberg (JRSS B 57, 1995) over all patterns at 1 %.
+    Each pattern is tested exactly, with counts divided by how bursty the log is, at a false
+    discovery rate of 2 % over all patterns; a rate must also differ by half at least.
 
     Args:
-        baseline: Lines of the window to compare with.
-        incident: Lines of the window under suspicion.
-        exposure: How much each window could have logged: seconds or invocations; by default their
-            numbers of lines.
+        baseline: Lines of the window to compare with, in order of time.
+        incident: Lines of the window under suspicion, in order of time.
+        exposure: How much each window could have logged: seconds or invocations. By default what
+            most patterns say: one that stayed as it was has the same rate in both.
+
+    Raises:
+        TypeError: A window is no sequence of texts.
     """
-    mined = mine_templates([*baseline, *incident])
-    if not mined.templates:
+    windows = _mined(checked_lines(baseline, "baseline"), checked_lines(incident, "incident"))
+    before, during = windows.before.astype(float), windows.during.astype(float)
+    first, second = exposure or _exposure(before, during)
+    if not windows.mined.templates or first <= 0 or second <= 0:
         return []
-    before = np.bincount(mined.assignments[: len(baseline)], minlength=len(mined.templates))
-    during = np.bincount(mined.assignments[len(baseline) :], minlength=len(mined.templates))
-    first, second = exposure or (float(len(baseline)), float(len(incident)))
-    if first <= 0 or second <= 0:
-        return []
-    p = _adjusted(before, during, second / (first + second))
-    first_at = _first_at(mined.assignments[len(baseline) :])
+    p = _adjusted(windows, second / (first + second))
     changes = [
-        _change(
-            mined.templates[number],
-            counts,
-            (first, second),
-            float(p[number]),
-            lines,
-            first_at.get(number),
-        )
-        for number, counts, lines in _examples(
-            mined.assignments, before, during, baseline, incident
-        )
-        if p[number] <= _FALSE_DISCOVERY_RATE and _differs(counts[0] / first, counts[1] / second)
+        _change(windows, number, (first, second), float(p[number]))
+        for number in np.flatnonzero(p <= _FALSE_DISCOVERY_RATE).tolist()
+        if _differs(before[number] / first, during[number] / second)
     ]
-    return sorted(changes, key=lambda change: (change.p_value, -change.incident_count))
+    return sorted(changes, key=lambda one: (one.p_value, -abs(_log_ratio(one)), one.pattern))
 
 
-def _first_at(assignments: Sequence[int]) -> dict[int, int]:
-    first: dict[int, int] = {}
-    for at, number in enumerate(assignments):
-        first.setdefault(number, at)
-    return first
+def _mined(baseline: Sequence[str], incident: Sequence[str]) -> _Windows:
+    mined = mine_templates([*baseline, *incident])
+    numbers = np.array(mined.assignments, dtype=np.int64)
+    split, patterns = len(baseline), len(mined.templates)
+    return _Windows(
+        baseline,
+        incident,
+        mined,
+        np.bincount(numbers[:split], minlength=patterns),
+        np.bincount(numbers[split:], minlength=patterns),
+    )
 
 
-def _adjusted(before: np.ndarray, during: np.ndarray, share: float) -> np.ndarray:
-    total = before + during
-    upper = binom.sf(during - 1, total, share)
-    lower = binom.cdf(during, total, share)
-    p = np.minimum(1.0, 2.0 * np.minimum(upper, lower))
-    return np.asarray(false_discovery_control(p))
+def _exposure(before: NDArray[np.float64], during: NDArray[np.float64]) -> tuple[float, float]:
+    first, second = float(before.sum()), float(during.sum())
+    if first <= 0 or second <= 0:
+        return first, second
+    return first, first * usual_ratio(before, during)
+
+
+def _adjusted(windows: _Windows, share: float) -> NDArray[np.float64]:
+    numbers = np.array(windows.mined.assignments, dtype=np.int64)
+    split, patterns = len(windows.baseline), len(windows.mined.templates)
+    bursts = burstiness(numbers[:split], patterns)
+    before, during = windows.before / bursts, windows.during / bursts
+    return adjusted(
+        p_values(before, during, share),
+        least_p_values(before + during, share),
+        _FALSE_DISCOVERY_RATE,
+    )
 
 
 def _differs(first: float, second: float) -> bool:
@@ -101,37 +129,14 @@ def _differs(first: float, second: float) -> bool:
     return high > 0 and high >= _LEAST_RATIO * low
 
 
-def _examples(
-    assignments: Sequence[int],
-    before: np.ndarray,
-    during: np.ndarray,
-    baseline: Sequence[str],
-    incident: Sequence[str],
-) -> list[tuple[int, tuple[int, int], tuple[str, ...]]]:
-    """Template id, its two counts, and a few lines of it, the incident's first."""
-    lines: dict[int, list[str]] = {}
-    split = len(baseline)
-    for number, line in zip(assignments[split:], incident, strict=True):
-        lines.setdefault(number, [])
-        if len(lines[number]) < _EXAMPLES:
-            lines[number].append(line)
-    for number, line in zip(assignments[:split], baseline, strict=True):
-        if not during[number] and len(lines.setdefault(number, [])) < _EXAMPLES:
-            lines[number].append(line)
-    return [
-        (number, (int(before[number]), int(during[number])), tuple(lines.get(number, ())))
-        for number in range(len(before))
-    ]
+def _log_ratio(change: PatternChange) -> float:
+    return float(np.log((change.incident_count + 0.5) / (change.baseline_count + 0.5)))
 
 
 def _change(
-    pattern: str,
-    counts: tuple[int, int],
-    exposure: tuple[float, float],
-    p: float,
-    examples: tuple[str, ...],
-    first_seen: int | None,
+    windows: _Windows, number: int, exposure: tuple[float, float], p: float
 ) -> PatternChange:
+    counts = int(windows.before[number]), int(windows.during[number])
     first, second = counts[0] / exposure[0], counts[1] / exposure[1]
     kind: Literal["new", "gone", "up", "down"]
     if counts[0] == 0:
@@ -140,4 +145,19 @@ def _change(
         kind = "gone"
     else:
         kind = "up" if second > first else "down"
-    return PatternChange(kind, pattern, *counts, first, second, p, examples, first_seen)
+    split = len(windows.baseline)
+    numbers = np.array(windows.mined.assignments, dtype=np.int64)
+    places = np.flatnonzero((numbers[:split] if kind == "gone" else numbers[split:]) == number)
+    lines = windows.baseline if kind == "gone" else windows.incident
+    pattern = windows.mined.templates[number]
+    return PatternChange(
+        kind,
+        pattern,
+        *counts,
+        first,
+        second,
+        p,
+        tuple(lines[int(at)] for at in places[:_EXAMPLES]),
+        None if kind == "gone" else int(places[0]),
+        slot_values(pattern, [lines[int(at)] for at in places]),
+    )

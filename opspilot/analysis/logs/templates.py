@@ -28,7 +28,15 @@ class LogTemplates:
 
 
 def mine_templates(lines: Sequence[str]) -> LogTemplates:
-    """Templates of these lines, numbered in order of first appearance."""
+    """Templates of these lines, numbered in order of first appearance.
+
+    Which lines share a template does not depend on the order of the lines; ids do, and so may the
+    text of a template of very many lines, which is told from a few of them.
+
+    Raises:
+        TypeError: `lines` is a text or holds something that is none.
+    """
+    lines = checked_lines(lines, "lines")
     plan = learned_headers(lines)
     collapsed = collapse(lines, plan)
     groups = grouped(collapsed.masked, collapsed.counts)
@@ -43,6 +51,22 @@ def mine_templates(lines: Sequence[str]) -> LogTemplates:
     return LogTemplates(
         tuple(assigned.tolist()), templates, {at: int(n) for at, n in enumerate(counts)}
     )
+
+
+def checked_lines(lines: Sequence[str], name: str) -> Sequence[str]:
+    """The lines, if they are texts.
+
+    Raises:
+        TypeError: Names the argument and the first line that is no text.
+    """
+    if isinstance(lines, str | bytes):
+        raise TypeError(f"{name} must be a sequence of texts, not one {type(lines).__name__}")
+    if set(map(type, lines)) <= {str}:
+        return lines
+    for at, line in enumerate(lines):
+        if not isinstance(line, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f"{name}[{at}] must be a text, not {type(line).__name__}")
+    return lines
 
 
 def _samples(collapsed: Collapsed, ids: np.ndarray) -> dict[int, list[int]]:
