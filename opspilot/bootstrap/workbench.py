@@ -12,51 +12,38 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from opspilot.adapters.signing import open_checkpoints, open_redaction_key
-from opspilot.agent.loop import Agent
 from opspilot.bootstrap.faults import Faults
-from opspilot.bootstrap.place import Place, Ports, locate
+from opspilot.bootstrap.jobs import handlers_of
+from opspilot.bootstrap.place import Place, locate
 from opspilot.bootstrap.storage import open_configured_store
 from opspilot.config import Settings, load_settings
 from opspilot.domain.account import Account
 from opspilot.domain.identity import Actor
-from opspilot.domain.job import Job, JobKind
-from opspilot.engine.alarms import AlarmPoll
+from opspilot.domain.job import JobKind
 from opspilot.engine.approve import Approvals
 from opspilot.engine.audit import AuditTrail
-from opspilot.engine.budget import Budget
 from opspilot.engine.care import Care
 from opspilot.engine.chat import Chats
-from opspilot.engine.chat_budget import TurnBudget
 from opspilot.engine.chat_queries import ChatQueries
-from opspilot.engine.chat_step import Chatting
 from opspilot.engine.commands import Desk
-from opspilot.engine.diagnose import Diagnosis
 from opspilot.engine.doctor import Doctor, DoctorReport
-from opspilot.engine.execute import Execution, Executions, Undoing
+from opspilot.engine.execute import Executions
 from opspilot.engine.functions import FunctionDesk
-from opspilot.engine.gather import Gathering
-from opspilot.engine.hand import Hand
 from opspilot.engine.intake import Intake
 from opspilot.engine.investigate import Investigations
 from opspilot.engine.journal import Journal
-from opspilot.engine.ledger import Ledger
-from opspilot.engine.lookups import Lookups
 from opspilot.engine.oidc import OidcRules
 from opspilot.engine.people import People
-from opspilot.engine.plan import Planning, Plans, Waiting
+from opspilot.engine.plan import Plans
 from opspilot.engine.queries import Queries
 from opspilot.engine.reading import Reader
 from opspilot.engine.review import Reviews
-from opspilot.engine.runner import IncidentHandler, Runner
-from opspilot.engine.stages import Investigating, Stages
-from opspilot.engine.steps import JobHandler, JobResult, Scope
-from opspilot.engine.verify import Observation
+from opspilot.engine.runner import Runner
+from opspilot.engine.steps import JobHandler
 from opspilot.errors import OpsPilotError
 from opspilot.ports.clock import Clock
 from opspilot.ports.model import LanguageModel
 from opspilot.ports.store import Store
-
-_CHECKPOINT_EVERY = timedelta(seconds=10)
 
 
 @dataclass(frozen=True)
@@ -140,100 +127,46 @@ def open_workbench(settings: Settings | None = None, clock: Clock | None = None)
 
 def assemble(settings: Settings, place: Place, store: Store) -> Workbench:
     """The graph on a place and a store that are there already."""
-    clock = place.clock
+    clock, ports = place.clock, place.ports
     keys = place.folder / "checkpoints"
-    journal = Journal(clock, open_redaction_key(keys))
-    desk = Desk(store, clock, journal)
-    approval_time = timedelta(minutes=settings.approval_minutes)
-    intake = Intake(desk, place.ports.workloads)
-    investigations = Investigations(desk)
+    desk = Desk(store, clock, Journal(clock, open_redaction_key(keys)))
     audit = AuditTrail(store, open_checkpoints(keys), clock)
-    reader = Reader(
-        place.ports.metrics,
-        place.ports.logs,
-        place.ports.workloads,
-        place.ports.changes,
-        place.ports.alarms,
-    )
-    queries = Queries(store, clock, place.ports.metrics)
-    stages = _stages(settings, place.ports, reader, desk)
-    alarms = AlarmPoll(
-        intake,
-        investigations,
-        place.ports.alarms,
-        place.ports.workloads,
-        place.account.account_id,
-        place.account.region,
-        settings.auto_investigate,
-    )
+    reader = Reader(ports.metrics, ports.logs, ports.workloads, ports.changes, ports.alarms)
+    queries = Queries(store, clock, ports.metrics)
     return Workbench(
         settings=settings,
         account=place.account,
-        identities=People(
-            embedded=place.account.embedded,
-            caller=place.account.caller,
-            trust_actor=settings.trust_actor,
-            role_map=settings.role_map,
-            oidc=OidcRules(
-                role_claim=settings.oidc_role_claim,
-                role_map=settings.oidc_role_map,
-                longest=timedelta(hours=settings.oidc_hours),
-            ),
-        ),
+        identities=_people(settings, place.account),
         clock=clock,
         store=store,
         queries=queries,
-        intake=intake,
+        intake=Intake(desk, ports.workloads),
         care=Care(desk),
-        investigations=investigations,
+        investigations=Investigations(desk),
         plans=Plans(desk),
-        approvals=Approvals(desk, approval_time),
+        approvals=Approvals(desk, timedelta(minutes=settings.approval_minutes)),
         executions=Executions(desk),
         chats=Chats(desk),
-        conversations=ChatQueries(store, place.ports.model),
+        conversations=ChatQueries(store, ports.model),
         audit=audit,
         reviews=Reviews(desk),
-        functions=FunctionDesk(
-            desk, place.ports.workloads, place.ports.metrics, place.ports.invocations
-        ),
-        model=place.ports.model,
+        functions=FunctionDesk(desk, ports.workloads, ports.metrics, ports.invocations),
+        model=ports.model,
         examiner=Doctor(reader, queries, clock),
-        handlers={
-            JobKind.INCIDENT: IncidentHandler(store, journal, stages.table()),
-            JobKind.ALARMS: alarms,
-            JobKind.CHECKPOINT: _checkpointing(audit),
-            JobKind.CHAT: _chatting(place.ports.model, reader, desk),
-        },
+        handlers=handlers_of(settings, place, desk, reader, audit),
         problem=place.problem,
     )
 
 
-def _stages(settings: Settings, ports: Ports, reader: Reader, desk: Desk) -> Stages:
-    clock, journal = desk.clock, desk.journal
-    approval_time = timedelta(minutes=settings.approval_minutes)
-    budget = Budget(api_calls=settings.api_call_budget, scanned_mb=settings.scan_budget_mb)
-    hand = Hand(ports.actuator, clock, journal)
-    return Stages(
-        investigating=Investigating(
-            Gathering(reader, Ledger(clock, journal), clock, budget), Diagnosis(clock, journal)
+def _people(settings: Settings, account: Account) -> People:
+    return People(
+        embedded=account.embedded,
+        caller=account.caller,
+        trust_actor=settings.trust_actor,
+        role_map=settings.role_map,
+        oidc=OidcRules(
+            role_claim=settings.oidc_role_claim,
+            role_map=settings.oidc_role_map,
+            longest=timedelta(hours=settings.oidc_hours),
         ),
-        planning=Planning(ports.actuator, clock, journal, approval_time),
-        waiting=Waiting(desk),
-        execution=Execution(hand, clock, journal),
-        undoing=Undoing(hand, clock, journal),
-        observation=Observation(ports.metrics, clock, journal),
     )
-
-
-def _chatting(model: LanguageModel, reader: Reader, desk: Desk) -> JobHandler:
-    lookups = Lookups(reader, Ledger(desk.clock, desk.journal))
-    agent = Agent(model, lookups, Plans(desk), desk.clock, TurnBudget())
-    return Chatting(desk.journal, desk.clock, agent)
-
-
-def _checkpointing(audit: AuditTrail) -> JobHandler:
-    def checkpoint(job: Job, scope: Scope) -> JobResult:  # noqa: ARG001 - the handlers' shape
-        audit.checkpoint()
-        return JobResult(due_at=scope.now() + _CHECKPOINT_EVERY)
-
-    return checkpoint
