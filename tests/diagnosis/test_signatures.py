@@ -8,6 +8,7 @@ from opspilot.diagnosis import CATALOGUE
 from opspilot.domain.hypothesis import VerdictStatus
 from tests.diagnosis.scene import (
     BACK,
+    CHAIN,
     FRONT,
     GATEWAY,
     MIDDLE,
@@ -273,3 +274,17 @@ def test_a_caller_whose_own_client_gave_up_waiting_still_waited() -> None:
     scene = slow_back()
     scene.log(FRONT, errors={"ReadTimeoutError": 800})
     assert hypothesis(scene.verdict(), "lambda.slow_dependency").status != "ruled_out"
+
+
+def test_errors_at_the_edge_of_what_was_read_ask_for_what_lies_behind_it() -> None:
+    scene = Scene(resource=GATEWAY).topology(CHAIN[:2]).healthy(SIDE)
+    scene.metric(GATEWAY, "api.5xx", 0.0, 40.0).metric(GATEWAY, "api.count", 200.0)
+    for function in (FRONT, MIDDLE):
+        scene.metric(function, "lambda.errors", 0.0, 40.0)
+        scene.metric(function, "lambda.invocations", 100.0)
+    scene.log(FRONT, errors={"DependencyError": 800}).log(MIDDLE, errors={"DependencyError": 800})
+    verdict = scene.feed().verdict()
+    assert verdict.cause is None
+    assert verdict.next_query == (
+        "Find out: what middle calls was not read: the failure may come from there"
+    )

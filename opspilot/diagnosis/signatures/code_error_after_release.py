@@ -48,6 +48,8 @@ def _weigh(case: Case, function: Resource, errors: Shown[MetricDetail], onset: O
     variable = explained(case, function, onset)
     if variable:
         brief.rule_out(f"a variable explains its errors: {variable.name} is not what it has to be")
+    if not case.knows_callees_of(function):
+        brief.misses(f"what {function.name} calls was not read: the failure may come from there")
     change = changes_behind(case, function, onset, _is_release)
     close = argue_change(brief, case, onset, change, f"release of {function.name}")
     if change is None:
