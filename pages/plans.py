@@ -53,8 +53,8 @@ def plans() -> None:
         others = [row for row in page.rows if row.plan.id not in {one.plan.id for one in mine}]
         if others:
             listed(others, front)
-        elif not mine:
-            none_yet(filtered=bool(statuses))
+        else:
+            none_yet(filtered=bool(statuses), besides=bool(mine))
         if page.cursor and st.button("Show more"):
             st.query_params[SHOWN_KEY] = str(shown() + A_PAGE)
             st.rerun()

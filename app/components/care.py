@@ -24,7 +24,8 @@ def care_bar(view: IncidentView, desk: Desk) -> Intention | None:
         )
         wanted = _taking(view, desk) or _assigning(view, desk)
         wanted = wanted or _severity(view) or _noting(view)
-    if view.notes:
+    # Always there, so that what stands below keeps its place when the first note comes.
+    with st.container(key="notes"):
         show(_notes(view.notes[-_SHOWN_NOTES:], len(view.notes), desk.now))
     return wanted
 
@@ -107,6 +108,8 @@ def _assigned(view: IncidentView, owner: Actor | None) -> Intention:
 
 
 def _notes(newest: tuple[Note, ...], count: int, now: Now) -> Html:
+    if not newest:
+        return el("span", "")
     lines = [
         el(
             "li",

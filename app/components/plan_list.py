@@ -22,6 +22,7 @@ PLAN_KEY = "plan"
 """Name in the address of the plan that is open."""
 
 _ID_WIDTH = 90
+_BUTTON_WIDTH = 110
 _OPEN = (PlanStatus.PROPOSED, PlanStatus.APPROVED)
 
 
@@ -50,7 +51,8 @@ def plan_row(row: PlanRow, now: Now) -> None:
     with st.container(key=f"row-{plan.id}", horizontal=True, wrap=False, gap="small"):
         incident_link(plan.incident_id, width=_ID_WIDTH)
         show(_cells(row, now))
-        if st.button("Fold" if is_open else "Open", key=f"open-{plan.id}", help=plan.id):
+        label = "Fold" if is_open else "Show plan"
+        if st.button(label, key=f"open-{plan.id}", width=_BUTTON_WIDTH):
             keep(PLAN_KEY, "" if is_open else plan.id, "")
             st.rerun()
 
@@ -61,8 +63,11 @@ def plan_in_full(view: IncidentView, plan_id: str, desk: Desk) -> Intention | No
     return plan_card(view, plan, desk, beside_evidence=False) if plan else None
 
 
-def none_yet(*, filtered: bool) -> None:
-    """What to do when there is nothing to see."""
+def none_yet(*, filtered: bool, besides: bool = False) -> None:
+    """What to do when there is nothing to see; `besides`: than what waits for the person."""
+    if besides and not filtered:
+        st.caption("There are no other plans.")
+        return
     said = (
         "No plan has one of these statuses. Clear the filter to see all."
         if filtered
@@ -78,7 +83,7 @@ def plan_heads(names: Sequence[str] = ("Plan", "Changes", "Who", "Risk and expir
         st.html(el("span", "Incident", cls="op-row-head"), width=_ID_WIDTH)
         cells = [el("span", name) for name in names]
         show(el("div", *cells, cls="op-row op-plan-row op-row-head"))
-        st.html(el("span", "", cls="op-row-head"), width=70)
+        st.html(el("span", "", cls="op-row-head"), width=_BUTTON_WIDTH)
 
 
 def _cells(row: PlanRow, now: Now) -> Html:
