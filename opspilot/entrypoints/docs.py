@@ -9,6 +9,13 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from opspilot.adapters.aws import REQUIRED_ACTIONS
+from opspilot.adapters.dynamodb import (
+    AUDIT_DENIED,
+    CREATING_ACTIONS,
+    INDEXES,
+    STORE_ACTIONS,
+    TableNames,
+)
 from opspilot.config import Settings
 from opspilot.diagnosis import CATALOGUE as CAUSE_CLASSES
 from opspilot.domain.commands import PERMITTED
@@ -90,7 +97,43 @@ def policy() -> str:
         "the actuator only to the worker that executes approved plans. Narrow `Resource` to your "
         "functions, tables and log groups where the action allows it.",
         *parts,
+        *_store_policies(),
     )
+
+
+def _store_policies() -> list[str]:
+    """The policies of the DynamoDB store, with the tables' names as they are unless set."""
+    names = TableNames()
+    tables = {role: f"arn:aws:dynamodb:REGION:ACCOUNT:table/{names.of(role)}" for role in INDEXES}
+    allowed = [
+        _on_tables(actions, tables[role], *([f"{tables[role]}/index/*"] if INDEXES[role] else []))
+        for role, actions in STORE_ACTIONS.items()
+    ]
+    creating = [_on_tables(CREATING_ACTIONS, *tables.values())]
+    denied = _on_tables(AUDIT_DENIED, tables["audit"]) | {"Effect": "Deny"}
+    return [
+        "## store in DynamoDB\n\nWith `OPSPILOT_STORE=dynamodb`, for the workbench, the worker and "
+        "the command line. Nothing scans and nothing deletes. A KMS key of your own must allow "
+        "them `kms:Decrypt` and `kms:DescribeKey` by way of DynamoDB.\n\n" + _json(allowed),
+        "## opspilot tables create\n\nFor whoever makes the tables, once; with a KMS key of your "
+        "own `kms:CreateGrant` and `kms:DescribeKey` as well.\n\n" + _json(creating),
+        "## append-only audit\n\nDeny this to everybody, in a permissions boundary or a service "
+        "control policy: then entries can be added and read, but neither changed nor removed, but "
+        "for a put over an entry, which IAM cannot tell from a new one and which the chain and its "
+        "signed checkpoints show.\n\n" + _json([denied]),
+    ]
+
+
+def _on_tables(actions: Iterable[str], *resources: str) -> dict[str, object]:
+    return {
+        "Effect": "Allow",
+        "Action": [f"dynamodb:{action}" for action in actions],
+        "Resource": list(resources),
+    }
+
+
+def _json(value: object) -> str:
+    return f"```json\n{json.dumps(value, indent=2)}\n```"
 
 
 PAGES = {

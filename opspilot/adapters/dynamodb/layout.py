@@ -4,7 +4,7 @@ Every key begins with account and region, "000000000000/us-east-1#...", so that 
 can hold the incidents of several regions (Global Tables) without one touching another's items.
 
 Every index is a local one. Unlike a global index it is changed together with its table, so that
-every read of the store is strongly consistent. See docs/decisions/0014-dynamodb-store.md.
+every read of the store is strongly consistent. See docs/decisions/0016-dynamodb-store.md.
 """
 
 from collections.abc import Mapping

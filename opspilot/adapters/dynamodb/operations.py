@@ -57,6 +57,19 @@ CREATING_ACTIONS: tuple[str, ...] = (
 """What `opspilot tables create` calls on every table, sorted."""
 
 
+AUDIT_DENIED: tuple[str, ...] = (
+    "BatchWriteItem",
+    "DeleteItem",
+    "DeleteTable",
+    "PartiQLDelete",
+    "PartiQLInsert",
+    "PartiQLUpdate",
+    "UpdateItem",
+    "UpdateTimeToLive",
+)
+"""What to deny everybody on the audit table, so that entries are only ever added."""
+
+
 def iam_actions(operation: str) -> frozenset[str]:
     """The IAM actions of an operation."""
     names = _INSIDE if operation == "TransactWriteItems" else {operation} & _SAME

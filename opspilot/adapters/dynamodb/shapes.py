@@ -31,7 +31,6 @@ def request(role: Role, name: str, *, kms_key: str = "") -> dict[str, Any]:
         "AttributeDefinitions": [{"AttributeName": one, "AttributeType": "S"} for one in names],
         "KeySchema": key_schema("sk"),
         "DeletionProtectionEnabled": True,
-        "Tags": [{"Key": "application", "Value": "opspilot"}],
     }
     if indexes:
         made["LocalSecondaryIndexes"] = indexes
