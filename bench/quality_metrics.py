@@ -1,6 +1,6 @@
 """How well `detect_anomalies` finds what is labelled, leaves noise alone, and how fast it is.
 
-    python -m bench.quality_metrics [--data DIR] [--json] [--rivals]
+    python -m bench.quality_metrics [--data DIR] [--json] [--no-rivals]
 
 DIR (or OPSPILOT_BENCH_DATA) is a folder with a scorer `nab/nabscore.py` and its data; without it,
 only the seeded corpora and the noises are measured. Rivals run where they are installed
@@ -265,9 +265,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=os.environ.get("OPSPILOT_BENCH_DATA"))
     parser.add_argument("--json", action="store_true")
-    parser.add_argument("--rivals", action="store_true", help="run the rivals too (slow)")
+    parser.add_argument("--no-rivals", action="store_true", help="OpsPilot alone")
     options = parser.parse_args()
-    figures = measured(Path(options.data) if options.data else None, options.rivals)
+    figures = measured(Path(options.data) if options.data else None, not options.no_rivals)
     sys.stdout.write((json.dumps(figures, indent=1) if options.json else text(figures)) + "\n")
 
 

@@ -16,7 +16,7 @@ from opspilot.analysis.model import (
     Model,
     small_counts,
 )
-from opspilot.analysis.rhythm import daily_profile
+from opspilot.analysis.rhythm import rhythm_of
 from opspilot.analysis.series import Bools, Floats, checked_values, outside
 from opspilot.analysis.streaming import surprise_among_others
 from opspilot.analysis.watch import watch
@@ -140,7 +140,7 @@ def _model(
     logarithmic = kind == "duration" and len(learned) > 0 and bool((learned > 0).all())
     with np.errstate(divide="ignore", invalid="ignore"):
         seen = np.log(np.where(values > 0, values, np.nan)) if logarithmic else values
-    rhythm = daily_profile(index, seen, usable)
+    rhythm = rhythm_of(index, seen, usable)
     fit, kept = fit_whole(seen - rhythm, usable, poisson=kind == "count" and not rhythm.any())
     if kind == "count" and _are_small_counts(learned):
         return small_counts(fit, rhythm), fit, kept

@@ -2,11 +2,11 @@
 
 An anomaly shows in the value, in its change, in the level of the last 12 or 72 points, in their
 spread or in their roughness, and it is rarely known before which. Each statistic is held against
-its own past (`extremes`), and, where a daily rhythm has been predicting the days (`rhythm`), value
-and levels are held against that rhythm too. The tail probabilities are combined by their geometric
-mean, which asks that several of them are rare together; it is read on the scale of Fisher's method
-with as many degrees of freedom as dependent tests leave (Brown, "A method for combining
-non-independent, one-sided tests of significance", Biometrics 31, 1975).
+its own past (`extremes`), and, where the days before have been foretelling the days (`foretold`),
+value and levels are held against that rhythm too. The tail probabilities are combined by their
+geometric mean, which asks that several of them are rare together; it is read on the scale of
+Fisher's method with as many degrees of freedom as dependent tests leave (Brown, "A method for
+combining non-independent, one-sided tests of significance", Biometrics 31, 1975).
 
 Extremes cluster: after one, the next is no news. So a point keeps its probability only while it is
 rarer than the 150 points before it (Leadbetter, "Extremes and local dependence in stationary

@@ -18,6 +18,7 @@ from opspilot.analysis.episodes import (
     episodes,
     score_of,
 )
+from opspilot.analysis.foretold import past_profile
 from opspilot.analysis.model import (
     LOG_SCALE_FLOOR,
     SMALL_COUNT,
@@ -25,7 +26,7 @@ from opspilot.analysis.model import (
     Model,
     small_counts,
 )
-from opspilot.analysis.rhythm import Integers, past_profile
+from opspilot.analysis.rhythm import Integers
 from opspilot.analysis.series import Bools, Floats
 from opspilot.analysis.streaming import MEMORY_POINTS, Surprise, surprise_of
 from opspilot.domain.telemetry import MetricKind

@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 
 from opspilot.analysis import synthetic
-from opspilot.analysis.rhythm import daily_profile
+from opspilot.analysis.foretold import past_profile
+from opspilot.analysis.rhythm import rhythm_of
 
 DAY = 1_440
 
@@ -12,7 +13,7 @@ DAY = 1_440
 def profile(series: pd.Series, usable: np.ndarray | None = None) -> np.ndarray:
     everything = np.ones(len(series), dtype=np.bool_)
     values = series.to_numpy(dtype=np.float64)
-    return daily_profile(series.index, values, everything if usable is None else usable)
+    return rhythm_of(series.index, values, everything if usable is None else usable)
 
 
 def test_a_wave_that_repeats_is_found_to_within_its_noise() -> None:
@@ -48,3 +49,37 @@ def test_gaps_do_not_hide_it() -> None:
 def test_an_index_without_times_has_no_rhythm() -> None:
     series = synthetic.daily(4 * DAY, seed=5).reset_index(drop=True)
     assert (profile(series) == 0).all()
+
+
+def test_a_weekly_rhythm_is_found_from_three_weeks_on() -> None:
+    hours = np.arange(24 * 28)
+    weekend = np.where((hours // 24) % 7 >= 5, -10.0, 0.0)
+    noise = synthetic.white(len(hours), seed=6).to_numpy()
+    index = pd.date_range("2026-11-02", periods=len(hours), freq="h", tz="UTC")
+    series = pd.Series(4.0 * np.sin(2.0 * np.pi * hours / 24.0) + weekend + noise, index=index)
+    found = profile(series)
+    assert np.abs(found[weekend < 0].mean() - found[weekend == 0].mean()) > 8.0
+    assert profile(series.iloc[: 24 * 13])[weekend[: 24 * 13] < 0].mean() > -2.0
+
+
+def test_the_past_foretells_a_day_from_the_fourth_on_and_a_weekend_from_the_third_week_on() -> None:
+    hours = np.arange(24 * 35)
+    weekend = np.where((hours // 24) % 7 >= 5, -10.0, 0.0)
+    values = 4.0 * np.sin(2.0 * np.pi * hours / 24.0) + weekend
+    values = values + 0.3 * synthetic.white(len(hours), seed=7).to_numpy()
+    index = pd.date_range("2026-11-02", periods=len(hours), freq="h", tz="UTC")
+    foretold, deviation = past_profile(index, values, np.ones(len(hours), dtype=np.bool_))
+    assert np.isnan(foretold[: 24 * 3]).all()
+    assert (deviation[: 24 * 3] == 0).all()
+    assert np.abs(values - foretold)[24 * 4 : 24 * 5].max() < 2.0
+    assert np.abs(values - foretold)[24 * 28 :].max() < 2.0
+
+
+def test_the_past_foretells_nothing_of_walks() -> None:
+    silent = []
+    for seed in range(10):
+        walk = synthetic.random_walk(8 * DAY, seed=seed).iloc[::10]
+        everything = np.ones(len(walk), dtype=np.bool_)
+        foretold, _ = past_profile(walk.index, walk.to_numpy(dtype=np.float64), everything)
+        silent.append(np.isnan(foretold).mean())
+    assert np.mean(silent) > 0.85
