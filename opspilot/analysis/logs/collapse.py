@@ -11,8 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from opspilot.analysis.logs.entries import entry_text
 from opspilot.analysis.logs.headers import HeaderPlan
-from opspilot.analysis.logs.masking import MOST_WORDS, WordMasks, plain, without_runs, zeroed
+from opspilot.analysis.logs.masking import LONGEST, MOST_WORDS, WordMasks, without_runs, zeroed
 
 _BLOCK_CHARACTERS = 200_000
 _KNOWN_LINES = 20_000
@@ -65,8 +66,9 @@ def _blocks(lines: Sequence[str]) -> Iterator[tuple[int, list[str]]]:
     begin, size = 0, 0
     block: list[str] = []
     for at, line in enumerate(lines):
-        text = plain(line)
-        block.append(text.replace("\n", " ") if "\n" in text else text)
+        short = len(line) <= LONGEST and "\n" not in line and "\r" not in line
+        text = line if short else entry_text(line).replace("\n", " ")
+        block.append(text)
         size += len(text)
         if size > _BLOCK_CHARACTERS:
             yield begin, block
@@ -96,8 +98,7 @@ def _without_numbers(block: Sequence[str]) -> list[bytes]:
 
 
 def _masked(line: str, plan: HeaderPlan, masks: WordMasks) -> str:
-    text = plan.spaced(zeroed(plain(line)))
-    words = text[plan.end_of_header(text) :].split(None, MOST_WORDS)[:MOST_WORDS]
+    words = zeroed(plan.message_of(line)).split(None, MOST_WORDS)[:MOST_WORDS]
     return " ".join([masks[word] for word in words])
 
 

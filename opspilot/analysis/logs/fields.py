@@ -25,11 +25,14 @@ _TIME = re.compile(
     re.VERBOSE,
 )
 _MONTH = re.compile(r"Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec")
-_LEVEL = re.compile(
-    r"[\[(<]*(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|ERR|FATAL|SEVERE|FAILURE|CRITICAL|CRIT"
-    r"|EMERG|INF|WRN|DBG|FTL|VRB)[\])>:,|*]*|[DIWEVF]",
-    re.IGNORECASE,
+_LEVELS = (
+    r"(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|ERR|FATAL|SEVERE|FAILURE|CRITICAL|CRIT|EMERG"
+    r"|INF|WRN|DBG|FTL|VRB)"
 )
+_LEVEL = re.compile(
+    rf"[\[(<]?{_LEVELS}[\])>:,|*]*|[DIWEVF]|(?i:[\[(<]{_LEVELS}[\])>]:?|{_LEVELS}[,|])"
+)
+"""In capitals, or in a bracket: `Error` alone begins many a message."""
 _ID = re.compile(r"(?=.*0)[0-9a-fA-F-]{16,}|0x[0-9a-fA-F]+")
 _NUMBER = re.compile(r"-?0+")
 _NAMED_VALUE = re.compile(r"[\[(]\w+[:=] ")

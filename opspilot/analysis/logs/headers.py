@@ -11,6 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from opspilot.analysis.logs.entries import entry_text, record_text
 from opspilot.analysis.logs.fields import FIELD, MOST_FIELDS, Field, Kind, Kinds, first_fields
 from opspilot.analysis.logs.masking import plain, variables_marked, without_runs, zeroed
 
@@ -59,17 +60,21 @@ class HeaderPlan:
             return _own_end(first_fields(line[:_LONGEST], self.kinds))
         return 0
 
-    def message_of(self, line: str) -> str:
-        """The line itself, or its beginning when it is very long, without header and colours."""
-        text = self.spaced(plain(line))
-        return text[self.end_of_header(zeroed(text)) :]
+    def message_of(self, entry: str) -> str:
+        """What the entry says, without its header; a record behind a header is read as well."""
+        text = self.spaced(entry_text(entry))
+        message = text[self.end_of_header(zeroed(text)) :]
+        if message.lstrip()[:1] == "{" and "\n" not in entry:
+            said = record_text(entry[entry.find("{") :])
+            return message if said is None else plain(said)
+        return message
 
 
 def learned_headers(lines: Sequence[str]) -> HeaderPlan:
     """The plan of a log, learned from a sample that is spread evenly over it."""
     kinds = Kinds()
     step = max(1, len(lines) // _SAMPLE)
-    texts = (zeroed(plain(line)[:_LONGEST]) for line in lines[::step] if line.strip())
+    texts = (zeroed(entry_text(line)[:_LONGEST]) for line in lines[::step] if line.strip())
     sample = list(dict.fromkeys(texts))
     bars = _bars(sample)
     spaced = [line.replace("|", " | ", bars) if bars else line for line in sample]
@@ -115,23 +120,30 @@ def _bars(sample: Sequence[str]) -> int:
 def _last_field(members: Sequence[_Parsed]) -> Place | None:
     """The last field that nearly all different messages have, if a time or level is before it."""
     best: Place | None = None
-    anchored = False
+    anchored, reached = False, MOST_FIELDS
     for place in range(MOST_FIELDS):
-        if best is not None and place > best[0] + _LONGEST_GAP:
+        if place > reached + _LONGEST_GAP:
             break
-        kinds: dict[str, Kind] = {}
-        for line, fields in members:
-            at = min(place, len(fields) - 1)
-            kinds[_begin(line, fields[at].end)] = fields[at].kind if at == place else "none"
-        kind, often = Counter(kinds.values()).most_common(1)[0]
-        few = len(kinds) < _FEWEST_MESSAGES and kind not in _ANCHORS
-        if few or often < _CONSISTENT * len(kinds):
+        kind, messages = _usual_kind(members, place)
+        if kind in _STRONG:
+            reached = place
+        if messages < _FEWEST_MESSAGES and kind not in _ANCHORS:
             continue
         anchored = anchored or kind in _ANCHORS
         follows = best is not None and best[0] == place - 1
         if kind in _STRONG or (kind == "number" and follows):
             best = (place, kind)
     return _to_dash(members, best) if anchored else None
+
+
+def _usual_kind(members: Sequence[_Parsed], place: int) -> tuple[Kind, int]:
+    """The kind that nearly all different messages have there ("" if none), and their number."""
+    kinds: dict[str, Kind] = {}
+    for line, fields in members:
+        at = min(place, len(fields) - 1)
+        kinds[_begin(line, fields[at].end)] = fields[at].kind if at == place else ""
+    kind, often = Counter(kinds.values()).most_common(1)[0]
+    return (kind if often >= _CONSISTENT * len(kinds) else ""), len(kinds)
 
 
 def _begin(line: str, at: int) -> str:

@@ -13,7 +13,8 @@ MARK = "\0"
 MOST_WORDS = 100
 """A message is told by its first words."""
 
-_LONGEST = 2_000
+LONGEST = 2_000
+"""Characters of a line that are looked at."""
 _COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _ZEROS = bytes.maketrans(b"123456789\0", b"000000000 ")
 _CACHED_WORD = 48
@@ -121,7 +122,7 @@ class WordMasks(dict[str, str]):
 
 def plain(line: str) -> str:
     """The beginning of a line, without colours."""
-    cut = line[:_LONGEST]
+    cut = line[:LONGEST]
     return _COLOUR.sub("", cut) if "\x1b" in cut else cut
 
 

@@ -30,8 +30,9 @@ class LogTemplates:
 def mine_templates(lines: Sequence[str]) -> LogTemplates:
     """Templates of these lines, numbered in order of first appearance.
 
-    Which lines share a template does not depend on the order of the lines; ids do, and so may the
-    text of a template of very many lines, which is told from a few of them.
+    Which lines share a template does not depend on their order in logs of up to 1,000 lines. The
+    headers of longer ones are learned from a sample spread over the log, and the text of a
+    template is told from some of its lines.
 
     Raises:
         TypeError: `lines` is a text or holds something that is none.

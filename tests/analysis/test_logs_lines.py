@@ -1,0 +1,155 @@
+"""Lines as they come: headers of many systems, records, tracebacks, odd characters."""
+
+import json
+import random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from opspilot.analysis import compare_logs, mine_templates
+
+MESSAGES = [
+    "order {n} paid",
+    "order {n} refused by gateway",
+    "cache miss for key {n}",
+    "connection to {n} reset",
+    "retrying in {n} ms",
+    "shutting down",
+]
+HEADERS = {
+    "logback": "2026-11-22 11:00:{s:02d},123 [http-nio-80-exec-{n}] INFO  c.acme.Orders - ",
+    "python": "2026-11-22 11:00:{s:02d},123 - acme.orders - WARNING - ",
+    "syslog": "Nov 22 11:00:{s:02d} web-1 orders[{n}]: ",
+    "klog": "I1122 11:00:{s:02d}.000123       1 orders.go:{n}] ",
+    "lambda": "2026-11-22T11:00:{s:02d}.123Z\t8f507cfc-0000-4697-b07a-ac58fc9{n:05d}\tINFO\t",
+    "apache": "[Sun Nov 22 11:00:{s:02d} 2026] [error] ",
+    "logcat": "11-22 11:00:{s:02d}.123  1702  2{n} D Orders: ",
+    "console": "- 1117838{s:03d} 2026.11.22 R2-M1 2026-11-22-11.00.{s:02d}.67 R2-M1 RAS APP INFO ",
+    "bars": "20261122-11:00:{s:02d}:606|Orders|3000{n}|",
+}
+
+
+@pytest.mark.parametrize("header", HEADERS.values(), ids=HEADERS.keys())
+def test_headers_neither_split_nor_join_messages(header: str) -> None:
+    rng = random.Random(1)
+    kinds = [rng.randrange(len(MESSAGES)) for _ in range(400)]
+    lines = [
+        (header + MESSAGES[kind]).format(n=rng.randint(10, 99_999), s=at % 60)
+        for at, kind in enumerate(kinds)
+    ]
+    mined = mine_templates(lines)
+    assert set(mined.templates.values()) == {text.format(n="<*>") for text in MESSAGES}
+    assert len(set(zip(kinds, mined.assignments, strict=True))) == len(MESSAGES)
+
+
+def test_a_record_is_told_by_its_message() -> None:
+    lines = [
+        json.dumps({"level": level, "ts": at, "msg": f"order {at} {what}", "id": f"r-{at}"})
+        for at, (level, what) in enumerate([("info", "paid"), ("error", "lost")] * 20)
+    ]
+    assert set(mine_templates(lines).templates.values()) == {"order <*> paid", "order <*> lost"}
+
+
+def test_a_record_without_a_message_is_told_by_its_keys() -> None:
+    lines = [json.dumps({"took": n, "hits": 3}) for n in range(9)] + ['{"hits": 3, "took": 77}']
+    (text,) = mine_templates(lines).templates.values()
+    assert text == "hits=<*> took=<*>"
+
+
+def test_a_traceback_in_one_entry_is_told_by_what_happened_not_where() -> None:
+    entries = [
+        "[ERROR] KeyError: 'TABLE'\nTraceback (most recent call last):\n"
+        + "".join(
+            f'  File "/var/task/{name}.py", line {n}, in run\n    x()\n' for n in range(depth)
+        )
+        for depth, name in ((2, "app"), (9, "retry"), (4, "app"))
+    ]
+    java = "java.io.IOException: reset\n\tat a.B.c(B.java:7)\n\tat a.B.d(B.java:9)\n\t... 3 more"
+    mined = mine_templates([*entries, java, java.replace("\n\tat a.B.d(B.java:9)", "")])
+    assert mined.assignments == (0, 0, 0, 1, 1)
+    assert mined.templates[1] == "java.io.IOException: reset"
+
+
+def test_a_split_traceback_gives_the_same_templates_each_time() -> None:
+    trace = [
+        "Traceback (most recent call last):",
+        '  File "/var/task/a.py", line 7, in run',
+        "KeyError: 'x'",
+    ]
+    mined = mine_templates([*trace, *(line.replace("7", "81") for line in trace)])
+    assert mined.assignments == (0, 1, 2, 0, 1, 2)
+
+
+def test_odd_characters_are_text_like_any_other() -> None:
+    lines = [
+        "\ud800 lost 7",
+        "\x00lost\x00 7",
+        "",
+        "   ",
+        "naïve 7 ☃",
+        "\x1b[31mnaïve 9 ☃\x1b[0m",
+        "a\rb 1",
+    ]
+    mined = mine_templates(lines)
+    assert len(mined.assignments) == len(lines)
+    assert mined.assignments[4] == mined.assignments[5]
+    assert mined.assignments[2] == mined.assignments[3]
+
+
+def test_what_is_no_list_of_texts_is_refused_by_name() -> None:
+    with pytest.raises(TypeError, match=r"lines\[1\] must be a text, not int"):
+        mine_templates(["a", 7])  # type: ignore[list-item]
+    with pytest.raises(TypeError, match="lines must be a sequence of texts, not one str"):
+        mine_templates("one line")
+    with pytest.raises(TypeError, match=r"incident\[0\] must be a text, not bytes"):
+        compare_logs([], [b"x"])  # type: ignore[list-item]
+
+
+def test_messages_that_begin_with_a_word_of_alarm_keep_it() -> None:
+    lines = [f"node: Error {verb} file {n}" for n in range(9) for verb in ("reading", "closing")]
+    assert set(mine_templates(lines).templates.values()) == {
+        "node: Error reading file <*>",
+        "node: Error closing file <*>",
+    }
+
+
+def test_nothing_gives_nothing() -> None:
+    mined = mine_templates([])
+    assert (mined.assignments, mined.templates, mined.counts) == ((), {}, {})
+
+
+WORDS = st.sampled_from(
+    ["user", "root", "paid", "10.0.0.7", "7", "x=3", "[a]", "12:00:01", "INFO", "-"]
+)
+LINES = st.lists(st.one_of(st.text(max_size=40), st.lists(WORDS).map(" ".join)), max_size=40)
+
+
+@settings(deadline=None, max_examples=60)
+@given(LINES, st.randoms(use_true_random=False))
+def test_the_order_of_lines_does_not_matter_to_their_groups(
+    lines: list[str], rng: random.Random
+) -> None:
+    order = list(range(len(lines)))
+    rng.shuffle(order)
+    straight, mixed = mine_templates(lines), mine_templates([lines[at] for at in order])
+    pairs = {(straight.assignments[at], mixed.assignments[to]) for to, at in enumerate(order)}
+    assert len(pairs) == len(straight.templates) == len(mixed.templates)
+
+
+@settings(deadline=None, max_examples=60)
+@given(LINES, LINES)
+def test_examples_are_verbatim_and_rates_are_consistent(
+    before: list[str], during: list[str]
+) -> None:
+    for change in compare_logs(before, during):
+        assert set(change.examples) <= set(before if change.kind == "gone" else during)
+        assert (change.baseline_count == 0) == (change.kind == "new")
+        assert (change.incident_count == 0) == (change.kind == "gone")
+        assert 0 <= change.p_value <= 0.02
+
+
+@settings(deadline=None, max_examples=60)
+@given(LINES)
+def test_a_window_does_not_differ_from_itself(lines: list[str]) -> None:
+    assert compare_logs(lines, lines) == []
