@@ -75,8 +75,8 @@ def scale_of(values: Floats, center: Floats) -> Floats:
     apart = np.abs(values - center)
     inner = IQR_TO_SIGMA * (quantile(values, 0.75) - quantile(values, 0.25))
     outer = quantile(apart, _OUTER) / _OUTER_T
-    with np.errstate(invalid="ignore"):
-        deviation = np.sqrt(np.nanmean(apart**2, axis=0))
+    known = np.maximum((~np.isnan(values)).sum(axis=0), 1)
+    deviation = np.sqrt(np.nansum(apart**2, axis=0) / known)
     scale = np.where(inner > 0, np.maximum(inner, outer), deviation)
     return np.where(scale > _ROUNDING * np.abs(center), scale, 0.0)
 

@@ -21,6 +21,7 @@ from opspilot.analysis.traversal import BESIDE, Graph, Trouble, weights
 from opspilot.analysis.wide import Wide, WideError, aligned
 
 _BETTER_THAN_USUAL = 0.5
+_SUPPORT = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,8 @@ def _scores(wide: Wide, found: Evidence) -> Floats:
     apart = apart_from_peers(np.abs(found.level) * found.lasting, families)
     own = np.where(found.named, np.log10(1.0 + apart), 0.0)
     own = np.where(_worse(wide, found), own, _BETTER_THAN_USUAL * own)
-    return own + supported(own, [column.resource for column in wide.columns], families)
+    support = supported(own, [column.resource for column in wide.columns], families)
+    return own + _SUPPORT * support
 
 
 def _worse(wide: Wide, found: Evidence) -> Bools:

@@ -1,0 +1,1 @@
+"""Rivals written from their papers, to be measured beside our own in the same run."""
