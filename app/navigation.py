@@ -121,7 +121,8 @@ def to_plan(incident_id: str, plan_id: str) -> None:
 
 def evidence_links(incident_id: str, ids: Sequence[str], findings: Mapping[str, str]) -> None:
     """A row of ledger ids, each a link to its entry on the incident's page."""
-    with st.container(horizontal=True, gap="small"):
+    with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
+        st.caption("Evidence", width="content")
         for one in ids:
             st.page_link(
                 INCIDENT,

@@ -13,7 +13,10 @@ from app.wiring import desk
 
 front = desk()
 incident_id = navigation.chosen_incident()
-st.page_link(navigation.INCIDENTS, label="All incidents", icon=":material/arrow_back:")
+with st.container(horizontal=True):
+    st.page_link(navigation.INCIDENTS, label="All incidents", icon=":material/arrow_back:")
+    if incident_id:
+        navigation.to_chat(incident_id, "Ask about this")
 
 if not incident_id:
     st.title("No incident is chosen", anchor=False)
@@ -23,7 +26,6 @@ if not incident_id:
 with guarded("reading the incident"):
     view = queries.incident(front, incident_id)
     navigation.remember_incident(incident_id)
-    navigation.to_chat(incident_id, "Ask about this")
     follow(view, overview)
     # Once there is a plan the question is what to do and whether it worked: the tabs come first.
     if not view.plans:
