@@ -1,5 +1,6 @@
 """One turn: the question, what ran, the answer, what was dropped, and what it cost."""
 
+import re
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import cast
@@ -39,6 +40,7 @@ _STATUS: dict[TurnStatus, tuple[Tone, str]] = {
     TurnStatus.STOPPED: ("quiet", HOLLOW),
     TurnStatus.FAILED: ("breach", FILLED),
 }
+_ENTRY = re.compile(r"(?<!\w)E\d{1,6}(?!\w)")
 _BRIEF, _MINUTE = 1.0, 60.0
 
 
@@ -168,11 +170,22 @@ def _error(turn: Turn) -> None:
 
 
 def _cited(turn: Turn, view: ChatView) -> None:
-    """Links to the entries that the turn read or showed, each with its finding on hover."""
-    ids = list(dict.fromkeys(one for call in turn.calls for one in call.evidence))
-    known = [one for one in ids if one in view.findings]
+    """Links to the entries that the turn read or cites, each with its finding on hover."""
+    read = [one for call in turn.calls for one in call.evidence]
+    known = [one for one in dict.fromkeys([*read, *_cited_in(turn)]) if one in view.findings]
     if known:
         navigation.evidence_links(view.incident.id, known, view.findings)
+
+
+def _cited_in(turn: Turn) -> list[str]:
+    return [
+        one
+        for message in turn.messages
+        if message.speaker == "assistant"
+        for block in message.blocks
+        if isinstance(block, Text)
+        for one in _ENTRY.findall(block.text)
+    ]
 
 
 def _cost(turn: Turn) -> Html:

@@ -66,6 +66,7 @@ def _facts(item: Evidence, now: Now) -> Html:
     facts: list[tuple[str, Html | str]] = [
         ("About", el("span", item.resource.name, title=item.resource.arn)),
         ("Source", words(item.request.source)),
+        ("Asked by", _asker(item)),
         ("Window", window),
         ("Read at", moment(item.collected_at, now.account, now.zone)),
         ("Status", "could not be read" if item.status == "gap" else item.status),
@@ -75,6 +76,12 @@ def _facts(item: Evidence, now: Now) -> Html:
     if isinstance(item.detail, GapDetail) and item.detail.iam_action:
         facts.append(("Missing permission", el("code", item.detail.iam_action)))
     return definitions(facts)
+
+
+def _asker(item: Evidence) -> str:
+    """An investigation by its number, or a conversation's turn."""
+    origin, _, rest = item.task.partition("/")
+    return f"chat, turn {rest.partition('/')[0]}" if origin == "chat" else f"investigation {origin}"
 
 
 def definitions(facts: Sequence[tuple[str, Html | str]]) -> Html:

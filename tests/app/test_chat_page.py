@@ -164,6 +164,16 @@ def test_asking_puts_the_question_into_the_store_and_the_address(fill: Fill) -> 
     assert "Waits for a worker." in said(app)
 
 
+def test_a_viewer_reads_and_is_told_why_they_may_not_ask(fill: Fill) -> None:
+    fill(*talk(status=TurnStatus.RUNNING, ended_at=None))
+    app = opened(CHAT_PAGE, id="INC-0042", c=C1, **{"as": "vera"})
+    assert not app.exception
+    assert "Why does checkout fail?" in said(app)
+    assert app.chat_input(key="question").disabled
+    assert app.button(key="stop-turn").disabled
+    assert "Vera is no admin or approver or responder." in said(app)
+
+
 def test_a_running_answer_can_be_stopped(fill: Fill) -> None:
     store = fill(*talk(status=TurnStatus.RUNNING, partial="Errors ro", ended_at=None))
     app = opened(CHAT_PAGE, id="INC-0042", c=C1)
