@@ -47,7 +47,7 @@ def plans() -> None:
         if mine:
             st.subheader(f"Waiting for you: {len(mine)}", anchor=False)
             listed(mine, front)
-            st.subheader("All plans", anchor=False)
+            st.subheader("Other plans", anchor=False)
         statuses = plan_filter()
         page = queries.plans(front, statuses, limit=shown())
         others = [row for row in page.rows if row.plan.id not in {one.plan.id for one in mine}]

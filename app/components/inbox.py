@@ -3,7 +3,7 @@
 import streamlit as st
 
 from app.components import badges
-from app.formatting import Now, capital, moment
+from app.formatting import Now, capital, moment, real_time
 from app.markup import Html, el, show
 from app.navigation import CONNECTIONS, incident_link
 from opspilot.domain.commands import Command
@@ -78,7 +78,13 @@ def _cells(item: InboxItem, now: Now) -> Html:
             f"{capital(item.what)}.",
         ),
         el("div", "for ", el("b", "you" if item.mine else item.waits_for)),
-        el("div", "since ", moment(item.since, now.wall, now.zone), cls="op-quiet-text"),
+        el(
+            "div",
+            "since ",
+            moment(item.since, now.wall, now.zone),
+            real_time(now),
+            cls="op-quiet-text",
+        ),
         el("div", f"Next: {_ACTIONS.get(item.command, 'look at it')}", cls="op-inbox-next"),
         cls="op-row op-inbox-row",
     )

@@ -9,6 +9,7 @@ from opspilot.domain.model import Json
 from opspilot.domain.note import Note
 from opspilot.engine.commands import Desk, persistently
 from opspilot.engine.notes import new_note
+from opspilot.engine.report import must_fit
 from opspilot.errors import IllegalTransition, InputError
 from opspilot.ports.store import Changeset
 
@@ -33,7 +34,7 @@ class Care:
             IllegalTransition: The incident is closed.
         """
         self._require(incident_id, actor, Command.SET_SEVERITY)
-        _must_fit("reason", reason, _MOST_REASON)
+        must_fit("reason", reason, _MOST_REASON)
 
         def attempt() -> Incident:
             incident = self._open(incident_id)
@@ -84,7 +85,7 @@ class Care:
         self._require(incident_id, actor, Command.WRITE_NOTE)
         if not text.strip():
             raise InputError("the note is empty", hint="Write what others should know.")
-        _must_fit("note", text, MOST_NOTE)
+        must_fit("note", text, MOST_NOTE)
 
         def attempt() -> Note:
             note = new_note(self.desk, incident_id, text, actor)
@@ -128,11 +129,3 @@ def _id(person: Actor | None) -> str:
 
 def _name(person: Actor | None) -> str:
     return person.name if person else "nobody"
-
-
-def _must_fit(name: str, text: str, most: int) -> None:
-    if len(text) > most:
-        raise InputError(
-            f"the {name} has {len(text):,} characters; at most {most:,} are kept",
-            hint="Shorten it.",
-        )

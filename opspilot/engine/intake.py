@@ -7,12 +7,19 @@ from opspilot.domain.alarm import AlarmReceipt
 from opspilot.domain.commands import Command
 from opspilot.domain.identity import Actor
 from opspilot.domain.incident import Incident, IncidentStatus, Severity, Symptom
-from opspilot.domain.resource import Resource, ResourceKind
-from opspilot.domain.signals import query_of, signals_of
+from opspilot.domain.resource import Resource
 from opspilot.domain.window import Window
 from opspilot.engine.commands import Desk, persistently
 from opspilot.engine.notes import new_note
 from opspilot.engine.redaction import redact_text
+from opspilot.engine.report import (
+    MOST_DESCRIPTION,
+    MOST_TITLE,
+    Report,
+    measurable,
+    must_fit,
+    symptom_of,
+)
 from opspilot.engine.windows import checked_baseline, checked_window, clear_baseline
 from opspilot.errors import InputError
 from opspilot.lifecycle import Trigger, advance
@@ -31,9 +38,6 @@ ACTIVE = (
 )
 """Statuses in which an incident still takes in new alarms of its resource."""
 
-MOST_TITLE = 200
-MOST_DESCRIPTION = 1_000
-
 _UNDER_WAY = (
     IncidentStatus.INVESTIGATING,
     IncidentStatus.AWAITING_APPROVAL,
@@ -44,25 +48,6 @@ _UNDER_WAY = (
 """Statuses whose window other work rests on now."""
 
 _RECENT = 50
-
-
-@dataclass(frozen=True)
-class _Report:
-    """What a person says, checked."""
-
-    resource: Resource
-    window: Window
-    baseline: timedelta
-    actor: Actor
-    title: str
-    severity: Severity | None
-    symptom: Symptom
-    chosen: bool
-
-    @property
-    def words(self) -> str:
-        """Title and description, for an incident that has its own."""
-        return ". ".join(part for part in (self.title, self.symptom.summary) if part)
 
 
 @dataclass(frozen=True)
@@ -107,19 +92,19 @@ class Intake:
                 of the resource, or none at all.
         """
         self.desk.require(actor, Command.OPEN_INCIDENT, subject=resource[:MOST_TITLE])
-        _must_fit("title", title, MOST_TITLE)
-        _must_fit("description", description, MOST_DESCRIPTION)
+        must_fit("title", title, MOST_TITLE)
+        must_fit("description", description, MOST_DESCRIPTION)
         length = checked_baseline(baseline)
         checked = checked_window(window, length, self.desk.clock.account_now())
         found = self.workloads.resolve(resource)
-        report = _Report(
+        report = Report(
             resource=found,
             window=checked,
             baseline=length,
             actor=actor,
             title=title.strip(),
             severity=severity,
-            symptom=_symptom(found, signal, description.strip()),
+            symptom=symptom_of(found, signal, description.strip()),
             chosen=window is not None or baseline is not None,
         )
         return persistently(lambda: self._open_or_join(report))
@@ -154,7 +139,7 @@ class Intake:
             title=redact_text(title),
             resource=resource,
             severity=severity,
-            symptom=_measurable(symptom, resource),
+            symptom=measurable(symptom, resource),
             window=window,
             baseline=clear_baseline(window, baseline, earlier),
             opened_at=self.desk.clock.account_now(),
@@ -191,12 +176,12 @@ class Intake:
         page = self.desk.store.incidents(ACTIVE, limit=200)
         return next((item for item in page.items if item.resource == resource), None)
 
-    def _open_or_join(self, report: _Report) -> Incident:
+    def _open_or_join(self, report: Report) -> Incident:
         place = self.place()
         active = self.active_on(report.resource)
         return self._join(active, report) if active else self._open(report, place)
 
-    def _open(self, report: _Report, place: int) -> Incident:
+    def _open(self, report: Report, place: int) -> Incident:
         incident = self.draft(
             report.resource,
             report.window,
@@ -227,7 +212,7 @@ class Intake:
         self.desk.submit(incident, self.opening(incident, place), audit=(entry,))
         return self.desk.store.incident(incident.id)
 
-    def _join(self, active: Incident, report: _Report) -> Incident:
+    def _join(self, active: Incident, report: Report) -> Incident:
         """Join; a window that the person chose holds for the next investigation."""
         if report.chosen and active.status not in _UNDER_WAY:
             active = active.model_copy(
@@ -276,43 +261,3 @@ class Intake:
         )
         self.desk.submit(closed, audit=(entry,))
         return self.desk.store.incident(incident_id)
-
-
-def _must_fit(name: str, text: str, most: int) -> None:
-    if len(text) > most:
-        raise InputError(
-            f"the {name} has {len(text):,} characters; at most {most:,} are kept",
-            hint="Shorten it; more can be said in notes on the incident.",
-        )
-
-
-def _symptom(resource: Resource, signal: str, description: str) -> Symptom:
-    """What a person saw, as far as it was said.
-
-    Raises:
-        InputError: OpsPilot reads no such signal of the resource, or none at all.
-    """
-    if resource.kind is ResourceKind.OTHER:
-        raise InputError(
-            f"{resource.name} is of a kind that OpsPilot reads no signals of ({resource.service})",
-            hint="Open the incident on a Lambda function, table, queue or REST API.",
-        )
-    known = {one.name: one for one in signals_of(resource)}
-    if signal and signal not in known:
-        raise InputError(
-            f"{signal!r} is no signal that OpsPilot reads of {resource.name}",
-            hint=f"It reads: {', '.join(known)}.",
-        )
-    query = query_of(known[signal], resource) if signal else None
-    return Symptom(query=query, summary=description)
-
-
-def _measurable(symptom: Symptom, resource: Resource) -> Symptom:
-    """The symptom with a signal to measure it on, and without secrets."""
-    said = redact_text(symptom.summary)
-    signal = signals_of(resource)[0]
-    query = symptom.query or query_of(signal, resource)
-    named = next((one for one in signals_of(resource) if query_of(one, resource) == query), signal)
-    return symptom.model_copy(
-        update={"query": query, "summary": said or f"{named.title} of {resource.name}"}
-    )

@@ -52,7 +52,7 @@ def test_every_plan_has_a_line_with_its_changes_its_people_and_its_expiry(fill: 
 def test_what_waits_for_me_comes_first_and_for_its_requester_nothing_waits(fill: Fill) -> None:
     fill(*awaiting(), *ended(PlanStatus.EXPIRED))
     grace = opened(PLANS_PAGE, **{"as": "grace"})
-    assert [one.value for one in grace.subheader] == ["Waiting for you: 1", "All plans"]
+    assert [one.value for one in grace.subheader] == ["Waiting for you: 1", "Other plans"]
     assert [one.value for one in opened(PLANS_PAGE).subheader] == []
 
 
