@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 
 _ATTEMPTS = 60
 _DENIED = ("AccessDeniedException", "AccessDenied", "UnauthorizedOperation")
-_NOT_YET = ("ContinuousBackupsUnavailableException", "ResourceInUseException")
+_NOT_YET = (
+    "ContinuousBackupsUnavailableException",
+    "LimitExceededException",
+    "ResourceInUseException",
+)
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,8 @@ class Creating:
             if table is None:
                 name = self.tables.of(role)
                 self._call("CreateTable", role, **shapes.request(role, name, kms_key=self.kms_key))
+                # Only one table with indexes may be in the making at a time.
+                self._active(role)
         return [self._protected(role, created=table is None) for role, table in there.items()]
 
     def _described(self, role: Role) -> Mapping[str, Any] | None:

@@ -6,6 +6,7 @@ counters, and the list is read again when that count moved meanwhile.
 """
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -34,6 +35,7 @@ L = TypeVar("L", Incident, Plan)
 
 _READINGS = 5
 _TOTAL = "total_"
+_PLACE = re.compile(r"[0-9]{20}#.{1,900}", re.DOTALL | re.ASCII)
 # Sorts after every moment: keys begin with digits.
 _END = "~"
 
@@ -121,10 +123,8 @@ class Listing(Generic[L]):
 def _read(cursor: str) -> str:
     try:
         (place,) = json.loads(cursor)
-        digits, _, row_id = str(place).partition("#")
-        int(digits)
     except (ValueError, TypeError) as exc:
         raise InputError(f"Not a page cursor of this list: {cursor!r}.") from exc
-    if not isinstance(place, str) or not row_id:
+    if not isinstance(place, str) or not _PLACE.fullmatch(place):
         raise InputError(f"Not a page cursor of this list: {cursor!r}.")
     return place

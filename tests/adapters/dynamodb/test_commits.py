@@ -8,7 +8,7 @@ from opspilot.adapters.dynamodb import DynamoStore
 from opspilot.domain.incident import IncidentStatus
 from opspilot.domain.job import Lease
 from opspilot.domain.resource import lambda_function
-from opspilot.errors import Conflict, LeaseLost, StoreUnavailable, WrongAccount
+from opspilot.errors import Conflict, InputError, LeaseLost, StoreUnavailable, WrongAccount
 from opspilot.ports.store import Changeset
 from tests.adapters.dynamodb.wire import (
     Happening,
@@ -217,6 +217,19 @@ def test_a_page_goes_on_behind_rows_that_left_the_status_while_it_was_read(
     first = troubled.incidents([IncidentStatus.OPEN], limit=2)
     second = troubled.incidents([IncidentStatus.OPEN], limit=2, cursor=first.cursor)
     assert [one.id for one in first.items + second.items] == ["INC-0002", "INC-0001"]
+
+
+@pytest.mark.parametrize(
+    "cursor", ['["-5#x"]', '["1#x"]', '["00000000000000000001"]', "[7]", '["a", "b"]', '["~"]']
+)
+def test_a_cursor_that_names_no_place_is_refused_before_anything_is_asked(
+    troubled: DynamoStore, wire: Wire, cursor: str
+) -> None:
+    before = wire.seen.total()
+    for read in (troubled.incidents, troubled.newest_plans):
+        with pytest.raises(InputError, match="cursor"):
+            read(cursor=cursor)
+    assert wire.seen.total() == before
 
 
 def test_an_incident_of_another_region_is_refused(store: DynamoStore) -> None:

@@ -1,5 +1,6 @@
 """Making the tables: once, again, over foreign ones, denied, and while they are not ready."""
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -171,6 +172,15 @@ def test_a_table_is_waited_for_until_it_is_active(names: TableNames, wire: Wire)
     reports = Creating(wire.client(), names, sleep=naps.append).create()
     assert len(naps) == 3
     assert all(one.created for one in reports)
+
+
+def test_each_table_is_ready_before_the_next_is_made(names: TableNames, wire: Wire) -> None:
+    wire.plan("CreateTable", answers("LimitExceededException"))
+    creating(wire, names).create()
+    makings = [index for index, one in enumerate(wire.order) if one == "CreateTable"]
+    assert len(makings) == 5
+    for one, other in pairwise(makings[1:]):
+        assert wire.order[one + 1 : other] == ["DescribeTable"]
 
 
 def test_a_table_that_never_becomes_active_is_said_so(names: TableNames, wire: Wire) -> None:

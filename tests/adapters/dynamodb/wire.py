@@ -21,13 +21,14 @@ class Wire:
     """Delivers requests, but first what was planned for their operation, once each in order.
 
     Attributes:
-        seen: Requests by operation.
+        seen: Requests by operation; `order` lists them as they came.
         used: Table and IAM action of every request that was sent.
     """
 
     def __init__(self) -> None:
         self._plans: defaultdict[str, list[Happening]] = defaultdict(list)
         self.seen: Counter[str] = Counter()
+        self.order: list[str] = []
         self.used: set[tuple[str, str]] = set()
 
     def client(self, region: str = "us-east-1") -> "DynamoDBClient":
@@ -42,6 +43,7 @@ class Wire:
         """Answer a request, or let happen what is planned."""
         operation = operation_of(request)
         self.seen[operation] += 1
+        self.order.append(operation)
         self.used |= iam_of(request)
         planned = self._plans[operation]
         return planned.pop(0)(request, deliver) if planned else deliver(request)
