@@ -60,6 +60,8 @@ def transcript(view: ChatView, now: Now, titles: Mapping[str, str]) -> bool:
         chat_turn(turn, view, now, titles)
     if not view.busy:
         return False
+    if view.job_error:
+        show(el("p", f"The last try failed: {sentence(view.job_error)}", cls="op-waiting-text"))
     return st.button(
         "Stop", key="stop-turn", disabled=bool(view.stop_refusal), help=view.stop_refusal or None
     )

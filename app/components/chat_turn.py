@@ -170,11 +170,16 @@ def _error(turn: Turn) -> None:
 
 
 def _cited(turn: Turn, view: ChatView) -> None:
-    """Links to the entries that the turn read or cites, each with its finding on hover."""
+    """Links to the entries that the turn read or cites; the check let no other id pass."""
     read = [one for call in turn.calls for one in call.evidence]
-    known = [one for one in dict.fromkeys([*read, *_cited_in(turn)]) if one in view.findings]
-    if known:
-        navigation.evidence_links(view.incident.id, known, view.findings)
+    ids = list(dict.fromkeys([*read, *_cited_in(turn)]))
+    if ids:
+        navigation.evidence_links(view.incident.id, ids, _hovers(turn))
+
+
+def _hovers(turn: Turn) -> dict[str, str]:
+    """What stands behind an entry, where one call read just that one."""
+    return {call.evidence[0]: call.summary for call in turn.calls if len(call.evidence) == 1}
 
 
 def _cited_in(turn: Turn) -> list[str]:

@@ -11,7 +11,6 @@ class ChatView(Model):
     Attributes:
         conversations: Newest first.
         conversation: The chosen one; None while a new one is to be begun.
-        findings: Ledger entry's id to its finding, for the entries that the turns name.
         ask_refusal: Why the reader may not ask; empty when they may. `stop_refusal` likewise.
         job_error: Why the last step failed and will be tried again; empty when it did not.
     """
@@ -20,7 +19,6 @@ class ChatView(Model):
     conversations: tuple[Conversation, ...]
     conversation: Conversation | None = None
     turns: tuple[Turn, ...] = ()
-    findings: dict[str, str] = {}
     ask_refusal: str = ""
     stop_refusal: str = ""
     job_error: str = ""

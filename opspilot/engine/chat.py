@@ -55,13 +55,14 @@ class Chats:
         """
         chain = self.desk.store.incident(incident_id).id
         self.desk.require(actor, Command.ASK, chain=chain, subject=conversation_id or chain)
-        asked = str(self.desk.journal.redact(question.strip()))
-        if not asked:
+        typed = question.strip()
+        if not typed:
             raise InputError("the question is empty", hint="Type what you want to know.")
-        if len(asked) > LONGEST_QUESTION:
+        if len(typed) > LONGEST_QUESTION:
             raise InputError(
-                f"the question has {len(asked):,} characters, {LONGEST_QUESTION:,} are the most"
+                f"the question has {len(typed):,} characters, {LONGEST_QUESTION:,} are the most"
             )
+        asked = str(self.desk.journal.redact(typed))
         return persistently(lambda: self._ask(incident_id, asked, actor, conversation_id, role))
 
     def stop(self, conversation_id: str, *, actor: Actor) -> None:

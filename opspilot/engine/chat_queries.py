@@ -44,7 +44,6 @@ class ChatQueries:
             conversations=tuple(conversations),
             conversation=chosen,
             turns=tuple(turns),
-            findings={item.id: item.finding for item in self.store.evidence(incident_id)},
             ask_refusal=_refusal(Command.ASK, actor) or _full(turns),
             stop_refusal=_refusal(Command.STOP_TURN, actor),
             job_error=job.last_error if job else "",

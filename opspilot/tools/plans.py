@@ -4,6 +4,8 @@ Nothing here executes, approves or changes anything. The engine makes the plan f
 model chooses neither actions nor parameters.
 """
 
+from datetime import timedelta
+
 from pydantic import Field
 
 from opspilot.domain.incident import Incident
@@ -13,6 +15,7 @@ from opspilot.errors import IllegalTransition, InputError, NotAllowed
 from opspilot.tools.tool import Arguments, Context, Outcome, Tool
 from opspilot.tools.verdict import NoArguments
 
+_PATIENCE = timedelta(minutes=10)
 _IN_FORCE = (PlanStatus.PROPOSED, PlanStatus.APPROVED, PlanStatus.EXECUTING)
 
 
@@ -52,6 +55,8 @@ def _became(context: Context) -> Outcome:
     """What came of the request that this turn made earlier."""
     incident, turn = context.incident, context.turn
     if incident.plan_requested_by is not None:
+        if context.clock.now() - turn.asked_at > _PATIENCE:
+            return _refused("it is still being made; the incident's page will show it")
         return Outcome(status="pending", summary="the plan that is being made", content={})
     made = [
         plan

@@ -1,6 +1,6 @@
 """A turn as a worker job: what is durable, what is refused, what ends it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -28,7 +28,7 @@ from opspilot.errors import (
     NotFound,
 )
 from opspilot.ports.model import ModelEvent, ModelRequest
-from opspilot.ports.store import Changeset
+from opspilot.ports.store import Changeset, Store
 from tests.engine.crashing import Fuse, FusedStore, Killed
 from tests.engine.scene import ADA, ROSA, VERA, Scene
 from tests.engine.talking import INCIDENT, answer, asked, stored, talking, use, with_model
@@ -436,3 +436,41 @@ def test_the_lease_of_a_turn_is_its_conversations_job(tmp_path: Path) -> None:
     stage.pass_time(seconds=timedelta(seconds=16).total_seconds())
     assert stage.step(chat_job_id(C1))
     assert stage.store.turns(C1)[0].status is TurnStatus.DONE
+
+
+def test_a_plan_that_is_never_made_does_not_hold_the_turn_for_ever(tmp_path: Path) -> None:
+    stage = talking(tmp_path, use("propose_plan"), "Not yet.")
+    stage.account.fail("read", AwsUnavailable("nothing listens"), times=40)
+    turn = asked(stage, "Fix it")
+    assert turn.status is TurnStatus.DONE
+    assert "still being made" in turn.calls[0].summary
+    assert stage.store.plans(INCIDENT) == []
+
+
+def test_two_who_ask_at_the_same_moment_both_get_their_turn(tmp_path: Path) -> None:
+    stage = talking(tmp_path, "One.", "Two.", "Three.")
+    asked(stage)
+    racing = Overtaken(stage.store, lambda: stage.bench.chats.ask(
+        INCIDENT, "Me too?", actor=ADA, conversation_id=C1))  # fmt: skip
+    other = with_model(stage, ScriptedModel(), racing)  # type: ignore[arg-type]
+    mine = other.bench.chats.ask(INCIDENT, "And me?", actor=ROSA, conversation_id=C1)
+    assert mine.number == 3
+    stage.work()
+    assert [answer(one) for one in stage.store.turns(C1)] == ["One.", "Two.", "Three."]
+
+
+class Overtaken:
+    """A store before whose first commit somebody else's command comes through."""
+
+    def __init__(self, store: Store, between: Callable[[], object]) -> None:
+        self._store = store
+        self._between: list[Callable[[], object]] = [between]
+
+    def commit(self, changes: Changeset) -> object:
+        """Let the other one in, then commit."""
+        if self._between:
+            self._between.pop()()
+        return self._store.commit(changes)
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._store, name)
