@@ -77,6 +77,7 @@ def claims() -> dict[str, object] | None:
     """
     said: dict[str, object] = dict(st.user)
     signed_in = said.pop("is_logged_in", None)
+    said.pop("tokens", None)
     if signed_in is None:
         return None
     return said if signed_in else {}

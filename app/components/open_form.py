@@ -8,7 +8,9 @@ from functools import partial
 import streamlit as st
 
 from app.formatting import Now, stamp, words
+from app.guard import show_notice
 from app.markup import el, show
+from app.state import Notice
 from opspilot.domain.incident import Incident, Severity
 from opspilot.domain.resource import Resource, ResourceKind
 from opspilot.domain.signals import signals_of
@@ -77,9 +79,13 @@ def resource_field(known: Sequence[Resource]) -> tuple[str, Resource | None]:
 def active_already(active: Incident) -> None:
     """Say before anything is sent that a report would join."""
     owner = f", owned by {active.owner.name}" if active.owner else ""
-    st.info(
-        f"{active.id} is active on {active.resource.name} already ({active.severity.value}{owner})."
-        " Your report will join it: title and description become a note there."
+    what = f"{active.id} is active on {active.resource.name} already"
+    show_notice(
+        Notice(
+            what=f"{what} ({active.severity.value}{owner}).",
+            todo="Your report will join it: title and description become a note there.",
+            tone="waiting",
+        )
     )
 
 
@@ -107,7 +113,7 @@ def open_form(
     label = "Join the active incident" if joins else "Open incident"
     sent = st.button(label, key="open-send", type="primary", disabled=bool(refusal))
     if refusal:
-        st.caption(refusal)
+        show(el("p", refusal, cls="op-quiet-text"))
     problem = problem if typed else _NO_RESOURCE
     if sent and problem:
         st.error(problem)

@@ -17,6 +17,7 @@ from opspilot.errors import InputError
 Claims = Mapping[str, Json]
 
 _MOST_NAME = 100
+_MARKUP = frozenset("<>[]`$*_~|\\:#!")
 _CLOCK_SKEW = timedelta(minutes=5)
 
 
@@ -154,8 +155,14 @@ def _is_true(value: Json) -> bool:
 
 
 def _name(claims: Claims, subject: str) -> str:
-    named = (_text(claims.get(key)) for key in ("name", "preferred_username", "email"))
-    return next(filter(None, named), subject)[:_MOST_NAME]
+    told = (claims.get(key) for key in ("name", "preferred_username", "email"))
+    named = (_plain(_text(value)) for value in (*told, subject))
+    return next(filter(None, named), "Somebody")[:_MOST_NAME]
+
+
+def _plain(name: str) -> str:
+    """A name without what buttons and hovers would take for markup."""
+    return "".join(one for one in name if one.isprintable() and one not in _MARKUP).strip()
 
 
 def _text(value: Json) -> str:

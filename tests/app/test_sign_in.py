@@ -1,17 +1,12 @@
 """Who is in front of the screens of an account that is not the embedded one."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from tests import builders
 from tests.app.conftest import ENTRY, said
-
-PROVIDER = {
-    "redirect_uri": "http://127.0.0.1:8501/oauth2callback",
-    "cookie_secret": "x" * 40,
-    "client_id": "opspilot",
-    "client_secret": "y" * 40,
-    "server_metadata_url": "http://127.0.0.1:9/.well-known/openid-configuration",
-}
 
 
 @pytest.fixture(autouse=True)
@@ -36,12 +31,43 @@ def test_where_nobody_can_sign_in_the_screens_say_how_to_set_it_up() -> None:
 
 def test_where_a_provider_is_configured_a_visitor_is_asked_to_sign_in() -> None:
     app = AppTest.from_file(str(ENTRY), default_timeout=30)
-    app.secrets["auth"] = PROVIDER
+    app.user = {"is_logged_in": False}
     app.run()
-    assert not app.exception
     assert "Sign in" in buttons(app)
     assert "Sign in to do more than look." in said(app)
     assert app.button(key="open-send").disabled
+
+
+def signed_in(**more: object) -> AppTest:
+    """The screens in front of Rosa, who signed in a minute ago."""
+    app = AppTest.from_file(str(ENTRY), default_timeout=30)
+    issued = (datetime.now(UTC) - timedelta(minutes=1)).timestamp()
+    said_of_her = {"iss": "https://id.example.com", "sub": "7", "name": "Rosa", "iat": issued}
+    app.user = {"is_logged_in": True, **said_of_her, **more}
+    return app.run()
+
+
+def test_a_signed_in_responder_may_act_and_sign_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPSPILOT_OIDC_ROLE_MAP", '{"oncall": ["responder"]}')
+    app = signed_in(groups=["oncall"])
+    assert "You are Rosa (responder)" in said(app)
+    assert "You may look and change nothing." not in said(app)
+    assert not app.button(key="open-send").disabled
+    app.button(key="sign-out").click().run()
+    assert "Sign in" in buttons(app)
+    assert app.button(key="open-send").disabled
+
+
+def test_a_signed_in_visitor_without_a_role_looks_on_and_reads_why() -> None:
+    app = signed_in(groups=["strangers"])
+    assert "You are Rosa (viewer)" in said(app)
+    assert "Your claim groups gives you no role here." in said(app)
+    assert app.button(key="open-send").disabled
+
+
+def test_a_name_is_shown_as_text() -> None:
+    app = signed_in(name=builders.HOSTILE)
+    assert "<img" not in said(app)
 
 
 def test_a_person_cannot_be_chosen_by_the_address_on_a_real_account() -> None:

@@ -141,6 +141,14 @@ def test_a_name_is_found_where_there_is_one_and_is_kept_short() -> None:
     assert identify(claims(name=7), OidcRules(), NOW).actor.name == "248289"
 
 
+def test_a_name_holds_no_markup() -> None:
+    hostile = "![x](https://evil.example/p.png) <b>Eve</b> :material/home: `$a$`\u202e\n"
+    name = identify(claims(name=hostile), OidcRules(), NOW).actor.name
+    assert not set("<>[]`$:!\u202e\n") & set(name)
+    assert "Eve" in name
+    assert identify(claims(name="***", sub="[]"), OidcRules(), NOW).actor.name == "Somebody"
+
+
 def test_an_unknown_role_in_the_map_is_named_with_its_setting() -> None:
     with pytest.raises(InputError, match=r"OPSPILOT_OIDC_ROLE_MAP gives oncall .*king"):
         identify(claims(groups="oncall"), OidcRules("groups", {"oncall": ["king"]}), NOW)
