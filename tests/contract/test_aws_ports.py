@@ -335,6 +335,13 @@ def test_tables_and_apis_are_found_by_name(scene):
     assert scene.account.workloads.resolve(scene.api).kind is ResourceKind.API
 
 
+def test_everything_that_can_be_listed_is_listed_once_and_can_be_resolved(scene):
+    listed = scene.account.workloads.resources()
+    assert len(listed) == len(set(listed))
+    assert {scene.callee.name, scene.table, scene.api} <= {one.name for one in listed}
+    assert scene.account.workloads.resolve(scene.callee.arn) in listed
+
+
 def test_a_misspelt_name_is_unknown_with_the_close_one_named(scene):
     with pytest.raises(UnknownResource) as caught:
         scene.account.workloads.resolve(scene.callee.name[:-1] + "x")

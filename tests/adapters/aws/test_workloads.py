@@ -104,6 +104,17 @@ SHOP = {
 }
 
 
+def test_the_account_is_listed_by_kind_and_name():
+    with account() as world:
+        world.lists(SHOP)
+        assert world.workloads.resources() == [
+            *map(PLACE.function, ("checkout", "fraud-score", "mailer", "payments")),
+            PLACE.api("shop-api"),
+            PLACE.queue("emails"),
+            PLACE.table("orders"),
+        ]
+
+
 @pytest.mark.parametrize("text", ["checkout", " checkout ", "checkout:live", f"{ARN}checkout:live"])
 def test_a_function_is_found_by_name_or_arn_with_one_call(text):
     with account() as world:
