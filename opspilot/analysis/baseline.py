@@ -22,6 +22,9 @@ from opspilot.analysis.tails import FAR, OUTER, Tail, degrees_of_freedom
 _MIN_POINTS = 8
 _MIN_PAST_POINTS = 24
 _ROLLING_POINTS = 720
+PAST_POINTS = _ROLLING_POINTS + 2
+"""Points before one that its causal baseline may look at."""
+
 _VERY_FAR = 0.99
 _NEAR = 1.0 - FAR
 _QUANTILES = (1.0 - OUTER, _NEAR, 0.25, 0.5, 0.75, FAR, OUTER)
@@ -95,28 +98,31 @@ def fit_past(values: Floats, usable: Bools) -> Baseline:
     """For every point the baseline of the usable points before it (a rolling window)."""
     past = pd.Series(np.where(usable, values, np.nan))
     window = past.rolling(_ROLLING_POINTS, min_periods=_MIN_PAST_POINTS)
-    read: dict[float, Floats] = {}
 
     def known(series: pd.Series) -> Floats:
         return series.shift(1).to_numpy(dtype=np.float64)
 
-    def quantile(p: float) -> Floats:
-        if p not in read:
-            read[p] = known(window.quantile(p))
-        return read[p]
+    read = {p: known(window.quantile(p)) for p in (0.25, 0.5, 0.75)}
 
-    spread = IQR_TO_SIGMA * (quantile(0.75) - quantile(0.25))
-    rho = np.nan_to_num(known(window.corr(past.shift(1))), nan=0.0, posinf=0.0, neginf=0.0)
+    def quantile(p: float) -> Floats:
+        return read[p] if p in read else known(window.quantile(p))
+
     count = np.nan_to_num(known(past.rolling(_ROLLING_POINTS, min_periods=1).count()))
+    spread = IQR_TO_SIGMA * (quantile(0.75) - quantile(0.25))
     above = (quantile(_VERY_FAR) - quantile(FAR)) / _EXCESS_BETWEEN
+    up = _tail(quantile, OUTER, FAR, above, count)
     below = (quantile(_NEAR) - quantile(1.0 - _VERY_FAR)) / _EXCESS_BETWEEN
+    down = _tail(quantile, 1.0 - OUTER, _NEAR, below, count)
+    center = read[0.5]
+    read.clear()
+    rho = np.nan_to_num(known(window.corr(past.shift(1))), nan=0.0, posinf=0.0, neginf=0.0)
     return _cautious(
         Baseline(
             known=count,
-            center=quantile(0.5),
-            scale=denoised(np.where(spread > 0, spread, known(window.std())), quantile(0.5)),
-            up=_tail(quantile, OUTER, FAR, above, count),
-            down=_tail(quantile, 1.0 - OUTER, _NEAR, below, count),
+            center=center,
+            scale=denoised(np.where(spread > 0, spread, known(window.std())), center),
+            up=up,
+            down=down,
             mean=known(window.mean()),
             variance=known(window.var()),
             memory=inflation(rho),

@@ -54,7 +54,7 @@ def past_surprise(rows: Floats, learn: Bools, noise: Floats, fewest: int) -> tup
         past = rows[:, first:start]
         past = past if everything else past[:, learn[first:start]]
         if past.shape[1] >= fewest:
-            up, down = _sides(past, rows[:, start:end], float(noise[start - 1]))
+            up, down = _sides(past, rows[:, start:end], float(noise[start - 1]), in_turn=True)
             direction[start:end] = (up - down).sum(axis=0)
             surprise[:, start:end] = _rarer(up, down)
     return surprise, direction
@@ -80,14 +80,15 @@ def others_surprise(rows: Floats, learn: Bools, rounding: float) -> Floats:
         away = learn.copy()
         away[max(0, start - margin) : end + margin] = False
         if int(away.sum()) >= FEWEST_POINTS:
-            surprise[:, start:end] = _rarer(*_sides(rows[:, away], rows[:, start:end], rounding))
+            sides = _sides(rows[:, away], rows[:, start:end], rounding, in_turn=False)
+            surprise[:, start:end] = _rarer(*sides)
     return surprise
 
 
-def _sides(past: Floats, now: Floats, rounding: float) -> tuple[Floats, Floats]:
+def _sides(past: Floats, now: Floats, rounding: float, *, in_turn: bool) -> tuple[Floats, Floats]:
     ordered = np.sort(past, axis=1)
-    up = _upper(past, ordered, rounding).surprise(now)
-    return up, _lower(past, ordered, rounding).surprise(-now)
+    up = _upper(past, ordered, rounding).surprise(now, in_turn=in_turn)
+    return up, _lower(past, ordered, rounding).surprise(-now, in_turn=in_turn)
 
 
 def _rarer(up: Floats, down: Floats) -> Floats:
@@ -125,14 +126,21 @@ class _Tail:
     beyond: Floats
     rounding: float
 
-    def surprise(self, now: Floats) -> Floats:
-        """-ln P(at least this high); from the threshold down it falls to that of the median."""
+    def surprise(self, now: Floats, *, in_turn: bool) -> Floats:
+        """-ln P(at least this high); from the threshold down it falls to that of the median.
+
+        Args:
+            now: (statistics, points).
+            in_turn: The points come one after another, and each counts for those after it.
+        """
         excess = now - self.threshold[:, None]
         pareto = np.log1p(np.maximum(excess, 0.0) * (self.shape / self.scale)[:, None])
         far = pareto / self.shape[:, None] - np.log(1.0 - _QUANTILE)
         far = np.where(np.isnan(self.beyond)[:, None], far, self.beyond[:, None])
-        reached = np.maximum.accumulate(excess, axis=1)[:, :-1] >= excess[:, 1:] - self.rounding
-        far[:, 1:] = np.where(reached, np.minimum(far[:, 1:], np.log(self.known + 1.0)), far[:, 1:])
+        if in_turn:
+            reached = np.maximum.accumulate(excess, axis=1)[:, :-1] >= excess[:, 1:] - self.rounding
+            seen = np.minimum(far[:, 1:], np.log(self.known + 1.0))
+            far[:, 1:] = np.where(reached, seen, far[:, 1:])
         part = np.clip(1.0 + excess / np.maximum(self.body, _TINY)[:, None], 0.0, 1.0)
         inside = np.log(2.0) + part * np.log(0.5 / (1.0 - _QUANTILE))
         inside[self.body <= self.rounding] = 0.0

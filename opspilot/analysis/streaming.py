@@ -60,15 +60,23 @@ def surprise_of(values: Floats, usable: Bools, expected: Floats) -> Surprise:
         usable: Points that may be learned from.
         expected: What the rhythm of the days before foretold, NaN where none is believed.
     """
-    found = Surprise(*(np.zeros(len(values)) for _ in range(3)))
-    known = np.flatnonzero(~np.isnan(values))
-    if len(known) <= FEWEST_POINTS:
-        return found
+    known = _known(values)
+    if known is None:
+        return Surprise(*(np.zeros(len(values)) for _ in range(3)))
     evidence, direction = _evidence(values[known], usable[known], expected[known])
     raw = _combined(evidence)
-    found.raw[known], found.direction[known] = raw, direction
-    found.scores[known] = _first_of_its_kind(raw)
+    scores = _first_of_its_kind(raw)
+    found = Surprise(*(np.zeros(len(values)) for _ in range(3)))
+    found.scores[known], found.raw[known], found.direction[known] = scores, raw, direction
     return found
+
+
+def _known(values: Floats) -> slice | Bools | None:
+    """The points that have a value, without a copy where all have; None where too few have."""
+    known = ~np.isnan(values)
+    if int(known.sum()) <= FEWEST_POINTS:
+        return None
+    return slice(None) if bool(known.all()) else known
 
 
 def surprise_among_others(values: Floats, usable: Bools) -> Floats:
@@ -79,9 +87,9 @@ def surprise_among_others(values: Floats, usable: Bools) -> Floats:
         usable: Points that may be learned from.
     """
     scores = np.zeros(len(values))
-    known = np.flatnonzero(~np.isnan(values))
-    if len(known) > FEWEST_POINTS:
-        apart = values[known] - values[known[0]]
+    known = _known(values)
+    if known is not None:
+        apart = values[known] - values[known][0]
         rounding = _FLOAT_NOISE * float(np.abs(apart).max())
         rows = np.concatenate([_levels(apart), _motion(apart)])
         scores[known] = _combined(others_surprise(rows, usable[known], rounding).mean(axis=0))

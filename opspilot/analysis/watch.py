@@ -6,10 +6,13 @@ rare an error is where there never was one. Which of the two judges a point is d
 past as well.
 """
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 
-from opspilot.analysis.baseline import fit_past
+from opspilot.analysis.baseline import PAST_POINTS, Baseline, fit_past
 from opspilot.analysis.episodes import (
     ALERT_SCORE,
     NOTEWORTHY_P,
@@ -32,6 +35,7 @@ from opspilot.analysis.streaming import MEMORY_POINTS, Surprise, surprise_of
 from opspilot.domain.telemetry import MetricKind
 
 _BRIDGED_POINTS = 12
+_PART_POINTS = 1_000
 
 
 def watch(index: pd.Index, values: Floats, usable: Bools, kind: MetricKind | None) -> Verdicts:
@@ -43,20 +47,86 @@ def watch(index: pd.Index, values: Floats, usable: Bools, kind: MetricKind | Non
         usable: Points that may be learned from.
         kind: Of the metric.
     """
-    logarithmic = kind == "duration"
-    seen = _logarithms(values) if logarithmic else values
+    seen = _logarithms(values) if kind == "duration" else values
     foretold, rhythm = past_profile(index, seen, usable)
     surprise = surprise_of(seen, usable, foretold)
-    fit = fit_past(seen - rhythm, usable)
-    floor = np.full(len(seen), LOG_SCALE_FLOOR if logarithmic else 0.0)
-    if kind == "count":
-        floor = np.sqrt(np.maximum(fit.center + rhythm, 0.0))
-    model: Model = HeavyTailed(fit, rhythm, floor, logarithmic)
-    found = _of_surprise(model, values, surprise)
-    if kind != "count":
+    del foretold
+    many, few = _held_against_the_past(values, seen, usable, rhythm, kind)
+    noteworthy = np.minimum(many.up, many.down) < NOTEWORTHY_P
+    news = _news(surprise, many.sigma, noteworthy)
+    found = Verdicts(surprise.scores, many.sigma, many.band, news)
+    if few is None:
         return found
-    counted = _of_model(small_counts(fit, rhythm), values, fit.memory)
-    return _either(_small_so_far(values, fit.center), counted, found)
+    return _either(_small_so_far(values, many.center), _of_counts(few), found)
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """Every point against the baseline of its past; arrays of one value per point."""
+
+    sigma: Floats
+    band: tuple[Floats, Floats, Floats]
+    up: Floats
+    down: Floats
+    center: Floats
+    memory: Floats
+
+
+def _held_against_the_past(
+    values: Floats, seen: Floats, usable: Bools, rhythm: Floats, kind: MetricKind | None
+) -> tuple[_Held, _Held | None]:
+    """By the continuous model, and for counts by that of small counts too.
+
+    A thousand points at a time, so that the quantiles of a long series need not all be held.
+    """
+    many: list[_Held] = []
+    few: list[_Held] = []
+    for start in (0, *range(PAST_POINTS + _PART_POINTS, len(values), _PART_POINTS)):
+        first = max(0, start - PAST_POINTS)
+        part, drop = slice(first, first + PAST_POINTS + _PART_POINTS), start - first
+        fit = fit_past(seen[part] - rhythm[part], usable[part])
+        floor = np.full(1, LOG_SCALE_FLOOR if kind == "duration" else 0.0)
+        if kind == "count":
+            floor = np.sqrt(np.maximum(fit.center + rhythm[part], 0.0))
+            few.append(_held(small_counts(fit, rhythm[part]), fit, values[part], drop))
+        model = HeavyTailed(fit, rhythm[part], floor, kind == "duration")
+        many.append(_held(model, fit, values[part], drop))
+    return _joined(many), _joined(few) if few else None
+
+
+def _held(model: Model, fit: Baseline, values: Floats, drop: int) -> _Held:
+    up, down = model.tails(values)
+    lower, expected, upper = model.band()
+    lines = (model.sigma(values), lower, expected, upper, up, down, fit.center, fit.memory)
+    sigma, lower, expected, upper, *rest = (line[drop:].copy() for line in lines)
+    return _Held(sigma, (lower, expected, upper), *rest)
+
+
+def _joined(parts: list[_Held]) -> _Held:
+    if len(parts) == 1:
+        return parts[0]
+
+    def all_of(read: Callable[[_Held], Floats]) -> Floats:
+        return np.concatenate([read(part) for part in parts])
+
+    return _Held(
+        sigma=all_of(lambda part: part.sigma),
+        band=(
+            all_of(lambda part: part.band[0]),
+            all_of(lambda part: part.band[1]),
+            all_of(lambda part: part.band[2]),
+        ),
+        up=all_of(lambda part: part.up),
+        down=all_of(lambda part: part.down),
+        center=all_of(lambda part: part.center),
+        memory=all_of(lambda part: part.memory),
+    )
+
+
+def _of_counts(held: _Held) -> Verdicts:
+    scores = score_of(np.minimum(1.0, 2.0 * np.minimum(held.up, held.down)))
+    told = episodes(held.up, held.down, held.sigma, held.memory)
+    return Verdicts(scores, held.sigma, held.band, told)
 
 
 def _logarithms(values: Floats) -> Floats:
@@ -71,20 +141,6 @@ def _small_so_far(values: Floats, center: Floats) -> Bools:
     """Where all values up to here are whole and most of those before it small."""
     whole = np.minimum.accumulate(((values >= 0) & (values % 1 == 0)).astype(np.int8)) == 1
     return np.asarray(whole & ~(center >= SMALL_COUNT), dtype=np.bool_)
-
-
-def _of_surprise(model: Model, values: Floats, surprise: Surprise) -> Verdicts:
-    sigma = model.sigma(values)
-    up, down = model.tails(values)
-    noteworthy = np.minimum(up, down) < NOTEWORTHY_P
-    return Verdicts(surprise.scores, sigma, model.band(), _news(surprise, sigma, noteworthy))
-
-
-def _of_model(model: Model, values: Floats, memory: Floats) -> Verdicts:
-    sigma = model.sigma(values)
-    up, down = model.tails(values)
-    scores = score_of(np.minimum(1.0, 2.0 * np.minimum(up, down)))
-    return Verdicts(scores, sigma, model.band(), episodes(up, down, sigma, memory))
 
 
 def _news(surprise: Surprise, sigma: Floats, noteworthy: Bools) -> list[Episode]:
