@@ -28,6 +28,7 @@ from opspilot.engine.chat_queries import ChatQueries
 from opspilot.engine.commands import Desk
 from opspilot.engine.doctor import Doctor, DoctorReport
 from opspilot.engine.execute import Executions
+from opspilot.engine.explore import Explorer
 from opspilot.engine.functions import FunctionDesk
 from opspilot.engine.intake import Intake
 from opspilot.engine.investigate import Investigations
@@ -73,6 +74,7 @@ class Workbench:
     conversations: ChatQueries
     audit: AuditTrail
     reviews: Reviews
+    explorer: Explorer
     functions: FunctionDesk
     model: LanguageModel
     examiner: Doctor
@@ -150,6 +152,7 @@ def assemble(settings: Settings, place: Place, store: Store) -> Workbench:
         conversations=ChatQueries(store, ports.model),
         audit=audit,
         reviews=Reviews(desk),
+        explorer=Explorer(reader, clock),
         functions=FunctionDesk(desk, ports.workloads, ports.metrics, ports.invocations),
         model=ports.model,
         examiner=Doctor(reader, queries, clock),

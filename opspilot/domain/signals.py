@@ -186,3 +186,44 @@ def signal_of_query(query: MetricQuery) -> Signal | None:
         ),
         None,
     )
+
+
+def signal_for(query: MetricQuery) -> Signal:
+    """How any query's answer is to be read: as one of our signals, or as what it is by itself.
+
+    A metric of ours under another statistic keeps its kind and unit, where that statistic leaves
+    them as they are; of any other metric nothing is assumed.
+    """
+    known = signal_of_query(query)
+    if known is not None:
+        return known
+    kind, unit = _kind_and_unit(query)
+    return Signal(
+        name=f"{query.namespace}/{query.metric}",
+        title=f"{query.metric} {query.statistic}",
+        namespace=query.namespace,
+        metric=query.metric,
+        statistic=query.statistic,
+        unit=unit,
+        kind=kind,
+        dimension=", ".join(name for name, _ in query.dimensions),
+    )
+
+
+def _kind_and_unit(query: MetricQuery) -> tuple[MetricKind, str]:
+    """Of a query that none of our signals reads."""
+    related = next(
+        (
+            signal
+            for group in SIGNALS.values()
+            for signal in group
+            if (signal.namespace, signal.metric) == (query.namespace, query.metric)
+        ),
+        None,
+    )
+    if query.statistic == "SampleCount":
+        return "count", "count"
+    if related is None or query.statistic == "Sum":
+        return "gauge", ""
+    # The average of a count is a share of calls, and its extremes are single calls.
+    return ("rate", "") if related.kind == "count" else (related.kind, related.unit)

@@ -20,7 +20,7 @@ from opspilot.domain.evidence import (
     TopologyRequest,
 )
 from opspilot.domain.model import Json, Model
-from opspilot.domain.signals import signal_of_query
+from opspilot.domain.signals import signal_for
 from opspilot.domain.telemetry import CallUsage, LogLines, MetricQuery, MetricSeries
 from opspilot.domain.window import Window
 from opspilot.domain.wording import plural
@@ -37,6 +37,7 @@ from opspilot.ports.workloads import Alarms, Changes, Workloads
 
 _USD_PER_METRIC = 0.00001
 """GetMetricData, per metric requested (CloudWatch price list, us-east-1)."""
+_READ_METRICS = "cloudwatch:GetMetricData"
 
 
 class Reading(Model):
@@ -200,22 +201,39 @@ def _noted(gaps: Sequence[str]) -> str:
 
 def gap(question: Question, window: Window, error: AwsError) -> Reading:
     """What the ledger keeps when a source did not answer."""
-    return _gap_reading(question, window, _reason(error), error.message, error)
+    return _gap_reading(question, window, gap_detail(error), error)
+
+
+def gap_detail(error: AwsError) -> GapDetail:
+    """Why a source did not answer, and which IAM action is missing."""
+    action = error.iam_action if isinstance(error, AwsDenied) else ""
+    return GapDetail(reason=_reason(error), message=error.message, iam_action=action)
+
+
+def unread(series: MetricSeries) -> GapDetail | None:
+    """Why CloudWatch gave no data for a query; None when it answered."""
+    if series.status not in ("denied", "failed"):
+        return None
+    denied = series.status == "denied"
+    return GapDetail(
+        reason=GapReason.DENIED if denied else GapReason.UNAVAILABLE,
+        message="; ".join(series.messages) or f"CloudWatch answered {series.status}",
+        iam_action=_READ_METRICS if denied else "",
+    )
 
 
 def budget_gap(question: Question, window: Window, spent: str) -> Reading:
     """What the ledger keeps when the incident's budget ended before the question was asked."""
-    return _gap_reading(question, window, GapReason.BUDGET, f"not asked: {spent}", None)
+    detail = GapDetail(reason=GapReason.BUDGET, message=f"not asked: {spent}")
+    return _gap_reading(question, window, detail, None)
 
 
 def _gap_reading(
-    question: Question, window: Window, reason: GapReason, message: str, error: AwsError | None
+    question: Question, window: Window, detail: GapDetail, error: AwsError | None
 ) -> Reading:
-    action = error.iam_action if isinstance(error, AwsDenied) else ""
-    detail = GapDetail(reason=reason, message=message, iam_action=action)
     return Reading(
         detail=detail,
-        finding=f"{question.title}: {reason} ({message})",
+        finding=f"{question.title}: {detail.reason} ({detail.message})",
         snapshot=detail.model_dump(mode="json"),
         window=window,
         partial=True,
@@ -245,13 +263,10 @@ def _metric_reading(
     question: Question, series: MetricSeries, baseline: Window, incident: Window, calls: int
 ) -> Reading:
     usage = CallUsage(api_calls=calls, usd=_USD_PER_METRIC)
-    signal = signal_of_query(series.query)
-    if signal is None:
-        raise TypeError(f"{question.key} reads no known signal")
-    if series.status in ("denied", "failed"):
-        reason = GapReason.DENIED if series.status == "denied" else GapReason.UNAVAILABLE
-        message = "; ".join(series.messages) or f"CloudWatch answered {series.status}"
-        reading = _gap_reading(question, incident, reason, message, None)
+    signal = signal_for(series.query)
+    missing = unread(series)
+    if missing:
+        reading = _gap_reading(question, incident, missing, None)
         return reading.model_copy(update={"request_ids": series.request_ids, "usage": usage})
     detail, snapshot = metric_detail(signal, series, incident, baseline=baseline)
     return Reading(

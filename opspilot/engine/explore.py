@@ -1,0 +1,295 @@
+"""Looks at any metric and log over any window: reads only, no commands, nothing kept.
+
+The same reader, detector and sentences as an investigation's; what could not be read is said as a
+gap, with the IAM action that is missing.
+"""
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from opspilot.analysis import metric_detail, metric_sentence
+from opspilot.domain.alarm import Alarm, AlarmTransition
+from opspilot.domain.change import Change
+from opspilot.domain.evidence import GapDetail, GapReason, MetricDetail
+from opspilot.domain.model import Json, Model
+from opspilot.domain.resource import Resource
+from opspilot.domain.signals import query_of, signal_for, signals_of
+from opspilot.domain.telemetry import MetricQuery, MetricSeries
+from opspilot.domain.window import Window
+from opspilot.domain.wording import plural
+from opspilot.engine.explore_logs import FoundLines, LogExplorer, LogView
+from opspilot.engine.explore_suspects import Suspects, suspects_among
+from opspilot.engine.reading import Reader, gap_detail, unread
+from opspilot.engine.windows import RETENTION
+from opspilot.errors import AwsCredentialsMissing, AwsError, InputError, InvalidWindow
+from opspilot.ports.clock import Clock
+
+MOST_SERIES = 30
+"""In one view."""
+
+SHORTEST = timedelta(minutes=5)
+LONGEST = timedelta(days=7)
+LONGEST_BASELINE = timedelta(days=7)
+SHORTEST_BASELINE = timedelta(minutes=15)
+
+_PERIODS = ((timedelta(hours=27), 60), (timedelta(days=5), 300))
+_LONG_PERIOD = 900
+
+
+class Asked(Model):
+    """One series that somebody wants to see.
+
+    Attributes:
+        subject: What sentences call its owner: the resource's name, or the dimensions' values.
+        resource: None when the metric was typed by hand.
+    """
+
+    subject: str
+    query: MetricQuery
+    resource: Resource | None = None
+
+
+@dataclass(frozen=True)
+class Explored:
+    """One series as read, and what stands out in it.
+
+    Attributes:
+        raw: Exactly what CloudWatch answered.
+        columns: times, values, lower, expected, upper and scores, as in the ledger's snapshot;
+            empty with a gap.
+    """
+
+    asked: Asked
+    raw: MetricSeries
+    detail: MetricDetail | GapDetail
+    sentence: str
+    columns: Json
+
+    @property
+    def anomalous(self) -> bool:
+        """Whether something stands out in the window."""
+        return isinstance(self.detail, MetricDetail) and self.detail.anomalous
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What else happened in the time that is looked at.
+
+    Attributes:
+        transitions: Of the alarms named, oldest first.
+        complete_until: Until when the change feed is whole; None when it was not read.
+        gaps: What could not be read.
+    """
+
+    changes: tuple[Change, ...] = ()
+    alarms: tuple[Alarm, ...] = ()
+    transitions: tuple[AlarmTransition, ...] = ()
+    complete_until: datetime | None = None
+    gaps: tuple[tuple[str, GapDetail], ...] = ()
+
+
+@dataclass(frozen=True)
+class Explorer:
+    """Reads what a person wants to look at."""
+
+    reader: Reader
+    clock: Clock
+
+    def resolve(self, name_or_arn: str) -> Resource:
+        """The resource that a person means.
+
+        Raises:
+            UnknownResource: There is none.
+            AwsError: The account could not be asked.
+        """
+        return self.reader.workloads.resolve(name_or_arn)
+
+    def series(
+        self, asked: Sequence[Asked], window: Window, baseline: Window
+    ) -> tuple[Explored, ...]:
+        """Each series with what stands out in the window against the baseline.
+
+        Raises:
+            InputError: More series than one view holds.
+            InvalidWindow: The window cannot hold telemetry.
+            AwsCredentialsMissing: Nothing at all can be read.
+        """
+        if len(asked) > MOST_SERIES:
+            raise InputError(
+                f"{plural(len(asked), 'series', 'series')} are more than the {MOST_SERIES} of "
+                "one view",
+                hint="Choose fewer resources or metrics; suspects look at all signals anyway.",
+            )
+        if not asked:
+            return ()
+        span = baseline.joined(window)
+        try:
+            answers = self.reader.metrics.fetch([one.query for one in asked], span)
+        except AwsCredentialsMissing:
+            raise
+        except AwsError as error:
+            missing = gap_detail(error)
+            return tuple(_gap(one, span, missing) for one in asked)
+        return tuple(
+            _explored(one, series, window, baseline)
+            for one, series in zip(asked, answers, strict=True)
+        )
+
+    def surroundings(self, resources: Sequence[Resource], span: Window) -> Surroundings:
+        """Changes, alarms and their transitions around these resources.
+
+        Raises:
+            AwsCredentialsMissing: Nothing at all can be read.
+        """
+        if not resources:
+            return Surroundings()
+        gaps: list[tuple[str, GapDetail]] = []
+        try:
+            feed = self.reader.changes.changes(resources, span)
+            gaps += [("changes", _noted(note)) for note in feed.gaps]
+        except AwsCredentialsMissing:
+            raise
+        except AwsError as error:
+            feed = None
+            gaps.append(("changes", gap_detail(error)))
+        try:
+            alarms = [alarm for one in resources for alarm in self.reader.alarms.alarms_of(one)]
+            known = {alarm.arn for alarm in alarms}
+            moves = [
+                one for one in self.reader.alarms.transitions(span.start) if one.alarm.arn in known
+            ]
+        except AwsCredentialsMissing:
+            raise
+        except AwsError as error:
+            alarms, moves = [], []
+            gaps.append(("alarms", gap_detail(error)))
+        return Surroundings(
+            changes=feed.changes if feed else (),
+            alarms=tuple(alarms),
+            transitions=tuple(moves),
+            complete_until=feed.complete_until if feed else None,
+            gaps=tuple(gaps),
+        )
+
+    def suspects(
+        self,
+        resources: Sequence[Resource],
+        window: Window,
+        baseline: Window,
+        symptom: Hashable | None = None,
+    ) -> Suspects:
+        """What stands out most among all signals of these resources and their neighbours.
+
+        Args:
+            resources: Whose neighbourhood.
+            window: The time under suspicion.
+            baseline: The time to compare with.
+            symptom: (ARN, metric, statistic) on which the trouble was seen.
+
+        Raises:
+            AwsCredentialsMissing: Nothing at all can be read.
+        """
+        period = period_of(baseline.joined(window))
+        return suspects_among(
+            self.reader.workloads,
+            self.reader.metrics,
+            resources,
+            (window, baseline),
+            period,
+            symptom,
+        )
+
+    @property
+    def _log(self) -> LogExplorer:
+        return LogExplorer(self.reader.logs, self.clock)
+
+    def log(self, group: str, window: Window, baseline: Window) -> LogView:
+        """Volume, findings and changed patterns of one log; see `LogExplorer.view`."""
+        return self._log.view(group, window, baseline)
+
+    def find(self, group: str, window: Window, pattern: str, limit: int) -> FoundLines:
+        """Matching raw lines; see `LogExplorer.find`."""
+        return self._log.find(group, window, pattern, limit)
+
+    def tail(self, group: str, since: datetime, pattern: str = "") -> FoundLines:
+        """What was logged since then; see `LogExplorer.tail`."""
+        return self._log.tail(group, since, pattern)
+
+
+def asked_of(resource: Resource, names: Sequence[str], span: Window) -> tuple[Asked, ...]:
+    """The signals of a resource that these names choose."""
+    period = period_of(span)
+    return tuple(
+        Asked(subject=resource.name, query=query_of(signal, resource, period), resource=resource)
+        for signal in signals_of(resource)
+        if signal.name in names
+    )
+
+
+def period_of(span: Window) -> int:
+    """Seconds between datapoints, so that a chart holds at most some 1,600 of them."""
+    return next((period for most, period in _PERIODS if span.length <= most), _LONG_PERIOD)
+
+
+def checked_view(
+    window: Window, length: timedelta, now: datetime, *, shortest: timedelta = SHORTEST
+) -> tuple[Window, Window]:
+    """The window up to now and the baseline before it, if telemetry can exist for them.
+
+    Args:
+        window: What is looked at.
+        length: Of the baseline.
+        now: Account time.
+        shortest: The least length of the window.
+
+    Raises:
+        InvalidWindow: Which of the two cannot be looked at, and why.
+    """
+    if window.start >= now:
+        raise InvalidWindow(
+            f"the window starts in the future: {window.start:%Y-%m-%d %H:%M} UTC, the account's "
+            f"clock shows {now:%Y-%m-%d %H:%M} UTC",
+            hint="Choose a start that has passed on the account's clock.",
+        )
+    passed = Window(start=window.start, end=min(window.end, now))
+    if not shortest <= passed.length <= LONGEST:
+        raise InvalidWindow(
+            f"the window is {passed.length} up to now; it must last 5 minutes to 7 days",
+            hint="Choose another start or end.",
+        )
+    if not SHORTEST_BASELINE <= length <= LONGEST_BASELINE:
+        raise InvalidWindow(
+            f"the baseline is {length}; it must last 15 minutes to 7 days",
+            hint="Choose 3 hours, for example.",
+        )
+    if passed.start - length < now - RETENTION:
+        raise InvalidWindow(
+            f"the baseline reaches past CloudWatch's retention of {RETENTION.days} days",
+            hint="Choose a later start, or a shorter baseline.",
+        )
+    return passed, passed.before(length)
+
+
+def _explored(asked: Asked, series: MetricSeries, window: Window, baseline: Window) -> Explored:
+    missing = unread(series)
+    if missing:
+        return _gap(asked, series.window, missing, series)
+    signal = signal_for(series.query)
+    detail, columns = metric_detail(signal, series, window, baseline=baseline)
+    return Explored(asked, series, detail, metric_sentence(asked.subject, signal, detail), columns)
+
+
+def _gap(
+    asked: Asked, span: Window, missing: GapDetail, series: MetricSeries | None = None
+) -> Explored:
+    raw = series or MetricSeries(
+        query=asked.query, window=span, period_seconds=asked.query.period_seconds, status="failed"
+    )
+    title = signal_for(asked.query).title
+    return Explored(asked, raw, missing, f"{title} of {asked.subject} could not be read.", {})
+
+
+def _noted(note: str) -> GapDetail:
+    """A gap that the port tells as a sentence."""
+    return GapDetail(reason=GapReason.UNAVAILABLE, message=note)
