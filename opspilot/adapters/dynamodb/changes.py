@@ -5,10 +5,8 @@ cancelled as a whole, what is stored is read again, and the decision is made ane
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
 
 from opspilot.adapters.dynamodb.bodies import Put
 from opspilot.adapters.dynamodb.layout import (
@@ -23,8 +21,10 @@ from opspilot.adapters.dynamodb.layout import (
     read_text,
     text,
 )
+from opspilot.adapters.dynamodb.linking import Stored, append
 from opspilot.adapters.dynamodb.places import index_attributes, kept_until, place_of
-from opspilot.domain.audit import AuditDraft, AuditEntry, AuditHead, canonical_json, link
+from opspilot.adapters.dynamodb.writes import Check, Update
+from opspilot.domain.audit import AuditEntry, canonical_json
 from opspilot.domain.evidence import Evidence
 from opspilot.domain.incident import Incident
 from opspilot.domain.job import Job, Lease
@@ -41,27 +41,6 @@ READ_ATTRIBUTES = (
 
 MOVES = "moves"
 """Counter of changes of status; see `lists`."""
-
-Stored = Mapping[Key, Item]
-
-
-@dataclass(frozen=True)
-class Update:
-    """A change of a counter or a head."""
-
-    key: Key
-    change: str
-    values: Item
-    condition: str = ""
-
-
-@dataclass(frozen=True)
-class Check:
-    """A condition on an item that is not written."""
-
-    key: Key
-    condition: str
-    values: Item
 
 
 @dataclass(frozen=True)
@@ -106,7 +85,7 @@ def decide(
     for row in changes.puts:
         rows.put(row)
     puts, updates = rows.written()
-    entries, appended, heads = _append(keys, changes.audit, stored, token)
+    entries, appended, heads = append(keys, changes.audit, stored, token)
     written = {put.key for put in puts}
     checks = _lease_checks(keys, changes.lease, written)
     return Decision(puts + appended, updates + heads, checks, entries)
@@ -249,49 +228,3 @@ def _unmoved(stored: Item | None) -> tuple[str, Item]:
         return "row_version = :version", values
     values[":until"] = stored["lease_until"]
     return "row_version = :version AND lease_until = :until", values
-
-
-def _append(
-    keys: Keys, drafts: Sequence[AuditDraft], stored: Stored, token: str
-) -> tuple[tuple[AuditEntry, ...], list[Put], list[Update]]:
-    """Link drafts into their chains, in this order; each head moves once."""
-    heads: dict[str, AuditHead] = {}
-    entries: list[AuditEntry] = []
-    for draft in drafts:
-        head = heads.get(draft.chain) or _head(draft.chain, stored.get(keys.head(draft.chain)))
-        entry = link(draft, head)
-        heads[draft.chain] = AuditHead(chain=entry.chain, seq=entry.seq, hash=entry.hash)
-        entries.append(entry)
-    puts = [_entry_put(keys, entry, token) for entry in entries]
-    return tuple(entries), puts, list(_head_updates(keys, heads.values(), stored))
-
-
-def _head(chain: str, item: Item | None) -> AuditHead | None:
-    if item is None:
-        return None
-    return AuditHead(
-        chain=chain, seq=read_number(item, "head_seq"), hash=read_text(item, "head_hash")
-    )
-
-
-def _entry_put(keys: Keys, entry: AuditEntry, token: str) -> Put:
-    body = canonical_json(entry.model_dump(mode="json"))
-    item: Item = {"commit_token": text(token), "entry_hash": text(entry.hash)}
-    return Put(keys.entry(entry.chain, entry.seq), item, body, "attribute_not_exists(pk)")
-
-
-def _head_updates(keys: Keys, heads: Iterable[AuditHead], stored: Stored) -> Iterable[Update]:
-    for head in heads:
-        key = keys.head(head.chain)
-        before = stored.get(key)
-        values: dict[str, Any] = {
-            ":seq": number(head.seq),
-            ":hash": text(head.hash),
-            ":chain": text(head.chain),
-        }
-        condition = "attribute_not_exists(pk)"
-        if before is not None:
-            condition = "head_seq = :from_seq AND head_hash = :from_hash"
-            values |= {":from_seq": before["head_seq"], ":from_hash": before["head_hash"]}
-        change = "SET head_seq = :seq, head_hash = :hash, chain_name = :chain"
-        yield Update(key, change, values, condition)

@@ -15,15 +15,14 @@ from opspilot.adapters.dynamodb.bodies import Put, with_bodies
 from opspilot.adapters.dynamodb.calls import Answer, Calls
 from opspilot.adapters.dynamodb.changes import (
     READ_ATTRIBUTES,
-    Check,
     Decision,
-    Stored,
-    Update,
     decide,
     keys_to_read,
 )
 from opspilot.adapters.dynamodb.failures import Reason, reasons_of
 from opspilot.adapters.dynamodb.layout import Key, Keys, TableNames, read_text
+from opspilot.adapters.dynamodb.linking import Stored
+from opspilot.adapters.dynamodb.writes import Check, Update
 from opspilot.domain.audit import AuditEntry
 from opspilot.domain.incident import Incident
 from opspilot.errors import AuditDamaged, StoreUnavailable, WrongAccount
