@@ -23,14 +23,14 @@ _ROLE_KEY = "model"
 _LONGEST = 4_000
 _SUGGESTED = (
     "What is the cause, and what speaks against it?",
-    "What changed before it began?",
-    "What do the logs say that is new?",
+    "What changed?",
+    "What do the logs say?",
     "Propose a plan",
 )
 _BEFORE_VERDICT = (
-    "What is known so far?",
-    "Which metrics stand out?",
     "What changed lately?",
+    "Which metrics stand out?",
+    "What do the logs say?",
 )
 
 

@@ -1,5 +1,7 @@
 """How a function is configured, and what somebody changed."""
 
+from datetime import timedelta
+
 from pydantic import Field
 
 from opspilot.domain.evidence import (
@@ -9,11 +11,14 @@ from opspilot.domain.evidence import (
     ConfigurationRequest,
 )
 from opspilot.domain.model import Json
+from opspilot.domain.window import Window
+from opspilot.engine.lookups import Span
 from opspilot.engine.questions import Question
 from opspilot.tools.arguments import About, a_function, neighbourhood, resource_named, span_of
 from opspilot.tools.filed import file, told
 from opspilot.tools.tool import Arguments, Context, Outcome, Tool
 
+_ONSET = timedelta(minutes=2)
 _VERSIONS = 5
 _CHANGES = 20
 _LONGEST = 200
@@ -82,7 +87,7 @@ def _changes(given: ChangesArguments, context: Context) -> Outcome:
     around = (
         (resource_named(named, context),) if named else neighbourhood(context)[:_MOST_RESOURCES]
     )
-    span = span_of(given.window, context)
+    span = _to_the_onset(span_of(given.window, context))
     question = Question(
         key=f"changes:{around[0].arn if named else 'around'}",
         title=f"Changes of {', '.join(resource.name for resource in around)}",
@@ -111,6 +116,14 @@ def _changes(given: ChangesArguments, context: Context) -> Outcome:
         ],
     }
     return told(item, span, figures, found=bool(detail.changes))
+
+
+def _to_the_onset(span: Span) -> Span:
+    """An onset is known to a period only: the change that made it may lie within."""
+    if span.name != "before_onset":
+        return span
+    later = Window(start=span.window.start, end=span.window.end + _ONSET)
+    return span.model_copy(update={"window": later})
 
 
 SHOW_CONFIGURATION = Tool(
