@@ -1,69 +1,174 @@
-"""How well log lines are grouped, named and compared, beside drain3 where it is installed.
+"""How well and how fast log lines are grouped, named and compared, beside drain3 in the same run.
 
-python -m bench.quality_logs [--data DIR] [--json] [--seeds N]
+    python -m bench.quality_logs [--data DIR] [--seeds N] [--json]
+
+Without `--data` the seeded corpora of `bench/corpora/logs*.py` are measured: `develop` are systems
+that constants were chosen on, `hold-out` those that only measure. With it, every
+`*_structured.csv` below DIR (columns Content, EventId, EventTemplate; the raw log beside it) is
+measured as well. drain3 is measured where bench/requirements-rivals.txt is installed.
 """
 
-import re
-from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+import argparse
+import csv
+import json
+import statistics
+import time
+import tracemalloc
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
-_CORRECTIONS = (
-    (re.compile(r"\s+"), " "),
-    (re.compile(r"\b(?:true|false|null|root)\b", re.IGNORECASE), "<*>"),
-    (re.compile(r"(?<=[\s,!;:=|\"'\[\](){}])/[^\s,!;:=|\"'\[\](){}]+"), "<*>"),
-    (
-        re.compile(r"(?<![^\s,!;:=|\"'\[\](){}.+@#$%&-])\d+(?![^\s,!;:=|\"'\[\](){}.+@#$%&-])"),
-        "<*>",
-    ),
-    (re.compile(r"[^\s,!;:=|\"'\[\](){}.+@#$%&/-]*<\*>[^\s,!;:=|\"'\[\](){}.+@#$%&/-]*"), "<*>"),
-    (re.compile(r"<\*>(?: [KMGT]?B\b)"), "<*>"),
-    (re.compile(r"<\*>(?:[.:,#/+ -]?<\*>)+"), "<*>"),
-)
+from bench.corpora.logs import Corpus, System, generate
+from bench.corpora.logs_changes import changed
+from bench.corpora.logs_develop import DEVELOP
+from bench.corpora.logs_holdout import HOLDOUT
+from bench.log_scores import diff_scores, scores
+from bench.rivals import drain
+from opspilot.analysis.logs import compare_logs, mine_templates
 
+Miner = Callable[[Sequence[str]], tuple[Sequence[int], dict[int, str]]]
+Differ = Callable[[Sequence[str], Sequence[str]], list[tuple[str, str]]]
+Figures = dict[str, float]
 
-def corrected(template: str) -> str:
-    """A template after the usual corrections (Khan et al., ICSE 2022; Jiang et al., ISSTA 2024)."""
-    text = f" {template.strip()} "
-    for pattern, to in _CORRECTIONS:
-        text = pattern.sub(to, text)
-    return text.strip()
+_SPEED_LINES = 20_000
+_SETS: dict[str, tuple[System, ...]] = {"develop": DEVELOP, "hold-out": HOLDOUT}
 
 
-@dataclass(frozen=True, slots=True)
-class Scores:
-    """Grouping accuracy by line and by group, template accuracy by line and by group."""
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path)
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--json", action="store_true")
+    chosen = parser.parse_args()
+    results = measured(chosen.seeds, chosen.data)
+    if chosen.json:
+        print(json.dumps(results, indent=2))  # noqa: T201
+    else:
+        print("\n\n".join(_table(title, rows) for title, rows in results.items()))  # noqa: T201
 
-    ga: float
-    fga: float
-    pa: float
-    fta: float
 
-
-def scores(
-    truth: Sequence[int], texts: Sequence[str], found: Sequence[int], said: dict[int, str]
-) -> Scores:
-    """Figures of one corpus."""
-    groups, predicted = _members(truth), _members(found)
-    right = {number for number, lines in groups.items() if predicted[found[lines[0]]] == lines}
-    named = {
-        number
-        for number in right
-        if corrected(said[found[groups[number][0]]]) == corrected(texts[number])
+def measured(seeds: int, data: Path | None) -> dict[str, dict[str, Figures]]:
+    """Table to row to figures."""
+    miners: dict[str, Miner] = {"OpsPilot": _mine}
+    differs: dict[str, Differ] = {"OpsPilot": _diff}
+    if drain.installed():
+        miners["drain3"], differs["drain3"] = drain.mine, drain.compare
+    corpora = {
+        title: [generate(system, seed) for system in systems for seed in range(seeds)]
+        for title, systems in _SETS.items()
     }
-    lines = len(truth)
-    want = {number: corrected(text) for number, text in enumerate(texts)}
-    have = {number: corrected(text) for number, text in said.items()}
-    return Scores(
-        ga=sum(len(groups[number]) for number in right) / lines,
-        fga=2 * len(right) / (len(groups) + len(predicted)),
-        pa=sum(want[one] == have[two] for one, two in zip(truth, found, strict=True)) / lines,
-        fta=2 * len(named) / (len(groups) + len(predicted)),
+    if data is not None:
+        corpora[data.name] = [_structured(path) for path in sorted(data.rglob("*_structured.csv"))]
+    return {
+        "Templates": {
+            f"{title}, {name}": _quality(miner, several)
+            for title, several in corpora.items()
+            for name, miner in miners.items()
+        },
+        "Diff": {
+            f"{title}, {name}{', bursts' if bursts else ''}": _changes(differ, systems, bursts)
+            for title, systems in _SETS.items()
+            for bursts in (False, True)
+            for name, differ in differs.items()
+        },
+        "Speed and memory": _speed(),
+    }
+
+
+def _mine(lines: Sequence[str]) -> tuple[Sequence[int], dict[int, str]]:
+    mined = mine_templates(lines)
+    return mined.assignments, mined.templates
+
+
+def _diff(baseline: Sequence[str], incident: Sequence[str]) -> list[tuple[str, str]]:
+    return [(one.kind, one.examples[0]) for one in compare_logs(baseline, incident)]
+
+
+def _quality(miner: Miner, corpora: Sequence[Corpus]) -> Figures:
+    """Means over corpora."""
+    rows: list[tuple[float, ...]] = []
+    for corpus in corpora:
+        content = scores(corpus.truth, corpus.templates, *miner(corpus.content))
+        raw = scores(corpus.truth, corpus.templates, *miner(corpus.raw))
+        rows.append((content.ga, content.fga, content.pa, content.fta, raw.ga, raw.fga))
+    names = ("GA", "FGA", "PA", "FTA", "raw GA", "raw FGA")
+    return dict(zip(names, map(statistics.mean, zip(*rows, strict=True)), strict=True))
+
+
+def _changes(differ: Differ, systems: Sequence[System], bursts: bool) -> Figures:
+    cases = [changed(system, seed, bursts=bursts) for system in systems for seed in range(4)]
+    quiet = [changed(system, 9, bursts=bursts, quiet=True) for system in systems]
+    told = [diff_scores(one, differ(one.baseline.content, one.incident.content)) for one in cases]
+    false = [diff_scores(one, differ(one.baseline.content, one.incident.content)) for one in quiet]
+    return {
+        "F1": statistics.mean(f1 for f1, _, _ in told),
+        "mean average precision": statistics.mean(ap for _, ap, _ in told),
+        "false changes where nothing changed": statistics.mean(number for _, _, number in false),
+    }
+
+
+def _speed() -> dict[str, Figures]:
+    """Medians over the develop systems; drain3 with its usual masks and with none."""
+    rows: dict[str, Figures] = {}
+    for form in ("content", "raw"):
+        figures: dict[str, list[float]] = {}
+        for system in DEVELOP:
+            lines = list(getattr(generate(system, 5, _SPEED_LINES), form))
+            own = _rate(_mine, lines)
+            figures.setdefault("lines per second", []).append(own)
+            figures.setdefault("peak memory / bytes of lines", []).append(_peak(lines))
+            if drain.installed():
+                figures.setdefault("times drain3", []).append(own / _rate(drain.mine, lines))
+                bare = _rate(lambda some: drain.mine(some, masks=False), lines)
+                figures.setdefault("times drain3 without masks", []).append(own / bare)
+        rows[form] = {name: statistics.median(values) for name, values in figures.items()}
+    return rows
+
+
+def _rate(miner: Miner, lines: Sequence[str]) -> float:
+    begun = time.process_time()
+    miner(lines)
+    return len(lines) / (time.process_time() - begun)
+
+
+def _peak(lines: Sequence[str]) -> float:
+    tracemalloc.start()
+    _mine(lines)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return peak / sum(len(line.encode("utf-8", "surrogatepass")) for line in lines)
+
+
+def _structured(path: Path) -> Corpus:
+    """One labelled log: its table, and its raw lines from the file that the table was made of."""
+    with path.open(encoding="utf-8", errors="surrogateescape", newline="") as table:
+        rows = list(csv.DictReader(table))
+    events = list(dict.fromkeys(row["EventId"] for row in rows))
+    texts = {row["EventId"]: row["EventTemplate"] for row in rows}
+    content = tuple(row["Content"] for row in rows)
+    source = path.with_name(path.name.removesuffix("_structured.csv"))
+    raw = content
+    if source.exists():
+        text = source.read_text(encoding="utf-8", errors="surrogateescape")
+        read = tuple(line for line in text.split("\n") if line.strip())
+        raw = read if len(read) == len(rows) else content
+    return Corpus(
+        path.stem,
+        content,
+        raw,
+        tuple(events.index(row["EventId"]) for row in rows),
+        tuple(texts[event] for event in events),
     )
 
 
-def _members(numbers: Sequence[int]) -> dict[int, list[int]]:
-    members: dict[int, list[int]] = defaultdict(list)
-    for at, number in enumerate(numbers):
-        members[number].append(at)
-    return members
+def _table(title: str, rows: dict[str, Figures]) -> str:
+    names = list(next(iter(rows.values())))
+    lines = [f"| {title} | {' | '.join(names)} |", f"|---|{'---|' * len(names)}"]
+    for row, figures in rows.items():
+        cells = [f"{value:,.0f}" if value > 1000 else f"{value:.3f}" for value in figures.values()]
+        lines.append(f"| {row} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()

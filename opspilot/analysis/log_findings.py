@@ -44,6 +44,9 @@ def log_detail(baseline: LogLines, incident: LogLines) -> tuple[LogDetail, Json]
         memory_used_max_mb=during.memory_used_max_mb,
         cold_starts=during.cold_starts,
         versions=_versions(before, during),
+        billed_ms=during.billed_ms,
+        init_max_ms=max(during.init_ms, default=None),
+        stacks=dict(during.stacks),
         patterns=patterns,
     )
     return detail, _sample(baseline, incident, patterns)

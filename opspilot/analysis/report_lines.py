@@ -14,10 +14,12 @@ from typing import cast
 
 import numpy as np
 
+from opspilot.analysis.logs.stacks import stack_fingerprint
 from opspilot.domain.telemetry import LogLine
 
 _REPORT = re.compile(
     r"REPORT RequestId: (?P<id>\S+)\s.*?Duration: (?P<duration>[\d.]+) ms"
+    r"(?:.*?Billed Duration: (?P<billed>[\d.]+) ms)?"
     r".*?Memory Size: (?P<size>\d+) MB\s+Max Memory Used: (?P<used>\d+) MB"
     r"(?:.*?Init Duration: (?P<init>[\d.]+) ms)?(?:.*?Status: (?P<status>\w+))?"
     r"(?:.*?Error Type: (?P<error>[\w.]+))?",
@@ -47,7 +49,10 @@ class RunStatistics:
         timed_out: Ids of invocations that hit the limit (or the line's own place when it has no
             id).
         killed: Ids of invocations killed for memory.
+        billed_ms: Sum over the REPORTs that name it.
+        init_ms: One per cold start whose length is told.
         errors: Error type to count.
+        stacks: Error type and fingerprint of its stack to count.
         versions: Version to time of its first START.
     """
 
@@ -55,7 +60,10 @@ class RunStatistics:
     timed_out: dict[str, datetime] = field(default_factory=dict[str, datetime])
     timeout_seconds: float | None = None
     killed: set[str] = field(default_factory=set[str])
+    billed_ms: float = 0.0
+    init_ms: list[float] = field(default_factory=list[float])
     errors: Counter[str] = field(default_factory=Counter[str])
+    stacks: Counter[str] = field(default_factory=Counter[str])
     versions: dict[str, datetime] = field(default_factory=dict[str, datetime])
     cold_starts: int = 0
     memory_size_mb: int | None = None
@@ -106,13 +114,23 @@ def _read_text(line: LogLine, seen: RunStatistics) -> None:
     elif found := _KILLED.search(message):
         seen.killed.add(found["id"] or f"{line.stream}@{line.at.isoformat()}")
     elif (found := _ERROR_LINE.match(message)) and _EXCEPTION_NAME.search(found["type"]):
-        seen.errors[found["type"]] += 1
+        _failed(seen, found["type"], message.replace("\\n", "\n"))
 
 
 def _reported(seen: RunStatistics, found: re.Match[str]) -> None:
     seen.durations_ms.append(float(found["duration"]))
-    seen.cold_starts += found["init"] is not None
+    seen.billed_ms += float(found["billed"] or 0.0)
+    if found["init"] is not None:
+        seen.cold_starts += 1
+        seen.init_ms.append(float(found["init"]))
     _memory(seen, int(found["size"]), int(found["used"]))
+
+
+def _failed(seen: RunStatistics, error: str, text: str) -> None:
+    seen.errors[error] += 1
+    stack = stack_fingerprint(text)
+    if stack is not None:
+        seen.stacks[f"{error} {stack}"] += 1
 
 
 def _memory(seen: RunStatistics, size: int, used: int) -> None:
@@ -171,7 +189,11 @@ def _read_report_record(line: LogLine, inner: Mapping[str, object], seen: RunSta
         seen.durations_ms.append(float(duration))
     if isinstance(size, int) and isinstance(used, int):
         _memory(seen, size, used)
+    billed, init = metrics.get("billedDurationMs"), metrics.get("initDurationMs")
+    seen.billed_ms += float(billed) if isinstance(billed, int | float) else 0.0
     seen.cold_starts += "initDurationMs" in metrics
+    if isinstance(init, int | float):
+        seen.init_ms.append(float(init))
     status, error = str(inner.get("status", "")), str(inner.get("errorType", ""))
     _judge(line, seen, str(inner.get("requestId", line.at.isoformat())), status, error)
 
@@ -188,4 +210,12 @@ def _read_application_record(
     elif "signal: killed" in message:
         seen.killed.add(request)
     elif isinstance(error := record.get("errorType"), str) and error:
-        seen.errors[error] += 1
+        _failed(seen, error, _stack_text(record))
+
+
+def _stack_text(record: Mapping[str, object]) -> str:
+    """The frames of an error record: a list under `stackTrace` or `stack`, or one text."""
+    stack = record.get("stackTrace", record.get("stack", ""))
+    if isinstance(stack, list):
+        return "\n".join(str(frame) for frame in cast("list[object]", stack))
+    return str(stack)

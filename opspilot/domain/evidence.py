@@ -132,6 +132,9 @@ class LogDetail(Model):
         out_of_memory: Invocations killed for memory; `out_of_memory_baseline` in the baseline.
         errors: Error type to count; `errors_baseline` in the baseline.
         versions: Version to time of its first START line in the searched windows.
+        billed_ms: Billed by the incident window's REPORT lines.
+        init_max_ms: Its longest cold start.
+        stacks: Error type and fingerprint of its stack to count, in the incident window.
     """
 
     kind: Literal["logs"] = "logs"
@@ -152,6 +155,9 @@ class LogDetail(Model):
     memory_used_max_mb: int | None = None
     cold_starts: int = 0
     versions: dict[str, Instant] = {}
+    billed_ms: float = 0.0
+    init_max_ms: float | None = None
+    stacks: dict[str, int] = {}
     patterns: tuple[PatternChangeDetail, ...] = ()
 
 

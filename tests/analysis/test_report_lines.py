@@ -172,3 +172,47 @@ def test_routine_lines_of_the_platform_are_told_from_the_functions_own() -> None
     assert not is_platform_line("order START")
     assert not is_platform_line(json.dumps({"level": "INFO", "message": "x"}))
     assert not is_platform_line("2026-11-22T11:00:03Z x Task timed out after 3.00 seconds")
+
+
+def test_billed_time_and_cold_starts_are_summed_from_text_and_json() -> None:
+    metrics = {"durationMs": 3.0, "billedDurationMs": 4, "memorySizeMB": 128, "initDurationMs": 9.5}
+    seen = read_report_lines(
+        lines(
+            report(UUIDS[0], 120.5, tail="Init Duration: 310.2 ms\t"),
+            report(UUIDS[1], 80.0),
+            record("platform.report", requestId=UUIDS[2], status="success", metrics=metrics),
+        )
+    )
+    assert seen.billed_ms == 204.0
+    assert seen.init_ms == [310.2, 9.5]
+
+
+def test_a_stack_keeps_its_fingerprint_over_line_numbers_and_folders() -> None:
+    def trace(folder: str, line: int, name: str = "charge") -> str:
+        return (
+            "[ERROR] KeyError: 'TABLE'\nTraceback (most recent call last):\n"
+            f'  File "{folder}/app.py", line {line}, in handler\n'
+            f'  File "{folder}/pay.py", line {line + 9}, in {name}\n'
+        )
+
+    seen = read_report_lines(
+        lines(trace("/var/task", 7), trace("/opt/python", 12), trace("/var/task", 7, "refund"))
+    )
+    assert sorted(seen.stacks.values()) == [1, 2]
+    assert all(name.startswith("KeyError ") for name in seen.stacks)
+
+
+def test_a_record_of_an_error_brings_its_stack_as_a_list() -> None:
+    frames = [
+        "TypeError: x",
+        "    at charge (/var/task/pay.js:3:9)",
+        "    at /var/task/index.js:8:1",
+    ]
+    moved = [frame.replace(":3:", ":31:") for frame in frames]
+    seen = read_report_lines(
+        lines(
+            *(json.dumps({"errorType": "TypeError", "stack": stack}) for stack in (frames, moved))
+        )
+    )
+    assert list(seen.stacks.values()) == [2]
+    assert not read_report_lines(lines(json.dumps({"errorType": "X"}))).stacks
