@@ -122,6 +122,7 @@ def test_every_window_can_be_asked_about_and_is_named(tmp_path: Path, window: st
         assert [one["at"] for one in found[2].content["quoted_changes"]] == [
             "2026-03-04T11:46:20+00:00"
         ]
+        assert found[2].content["window"]["to"] == "2026-03-04T11:49:00+00:00"
 
 
 def test_a_resource_around_the_incident_is_found_by_name_and_by_arn(tmp_path: Path) -> None:
