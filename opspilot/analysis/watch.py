@@ -6,7 +6,6 @@ rare an error is where there never was one. Which of the two judges a point is d
 past as well.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -79,8 +78,8 @@ def _held_against_the_past(
 
     A thousand points at a time, so that the quantiles of a long series need not all be held.
     """
-    many: list[_Held] = []
-    few: list[_Held] = []
+    many: list[list[Floats]] = []
+    few: list[list[Floats]] = []
     for start in (0, *range(PAST_POINTS + _PART_POINTS, len(values), _PART_POINTS)):
         first = max(0, start - PAST_POINTS)
         part, drop = slice(first, first + PAST_POINTS + _PART_POINTS), start - first
@@ -94,33 +93,18 @@ def _held_against_the_past(
     return _joined(many), _joined(few) if few else None
 
 
-def _held(model: Model, fit: Baseline, values: Floats, drop: int) -> _Held:
+def _held(model: Model, fit: Baseline, values: Floats, drop: int) -> list[Floats]:
+    """The columns of `_Held` for the points after the first so many."""
     up, down = model.tails(values)
-    lower, expected, upper = model.band()
-    lines = (model.sigma(values), lower, expected, upper, up, down, fit.center, fit.memory)
-    sigma, lower, expected, upper, *rest = (line[drop:].copy() for line in lines)
-    return _Held(sigma, (lower, expected, upper), *rest)
+    columns = [model.sigma(values), *model.band(), up, down, fit.center, fit.memory]
+    return [column[drop:].copy() for column in columns]
 
 
-def _joined(parts: list[_Held]) -> _Held:
-    if len(parts) == 1:
-        return parts[0]
-
-    def all_of(read: Callable[[_Held], Floats]) -> Floats:
-        return np.concatenate([read(part) for part in parts])
-
-    return _Held(
-        sigma=all_of(lambda part: part.sigma),
-        band=(
-            all_of(lambda part: part.band[0]),
-            all_of(lambda part: part.band[1]),
-            all_of(lambda part: part.band[2]),
-        ),
-        up=all_of(lambda part: part.up),
-        down=all_of(lambda part: part.down),
-        center=all_of(lambda part: part.center),
-        memory=all_of(lambda part: part.memory),
-    )
+def _joined(parts: list[list[Floats]]) -> _Held:
+    """All parts in one; each column of a part is let go of as it is taken over."""
+    columns = [np.concatenate([part.pop(0) for part in parts]) for _ in range(len(parts[0]))]
+    sigma, lower, expected, upper, up, down, center, memory = columns
+    return _Held(sigma, (lower, expected, upper), up, down, center, memory)
 
 
 def _of_counts(held: _Held) -> Verdicts:
