@@ -86,7 +86,7 @@ def linked_chart(
     for index, row in enumerate(rows):
         axis = "y" if index == 0 else f"y{index + 1}"
         domain = _domain(index, len(rows))
-        scale, unit = _scale(row)
+        scale, unit = scale_of(row)
         axes[axis.replace("y", "yaxis")] = value_axis(
             palette, domain, unit, _top(row.points, row.threshold, scale)
         )
@@ -191,7 +191,7 @@ def _domain(index: int, count: int) -> tuple[float, float]:
     return round(top - 1 / count, 6), round(top - _TITLE_SHARE / count, 6)
 
 
-def _scale(row: Row) -> tuple[float, str]:
+def scale_of(row: Row) -> tuple[float, str]:
     """What to divide by, and the unit then: long durations read better in seconds."""
     if row.unit == "ms" and max(_known(row.points.values), default=0.0) >= _SECONDS:
         return 1000.0, "s"

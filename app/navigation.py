@@ -17,6 +17,7 @@ INCIDENTS = str(_PAGES / "incidents.py")
 INCIDENT = str(_PAGES / "incident.py")
 PLANS = str(_PAGES / "plans.py")
 CHAT = str(_PAGES / "chat.py")
+INVESTIGATE = str(_PAGES / "investigate.py")
 FUNCTIONS = str(_PAGES / "functions.py")
 REVIEW = str(_PAGES / "review.py")
 AUDIT = str(_PAGES / "audit.py")
@@ -38,6 +39,7 @@ def choose() -> StreamlitPage:
         [
             st.Page(INCIDENTS, title="Incidents", default=True),
             st.Page(INCIDENT, title="Incident", url_path="incident"),
+            st.Page(INVESTIGATE, title="Investigate", url_path="investigate"),
             st.Page(PLANS, title="Plans", url_path="plans"),
             st.Page(CHAT, title="Chat", url_path="chat"),
             st.Page(FUNCTIONS, title="Functions", url_path="functions"),

@@ -1,5 +1,7 @@
 """Tables that a person can sort, search and download, safe to open in a spreadsheet."""
 
+import csv
+import io
 from collections.abc import Mapping, Sequence
 
 import streamlit as st
@@ -21,6 +23,16 @@ def columns_of(rows: Sequence[Mapping[str, Cell]]) -> dict[str, list[Cell]]:
         name: [harmless(cell) if isinstance(cell := row[name], str) else cell for row in rows]
         for name in names
     }
+
+
+def csv_text(rows: Sequence[Mapping[str, Cell]]) -> str:
+    """Rows as comma-separated values with a head, text made harmless; empty without rows."""
+    columns = columns_of(rows)
+    output = io.StringIO()
+    writer = csv.writer(output)
+    writer.writerow([harmless(name) for name in columns])
+    writer.writerows(zip(*columns.values(), strict=True))
+    return output.getvalue() if rows else ""
 
 
 def table(

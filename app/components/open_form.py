@@ -61,7 +61,7 @@ class Wanted:
 def resource_field(known: Sequence[Resource]) -> tuple[str, Resource | None]:
     """The resource as typed or chosen, and which of the account's it is; the field searches."""
     by_arn = {one.arn: one for one in known}
-    names = {one.arn: _called(one) for one in known}
+    names = {one.arn: called(one) for one in known}
     chosen = st.selectbox(
         "Resource",
         list(by_arn),
@@ -138,7 +138,8 @@ def _named(names: Mapping[str, str], key: str) -> str:
     return names.get(key, key)
 
 
-def _called(resource: Resource) -> str:
+def called(resource: Resource) -> str:
+    """What a resource is called in a list: its name and kind."""
     return f"{resource.name} ({_KINDS.get(resource.kind, resource.service)})"
 
 
