@@ -15,8 +15,10 @@ from opspilot.analysis.logs.entries import entry_text
 from opspilot.analysis.logs.headers import HeaderPlan
 from opspilot.analysis.logs.masking import LONGEST, MOST_WORDS, WordMasks, without_runs, zeroed
 
-_BLOCK_CHARACTERS = 200_000
-_KNOWN_LINES = 20_000
+_BLOCK_CHARACTERS = 40_000
+_REMEMBERED = 0.1
+"""Share of the lines that may be remembered as seen: it bounds the memory, whatever comes."""
+_FEWEST_REMEMBERED = 1_000
 _ZERO = ord("0")
 
 _OTHER, _LETTER, _DIGIT = 0, 1, 2
@@ -34,31 +36,38 @@ class Collapsed:
         masked: The different texts, in order of first appearance.
         numbers: Index into `masked` per line.
         counts: Number of lines per text.
-        places: Per text the index of its first and of its last line.
+        first: Per text the index of its first line; `last` of its last one.
     """
 
     masked: list[str]
     numbers: NDArray[np.int32]
-    counts: list[int]
-    places: list[tuple[int, int]]
+    counts: NDArray[np.int32]
+    first: NDArray[np.int32]
+    last: NDArray[np.int32]
 
 
 def collapse(lines: Sequence[str], plan: HeaderPlan) -> Collapsed:
     """Number the lines by their masked text."""
-    masks = WordMasks()
+    most = max(_FEWEST_REMEMBERED, int(_REMEMBERED * len(lines)))
+    masks = WordMasks(most)
     ids: dict[str, int] = {}
     known: dict[bytes, int] = {}
+    texts: dict[str, int] = {}
     numbers = np.empty(len(lines), dtype=np.int32)
     for begin, block in _blocks(lines):
-        if len(known) > _KNOWN_LINES:
+        if max(len(known), len(texts)) > most:
             known.clear()
+            texts.clear()
         for at, key in enumerate(_without_numbers(block), begin):
             number = known.get(key)
             if number is None:
                 text = _masked(lines[at], plan, masks)
-                number = known[key] = ids.setdefault(text, len(ids))
+                number = texts.get(text)
+                if number is None:
+                    number = texts[text] = ids.setdefault(without_runs(text), len(ids))
+                known[key] = number
             numbers[at] = number
-    return _merged(ids, numbers)
+    return _counted(list(ids), numbers)
 
 
 def _blocks(lines: Sequence[str]) -> Iterator[tuple[int, list[str]]]:
@@ -102,18 +111,11 @@ def _masked(line: str, plan: HeaderPlan, masks: WordMasks) -> str:
     return " ".join([masks[word] for word in words])
 
 
-def _merged(ids: dict[str, int], numbers: NDArray[np.int32]) -> Collapsed:
-    merged: dict[str, int] = {}
-    renumber = np.array(
-        [merged.setdefault(without_runs(text), len(merged)) for text in ids], dtype=np.int32
-    )
-    numbers = renumber[numbers] if len(renumber) else numbers
-    first = np.zeros(len(merged), dtype=np.int64)
-    last = np.zeros(len(merged), dtype=np.int64)
-    places = np.arange(len(numbers))
+def _counted(masked: list[str], numbers: NDArray[np.int32]) -> Collapsed:
+    first = np.zeros(len(masked), dtype=np.int32)
+    last = np.zeros(len(masked), dtype=np.int32)
+    places = np.arange(len(numbers), dtype=np.int32)
     last[numbers] = places
     first[numbers[::-1]] = places[::-1]
-    counts = np.bincount(numbers, minlength=len(merged)).tolist()
-    return Collapsed(
-        list(merged), numbers, counts, list(zip(first.tolist(), last.tolist(), strict=True))
-    )
+    counts = np.bincount(numbers, minlength=len(masked)).astype(np.int32)
+    return Collapsed(masked, numbers, counts, first, last)

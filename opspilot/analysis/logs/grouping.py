@@ -23,7 +23,8 @@ _NAMING = frozenset(["user", "username", "login", "host", "hostname", "node", "u
 
 def grouped(masked: Sequence[str], counts: Sequence[int]) -> list[int]:
     """A group number per masked line; `counts` says how many lines each stands for."""
-    rows = [tuple(tokens_of(text)) for text in masked]
+    once: dict[str, str] = {}
+    rows = [tuple([once.setdefault(word, word) for word in tokens_of(text)]) for text in masked]
     tables: dict[Tokens, list[int]] = defaultdict(list)
     for at, row in enumerate(rows):
         tables[_shape(row)].append(at)

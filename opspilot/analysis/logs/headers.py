@@ -16,7 +16,7 @@ from opspilot.analysis.logs.fields import FIELD, MOST_FIELDS, Field, Kind, Kinds
 from opspilot.analysis.logs.masking import plain, variables_marked, without_runs, zeroed
 
 _CONSISTENT = 0.9
-_SAMPLE = 1_000
+_SAMPLE = 600
 _FEWEST_LINES = 8
 _FEWEST_MESSAGES = 3
 _LONGEST_GAP = 4

@@ -18,7 +18,6 @@ LONGEST = 2_000
 _COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _ZEROS = bytes.maketrans(b"123456789\0", b"000000000 ")
 _CACHED_WORD = 48
-_CACHED_WORDS = 30_000
 
 _NAME_OF_HOST = (
     r"(?<![\w.$-])[a-z][a-z-]*(?:\.[a-z-]+)*"
@@ -59,6 +58,7 @@ _DATE_WORD = re.compile(
     rf"|\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)(?= +{MARK})"
 )
 _LESS = re.compile(rf"<{MARK}(?!>)")
+_VALUE = re.compile(rf"(?<==)[^\s=:,;()\[\]{{}}\"'|<>{MARK}]+(?!=)")
 _UNIT = re.compile(rf"{MARK} ?(?:[KMGTP]?i?B|[mun]?s|secs?|mins?|hrs?)\b")
 _DATE = re.compile(
     r"\b(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? )?"
@@ -110,11 +110,15 @@ def _mark(found: re.Match[str]) -> str:
 class WordMasks(dict[str, str]):
     """Word with zeros for digits to word with marks for variables; filled as words come."""
 
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self._most = most
+
     def __missing__(self, word: str) -> str:
         """Mask a word that was not seen before; long ones, which hardly recur, are not kept."""
         masked = variables_marked(word)
         if len(word) <= _CACHED_WORD:
-            if len(self) >= _CACHED_WORDS:
+            if len(self) >= self._most:
                 self.clear()
             self[word] = masked
         return masked
@@ -134,7 +138,8 @@ def zeroed(text: str) -> str:
 
 def without_runs(masked: str) -> str:
     """Neighbouring variables made one, with their units and the words of dates."""
-    return _RUN.sub(MARK, _DATE.sub("", _UNIT.sub(MARK, _LESS.sub(MARK, masked))))
+    valued = _VALUE.sub(MARK, _LESS.sub(MARK, masked))
+    return _RUN.sub(MARK, _DATE.sub("", _UNIT.sub(MARK, valued)))
 
 
 def tokens_of(masked: str) -> list[str]:

@@ -5,11 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from opspilot.analysis.logs.collapse import Collapsed, collapse
 from opspilot.analysis.logs.grouping import grouped
 from opspilot.analysis.logs.headers import learned_headers
 from opspilot.analysis.logs.rendering import template_text
+
+_SAMPLED_LINES = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,7 @@ class LogTemplates:
 def mine_templates(lines: Sequence[str]) -> LogTemplates:
     """Templates of these lines, numbered in order of first appearance.
 
-    Which lines share a template does not depend on their order in logs of up to 1,000 lines. The
+    Which lines share a template does not depend on their order in logs of up to 600 lines. The
     headers of longer ones are learned from a sample spread over the log, and the text of a
     template is told from some of its lines.
 
@@ -40,7 +43,7 @@ def mine_templates(lines: Sequence[str]) -> LogTemplates:
     lines = checked_lines(lines, "lines")
     plan = learned_headers(lines)
     collapsed = collapse(lines, plan)
-    groups = grouped(collapsed.masked, collapsed.counts)
+    groups = grouped(collapsed.masked, collapsed.counts.tolist())
     order: dict[int, int] = {}
     ids = np.array([order.setdefault(group, len(order)) for group in groups], dtype=np.int64)
     assigned = ids[collapsed.numbers] if len(ids) else ids
@@ -70,9 +73,10 @@ def checked_lines(lines: Sequence[str], name: str) -> Sequence[str]:
     return lines
 
 
-def _samples(collapsed: Collapsed, ids: np.ndarray) -> dict[int, list[int]]:
+def _samples(collapsed: Collapsed, ids: NDArray[np.int64]) -> dict[int, list[int]]:
+    """Some lines of each template, of as many different masked texts as there are."""
     samples: dict[int, list[int]] = defaultdict(list)
-    for number, (first, last) in zip(ids.tolist(), collapsed.places, strict=True):
-        if len(samples[number]) < 12:
-            samples[number].extend({first, last})
+    for at, number in enumerate(ids.tolist()):
+        if len(samples[number]) < _SAMPLED_LINES:
+            samples[number].extend({int(collapsed.first[at]), int(collapsed.last[at])})
     return samples
