@@ -9,7 +9,9 @@ from opspilot.domain.audit import SYSTEM_CHAIN
 from opspilot.domain.commands import PERMITTED, Command
 from opspilot.domain.identity import SYSTEM, Actor
 from opspilot.domain.incident import IncidentStatus, Severity
+from opspilot.domain.trial import TrialMode
 from opspilot.errors import ApprovalDenied, IllegalTransition, NotAllowed, NotFound
+from tests.engine.account import CHECKOUT
 from tests.engine.scene import ADA, ROOT, ROSA, VERA, Scene
 from tests.engine.standing import STANDING, standing
 
@@ -41,7 +43,14 @@ COMMANDS: dict[Command, Give] = {
         "INC-0001", text="a remark", actor=who
     ),
     Command.ASK: lambda at, who: at.bench.chats.ask("INC-0001", "What happened?", actor=who),
+    Command.SAVE_POSTMORTEM: lambda at, who: at.bench.reviews.save(
+        "INC-0001", sections={"Summary": "reviewed"}, version=0, actor=who
+    ),
+    Command.TEST_FUNCTION: lambda at, who: at.bench.functions.test(
+        CHECKOUT, ["{}"], mode=TrialMode.DRY_RUN, actor=who
+    ),
 }
+OF_NO_INCIDENT = (Command.OPEN_INCIDENT, Command.TEST_FUNCTION)
 POSSIBLE_FROM: dict[Command, str] = {
     Command.OPEN_INCIDENT: "open",
     Command.INVESTIGATE: "open",
@@ -57,6 +66,8 @@ POSSIBLE_FROM: dict[Command, str] = {
     Command.ASSIGN_INCIDENT: "verifying",
     Command.WRITE_NOTE: "closed",
     Command.ASK: "open",
+    Command.SAVE_POSTMORTEM: "closed",
+    Command.TEST_FUNCTION: "open",
 }
 NOBODY = Actor(id="nobody", name="Nobody", source="embedded")
 PEOPLE = (NOBODY, VERA, ROSA, ADA, ROOT)
@@ -70,6 +81,7 @@ def everything(stage: Scene) -> object:
         store.investigation("INC-0001"),
         store.plans("INC-0001"),
         store.notes("INC-0001"),
+        store.postmortem("INC-0001"),
         store.jobs(),
     )
 
@@ -97,7 +109,7 @@ def test_every_command_is_refused_to_all_others_on_record_and_without_effect(
         with pytest.raises(NotAllowed, match="needs the role"):
             COMMANDS[command](stage, who)
     assert everything(stage) == before
-    chain = SYSTEM_CHAIN if command is Command.OPEN_INCIDENT else "INC-0001"
+    chain = SYSTEM_CHAIN if command in OF_NO_INCIDENT else "INC-0001"
     refused = [entry for entry in stage.trail(chain) if entry.action_type == "command.refused"]
     assert [(entry.actor.id, entry.input["command"]) for entry in refused] == [
         (who.id, command) for who in others
@@ -130,7 +142,7 @@ def test_the_pairs_of_status_and_command_are_all_there() -> None:
     assert len(list(product(STANDING, COMMANDS))) == len(STANDING) * len(COMMANDS)
 
 
-@pytest.mark.parametrize("command", [one for one in COMMANDS if one is not Command.OPEN_INCIDENT])
+@pytest.mark.parametrize("command", [one for one in COMMANDS if one not in OF_NO_INCIDENT])
 @pytest.mark.parametrize("who", [VERA, ROOT], ids=lambda who: who.id)
 def test_a_command_about_nothing_leaves_no_chain_behind(
     stage: Scene, command: Command, who: Actor
