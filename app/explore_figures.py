@@ -29,7 +29,7 @@ from app.plotting import (
 from app.rows import Marked, Row
 from opspilot.domain.window import Window
 
-_STATE_PIXELS = 5
+_STATE_PIXELS = 4
 _VOLUME_HEIGHT = 150
 _CELL_HEIGHT = 150
 _CELLS_A_ROW = 4
@@ -50,12 +50,12 @@ class LookRow:
     """A row with what only this page draws.
 
     Attributes:
-        outside: Points outside the band: time, value, and whether above it.
+        anomalous: Points of episodes that stand out: time, value, and whether above expectation.
         alarm: States of the alarm that watches this series.
     """
 
     row: Row
-    outside: tuple[tuple[datetime, float, bool], ...] = ()
+    anomalous: tuple[tuple[datetime, float, bool], ...] = ()
     alarm: tuple[AlarmSpan, ...] = ()
 
 
@@ -86,7 +86,7 @@ def look_chart(
     window: Window,
     palette: Palette,
 ) -> Figure:
-    """Series on one time axis, with the points outside their bands and the alarms' states."""
+    """Series on one time axis, with the points that stand out and the alarms' states."""
     figure = linked_chart(
         [one.row for one in rows], changes, baseline=baseline, incident=window, palette=palette
     )
@@ -95,7 +95,7 @@ def look_chart(
     shapes = cast("list[Piece]", layout["shapes"])
     for index, one in enumerate(rows):
         axis = "y" if index == 0 else f"y{index + 1}"
-        traces += _outside(one, axis, palette)
+        traces += _anomalous(one, axis, palette)
         shapes += [_state_strip(span, axis, palette) for span in one.alarm]
     shapes += _shades(baseline, window, palette)
     notes = cast("list[Piece]", layout["annotations"])
@@ -189,22 +189,22 @@ _SELECTING: dict[str, object] = {"dragmode": "select", "selectdirection": "h"}
 _Place = tuple[tuple[float, float], tuple[float, float]]
 
 
-def _outside(one: LookRow, axis: str, palette: Palette) -> list[Piece]:
-    if not one.outside:
+def _anomalous(one: LookRow, axis: str, palette: Palette) -> list[Piece]:
+    if not one.anomalous:
         return []
     divisor, unit = scale_of(one.row)
     return [
         {
             "type": "scatter",
             "mode": "markers",
-            "name": "outside the band",
-            "x": iso([at for at, _, _ in one.outside]),
-            "y": [value / divisor for _, value, _ in one.outside],
+            "name": "stands out",
+            "x": iso([at for at, _, _ in one.anomalous]),
+            "y": [value / divisor for _, value, _ in one.anomalous],
             "yaxis": axis,
             "marker": {
                 "color": palette.breach,
                 "size": 7,
-                "symbol": ["triangle-up" if up else "triangle-down" for _, _, up in one.outside],
+                "symbol": ["triangle-up" if up else "triangle-down" for _, _, up in one.anomalous],
             },
             "hovertemplate": f"%{{y:,.3~r}}{escaped(f' {unit}' if unit else '')}",
             "showlegend": False,
@@ -216,7 +216,7 @@ def _state_strip(span: AlarmSpan, axis: str, palette: Palette) -> Piece:
     colours = {"ALARM": palette.breach, "OK": palette.faint(palette.healthy, 0.7)}
     colour = colours.get(span.state, palette.faint(palette.waiting, 0.7))
     piece = strip(span.start, span.end, colour, head=False)
-    return piece | {"yref": f"{axis} domain", "y0": -_STATE_PIXELS - 1, "y1": -1}
+    return piece | {"yref": f"{axis} domain", "y0": -_STATE_PIXELS, "y1": -1}
 
 
 def _shades(baseline: Window, window: Window, palette: Palette) -> list[Piece]:

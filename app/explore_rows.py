@@ -16,8 +16,6 @@ from opspilot.engine.explore import Explored, Surroundings
 from opspilot.engine.explore_suspects import Suspected
 
 MOST_STACKED = 7
-_OUTSIDE = 0.5
-"""Scores above this lie outside the band."""
 
 
 def drawable(series: Sequence[Explored]) -> list[Explored]:
@@ -49,7 +47,7 @@ def look_row(one: Explored, around: Surroundings, span: Window, *, raw: bool) ->
     )
     return LookRow(
         row=row,
-        outside=_outside(one) if detected else (),
+        anomalous=_anomalous(one) if detected else (),
         alarm=_states(alarm, around, span) if alarm else (),
     )
 
@@ -148,16 +146,13 @@ def _points(one: Explored) -> Points:
     )
 
 
-def _outside(one: Explored) -> tuple[tuple[datetime, float, bool], ...]:
-    """The points outside the band of the baseline."""
-    columns = cast("dict[str, list[float | None]]", one.columns)
+def _anomalous(one: Explored) -> tuple[tuple[datetime, float, bool], ...]:
+    """The points of every episode that stands out."""
     points = _points(one)
     return tuple(
         (at, value, value >= (expected or 0.0))
-        for at, value, expected, score in zip(
-            points.times, points.values, points.expected, columns["scores"], strict=True
-        )
-        if value is not None and (score or 0.0) > _OUTSIDE
+        for at, value, expected in zip(points.times, points.values, points.expected, strict=True)
+        if value is not None and any(start <= at <= end for start, end in one.episodes)
     )
 
 

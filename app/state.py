@@ -6,11 +6,14 @@ survive a reload; what is here may be lost without harm.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import streamlit as st
 
 from opspilot.domain.trial import Trial
+
+if TYPE_CHECKING:
+    from app.components.explore_tail import Tail
 
 _KEY = "opspilot"
 
@@ -44,6 +47,7 @@ class State:
         tab: A tab to open on the next run, chosen by a chip or a command.
         checked: Whether the audit chain was asked to be verified on this screen.
         trials: Results of the last test of a function.
+        tail: The log that is followed, and what it showed; None while none is.
         notices: By place: an incident's id, or a page's name.
     """
 
@@ -52,6 +56,7 @@ class State:
     tab: str = ""
     checked: bool = False
     trials: tuple[Trial, ...] = ()
+    tail: "Tail | None" = None
     notices: dict[str, Notice] = field(default_factory=dict[str, Notice])
 
 

@@ -1,20 +1,56 @@
 """Investigate: any metric and log of the account, over any window, raw and with what stands out."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from app.components.explore_charts import charts
-from app.components.explore_controls import controls
+from app.components.explore_controls import Look, controls
+from app.components.explore_logs import lines, log_field, patterns, volume
+from app.components.explore_open import open_from
+from app.components.explore_suspects import suspects
+from app.components.explore_tail import tail
 from app.guard import guarded, show_notices
-from app.wiring import desk
+from app.wiring import Desk, desk
 
 PLACE = "investigate"
 
 front = desk()
 st.title("Investigate", anchor=False)
 show_notices(PLACE)
+
+
+@st.fragment
+def looked_into(look: Look, group: str, front: Desk) -> None:
+    """The open tab; what is done on it leaves the charts alone."""
+    parts: dict[str, Callable[[], None]] = {
+        "Suspects": lambda: suspects(look, front),
+        "Log patterns": lambda: patterns(look, group),
+        "Log lines": lambda: lines(look, group),
+        "Tail": lambda: tail(group),
+    }
+    tabs = st.tabs(list(parts), key="part", bind="query-params")
+    name, tab = next((name, tab) for name, tab in zip(parts, tabs, strict=True) if tab.open)
+    with tab, guarded(f"reading the {name.lower()}"):
+        if name != "Suspects" and not group:
+            st.caption("Choose a function above, or type the full name of a log group.")
+        else:
+            parts[name]()
+
+
 with guarded("reading the account"):
     look = controls(front)
     if look is None:
         st.stop()
-    with guarded("reading the metrics"):
+    with guarded("reading the metrics"), st.skeleton(height=560):
         marked = charts(look, front)
+        group = log_field(look)
+        bars = st.empty()
+        if group:
+            bars.skeleton(height=150)
+        looked_into(look, group, front)
+        open_from(look, front, PLACE)
+        if group:
+            # Last: counting lines takes longest, and nothing else waits for it.
+            with bars.container():
+                volume(look, group, marked, front)

@@ -82,8 +82,9 @@ def _summary(series: Sequence[Explored], look: Look, desk: Desk) -> Html:
     out = sum(one.anomalous for one in series)
     found = "" if look.choice.raw else f"{out} of {plural(len(series), 'series', 'series')} stand"
     found = found and f"{found}{'s' if out == 1 else ''} out. "
-    window = f"{stamp(look.window.start, desk.now.account)} to {stamp(look.window.end)}"
-    against = f", against {stamp(look.baseline.start, desk.now.account)} until then"
+    now = desk.now.account
+    window = f"{stamp(look.window.start, now)} to {stamp(look.window.end, now)}"
+    against = f", against {stamp(look.baseline.start, now)} until then"
     return el(
         "p",
         el("b", found) if found else None,

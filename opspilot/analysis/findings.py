@@ -1,6 +1,7 @@
 """What one metric shows: the ledger's detail, its snapshot, and the sentence that says it."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -19,6 +20,20 @@ from opspilot.domain.wording import clock, number, plural, quantity
 _DIGITS = 6
 
 
+@dataclass(frozen=True, slots=True)
+class MetricFinding:
+    """What a metric shows, for the ledger and for a chart.
+
+    Attributes:
+        snapshot: See `metric_detail`.
+        alerts: Every episode of baseline and window, oldest first.
+    """
+
+    detail: MetricDetail
+    snapshot: Json
+    alerts: tuple[Alert, ...]
+
+
 def metric_detail(
     signal: Signal, series: MetricSeries, incident: Window, *, baseline: Window | None = None
 ) -> tuple[MetricDetail, Json]:
@@ -35,6 +50,14 @@ def metric_detail(
         The detail, and the snapshot for the ledger: lists of equal length, rounded to six
         significant digits, None where there is no value.
     """
+    found = metric_finding(signal, series, incident, baseline=baseline)
+    return found.detail, found.snapshot
+
+
+def metric_finding(
+    signal: Signal, series: MetricSeries, incident: Window, *, baseline: Window | None = None
+) -> MetricFinding:
+    """The same with every episode; see `metric_detail`."""
     values = from_telemetry(series, signal)
     until = min(baseline.end, incident.start) if baseline else incident.start
     kept_out = Window(start=until, end=incident.end)
@@ -58,7 +81,7 @@ def metric_detail(
         found |= _timing(onset, alert)
         during = during[(during.index >= onset.at) & (during.index <= alert.end)]
     found |= _levels(before, during, detail.direction)
-    return detail.model_copy(update=found), _snapshot(values, report)
+    return MetricFinding(detail.model_copy(update=found), _snapshot(values, report), report.alerts)
 
 
 def metric_sentence(resource_name: str, signal: Signal, detail: MetricDetail) -> str:

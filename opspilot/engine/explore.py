@@ -8,7 +8,8 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from opspilot.analysis import metric_detail, metric_sentence
+from opspilot.analysis import metric_sentence
+from opspilot.analysis.findings import metric_finding
 from opspilot.domain.alarm import Alarm, AlarmTransition
 from opspilot.domain.change import Change
 from opspilot.domain.evidence import GapDetail, GapReason, MetricDetail
@@ -58,6 +59,7 @@ class Explored:
         raw: Exactly what CloudWatch answered.
         columns: times, values, lower, expected, upper and scores, as in the ledger's snapshot;
             empty with a gap.
+        episodes: First and last point of everything that stands out, in the baseline too.
     """
 
     asked: Asked
@@ -65,6 +67,7 @@ class Explored:
     detail: MetricDetail | GapDetail
     sentence: str
     columns: Json
+    episodes: tuple[tuple[datetime, datetime], ...] = ()
 
     @property
     def anomalous(self) -> bool:
@@ -276,8 +279,17 @@ def _explored(asked: Asked, series: MetricSeries, window: Window, baseline: Wind
     if missing:
         return _gap(asked, series.window, missing, series)
     signal = signal_for(series.query)
-    detail, columns = metric_detail(signal, series, window, baseline=baseline)
-    return Explored(asked, series, detail, metric_sentence(asked.subject, signal, detail), columns)
+    found = metric_finding(signal, series, window, baseline=baseline)
+    return Explored(
+        asked=asked,
+        raw=series,
+        detail=found.detail,
+        sentence=metric_sentence(asked.subject, signal, found.detail),
+        columns=found.snapshot,
+        episodes=tuple(
+            (one.start.to_pydatetime(), one.end.to_pydatetime()) for one in found.alerts
+        ),
+    )
 
 
 def _gap(
