@@ -1,7 +1,6 @@
 # ruff: noqa: E501  (a statement is one line)
 """Systems that only measure the log miner; no constant was chosen on them."""
 
-import json
 import random
 
 from bench.corpora.logs import System
@@ -449,18 +448,6 @@ ZAP = System(
         "slow query {dur}: {int} rows",
     ),
 )
-
-
-def in_json(rng: random.Random, at: int, message: str) -> str:
-    """The message inside a structured record with fields of its own."""
-    record = {
-        "timestamp": f"2026-11-22T{_clock(at)}.{_millis(rng)}Z",
-        "level": rng.choice(_LEVELS),
-        "message": message,
-        "requestId": SLOTS["uuid"](rng),
-        "duration_ms": rng.randint(1, 900),
-    }
-    return json.dumps(record)
 
 
 HOLDOUT = (
