@@ -8,8 +8,10 @@ import streamlit as st
 from streamlit.navigation.page import Page as StreamlitPage
 
 from app import state
+from app.explored import RANGE, Choice, baseline_key, written
 from app.labels import label as plain_label
-from opspilot.domain.incident import as_stored
+from opspilot.domain.incident import Incident, as_stored
+from opspilot.domain.signals import signal_of_query
 
 _PAGES = Path(__file__).resolve().parent.parent / "pages"
 
@@ -114,6 +116,25 @@ def to_chat(incident_id: str, label: str, conversation_id: str = "") -> None:
     """A link to the chat beside an incident."""
     named = {_CONVERSATION: conversation_id} if conversation_id else {}
     st.page_link(CHAT, label=label, query_params={_ID: incident_id, **named})
+
+
+def to_investigate(incident: Incident) -> None:
+    """A link to the investigate page, set to an incident's resource, window and baseline."""
+    metric = signal_of_query(incident.symptom.query) if incident.symptom.query else None
+    view = Choice(
+        resources=(incident.resource.arn,),
+        metrics=(metric.name,) if metric else (),
+        window=RANGE,
+        start=incident.window.start,
+        end=incident.window.end,
+        baseline=baseline_key(incident.baseline.length),
+    )
+    st.page_link(
+        INVESTIGATE,
+        label="Explore in Investigate",
+        icon=":material/query_stats:",
+        query_params={_ID: incident.id, **written(view)},
+    )
 
 
 def to_plan(incident_id: str, plan_id: str) -> None:

@@ -9,6 +9,7 @@ from app import queries
 from app.charts import linked_chart
 from app.components.figures import colours, draw
 from app.guard import guarded
+from app.navigation import to_investigate
 from app.rows import (
     MOST_ROWS,
     Marked,
@@ -49,6 +50,7 @@ def marked_changes(view: IncidentView) -> tuple[Marked, ...]:
 def linked_charts(view: IncidentView, desk: Desk) -> None:
     """All rows on one axis; before there is evidence, the symptom as AWS has it now."""
     incident = view.incident
+    to_investigate(incident)
     evidence = of_current(view)
     rows = [row for item in _chosen(evidence, incident) if (row := row_of(item, _alarms(evidence)))]
     if not rows and not _settled(view.investigation):
