@@ -54,8 +54,8 @@ format: install-dev ## format the code and apply the safe lint fixes
 	$(py) -m ruff format .
 	$(py) -m ruff check --fix .
 
-bench: install-dev ## measure start, page, chart and verdict (ARGS="--runs N --cold")
-	@$(py) -m bench.workbench $(ARGS)
+bench: install-dev ## measure quality and speed, beside rivals (ARGS="--only metrics --runs N --cold")
+	@$(py) -m bench $(ARGS)
 
 # `make lock UPGRADE=--upgrade` moves every pin to the newest release; without it pins stay where they can.
 compile := uv pip compile --quiet --universal --python-version 3.11 --custom-compile-command 'make lock'
