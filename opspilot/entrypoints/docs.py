@@ -85,20 +85,53 @@ def settings() -> str:
     )
 
 
+FEATURES: tuple[tuple[str, tuple[str, ...], str], ...] = (
+    (
+        "Watch, investigate, diagnose, verify",
+        ("metrics", "logs", "workloads", "changes", "alarms", "identity"),
+        "Everything that reads. Enough for verdicts, plans and the screens; it changes nothing.",
+    ),
+    (
+        "Execute approved plans",
+        ("actuator",),
+        "For the worker only, beside the first. Narrow it to the functions that may be changed.",
+    ),
+    (
+        "Chat",
+        ("model",),
+        "Beside the first. Narrow it to the models and inference profiles in use (docs/models.md).",
+    ),
+    (
+        "Test functions",
+        ("invocations",),
+        "Beside the first. Narrow it to the functions that may be invoked by hand.",
+    ),
+)
+"""What a feature needs: its name, the ports behind it, and who should have it."""
+
+
 def policy() -> str:
     """The least IAM policy of each feature, from the calls that the adapters make."""
     parts = [
-        f"## {port}\n\n```json\n{_statement(actions)}\n```"
+        f"## {name}\n\n{meaning}\n\n```json\n{_statement(_actions(ports))}\n```"
+        for name, ports, meaning in FEATURES
+    ]
+    rows = [
+        f"| {port} | {' '.join(f'`{action}`' for action in actions) or 'none'} |"
         for port, actions in REQUIRED_ACTIONS.items()
     ]
     return _page(
         "IAM actions",
-        "What each port of the engine calls. Grant the reading ports to whoever investigates, and "
-        "the actuator only to the worker that executes approved plans. Narrow `Resource` to your "
-        "functions, tables and log groups where the action allows it.",
+        "The least policy of each feature, derived from the calls that the adapters make. Narrow "
+        "`Resource` to your functions, tables and log groups where the action allows it.",
         *parts,
         *_store_policies(),
+        "## By port\n\n| port | actions |\n|---|---|\n" + "\n".join(rows),
     )
+
+
+def _actions(ports: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted({action for port in ports for action in REQUIRED_ACTIONS[port]}))
 
 
 def _store_policies() -> list[str]:
