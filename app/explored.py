@@ -172,8 +172,9 @@ def custom_text(query: MetricQuery) -> str:
 
 def custom_query(text: str) -> MetricQuery | str:
     """The metric that a text names, or why it names none."""
-    namespace, metric, statistic, *dimensions = (*text.split("|"), "", "")[: 2 + text.count("|")]
-    return metric_typed(namespace, metric, statistic, [one for one in dimensions if one])
+    parts = text.split("|")
+    namespace, metric, statistic = (*parts, "", "")[:3]
+    return metric_typed(namespace, metric, statistic, parts[3:])
 
 
 def metric_typed(

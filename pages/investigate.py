@@ -1,6 +1,6 @@
 """Investigate: any metric and log of the account, over any window, raw and with what stands out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
@@ -11,6 +11,7 @@ from app.components.explore_open import open_from
 from app.components.explore_suspects import suspects
 from app.components.explore_tail import tail
 from app.guard import guarded, show_notices
+from app.rows import Marked
 from app.wiring import Desk, desk
 
 PLACE = "investigate"
@@ -38,19 +39,22 @@ def looked_into(look: Look, group: str, front: Desk) -> None:
             parts[name]()
 
 
+@st.fragment(parallel=True)
+def counted(look: Look, group: str, marked: Sequence[Marked], front: Desk) -> None:
+    """Lines of the log on the charts' axis; counting them takes longest, and nothing waits."""
+    with guarded("reading the log's volume"), st.skeleton(height=150):
+        volume(look, group, marked, front)
+
+
 with guarded("reading the account"):
     look = controls(front)
     if look is None:
         st.stop()
+    marked: Sequence[Marked] = ()
     with guarded("reading the metrics"), st.skeleton(height=560):
         marked = charts(look, front)
-        group = log_field(look)
-        bars = st.empty()
-        if group:
-            bars.skeleton(height=150)
-        looked_into(look, group, front)
-        open_from(look, front, PLACE)
-        if group:
-            # Last: counting lines takes longest, and nothing else waits for it.
-            with bars.container():
-                volume(look, group, marked, front)
+    group = log_field(look)
+    if group:
+        counted(look, group, marked, front)
+    looked_into(look, group, front)
+    open_from(look, front, PLACE)

@@ -10,7 +10,7 @@ from app.components.explore_charts import gap_text, narrowed, view_key
 from app.components.explore_controls import Look
 from app.components.figures import colours, draw_selectable
 from app.explore_figures import volume_chart
-from app.guard import guarded, show_notice
+from app.guard import show_notice
 from app.markup import Html, el, show
 from app.rows import Marked
 from app.state import Notice
@@ -24,6 +24,7 @@ _MOST_SHOWN = 500
 _MOST_EXAMPLES = 12
 _PLAIN, _FILTER = "Plain text", "Filter pattern"
 _BAD = frozenset({"ERROR", "FATAL", "CRITICAL"})
+_NARROWED = "look-narrowed"
 _WARNING = frozenset({"WARN", "WARNING"})
 
 
@@ -48,24 +49,35 @@ def log_field(look: Look) -> str:
 
 
 def volume(look: Look, group: str, marked: Sequence[Marked], desk: Desk) -> None:
-    """Lines per bin on the charts' axis."""
-    with guarded("reading the log's volume"):
-        view = queries.log_view(group, look.window, look.baseline)
-        if view.gap:
-            show_notice(Notice(what=f"{group}: {gap_text(view.gap)}", tone="waiting"))
-            return
-        lines = sum(count for _, count in view.bars)
-        figure = volume_chart(
-            view.bars,
-            view.bin_seconds,
-            marked,
-            title=f"{plural(lines, 'line')} of {group}, per {view.bin_seconds} s",
-            baseline=look.baseline,
-            window=look.window,
-            palette=colours(desk),
-        )
-        draw_selectable(figure, view_key(look, f"volume-{group}"), f"Volume of {group}", narrowed)
-        _notes(view.notes)
+    """Lines per bin on the charts' axis; for a fragment of its own.
+
+    Raises:
+        OpsPilotError: The log could not be read at all.
+    """
+    if st.session_state.pop(_NARROWED, False):
+        st.rerun()
+    view = queries.log_view(group, look.window, look.baseline)
+    if view.gap:
+        show_notice(Notice(what=f"{group}: {gap_text(view.gap)}", tone="waiting"))
+        return
+    lines = sum(count for _, count in view.bars)
+    figure = volume_chart(
+        view.bars,
+        view.bin_seconds,
+        marked,
+        title=f"{plural(lines, 'line')} of {group}, per {view.bin_seconds} s",
+        baseline=look.baseline,
+        window=look.window,
+        palette=colours(desk),
+    )
+    draw_selectable(figure, view_key(look, f"volume-{group}"), f"Volume of {group}", _marked)
+    _notes(view.notes)
+
+
+def _marked(key: str) -> None:
+    """A span was marked: the whole page has to follow, not this part alone."""
+    narrowed(key)
+    st.session_state[_NARROWED] = True
 
 
 def patterns(look: Look, group: str) -> None:
