@@ -1,63 +1,161 @@
 """How rare each value of a statistic is among its own earlier values, refitted as time goes on.
 
-Peaks over threshold (Pickands, Annals of Statistics 3, 1975), streamed as by Siffer et al.,
-"Anomaly detection in streams with extreme value theory", KDD 2017: what lies beyond the 80 %
-quantile of the past follows a generalized Pareto law, fitted by its moments (Hosking and Wallis,
-Technometrics 29, 1987). Three cautions keep a figure honest:
+Peaks over threshold, streamed as by Siffer et al., "Anomaly detection in streams with extreme value
+theory", KDD 2017; the law of the tail is in `pareto`. Two cautions keep a figure honest:
 
-* The shape never falls below one over the number of clusters of exceedances: those that come in one
-  run are one observation, and a random walk that leaves its past is no surprise, since it left it
-  once or twice before.
+* A random walk that leaves its past is no surprise, since it left it once or twice before: so few
+  clusters of exceedances show a heavy tail.
 * Between two fits, what has been seen since is not ignored: a point no further out than one of them
   is at least as likely as one in all points so far.
-* A departure from a line that never moved has a probability of 1 / (n + 1)^2, not zero.
 
 The fit is renewed at fixed positions, so that what a point is told does not depend on what comes
-after it.
+after it. The past is kept in order of size: what is new is merged into it, what is old taken out.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
+from opspilot.analysis.pareto import QUANTILE, Exceedances, Tail, fitted
 from opspilot.analysis.series import Bools, Floats
 
 FEWEST_POINTS = 30
 HISTORY_POINTS = 6_000
 
 _FOLDS = 10
-_QUANTILE = 0.8
 _GROWTH = 0.1
 _SHORTEST_BLOCK, _LONGEST_BLOCK = 8, 100
-_LEAST_SHAPE, _MOST_SHAPE = 0.01, 0.45
-_TINY = 1e-300
+_JUDGED_TOGETHER = 200
+_Block = tuple[int, int]
 
 
-def past_surprise(rows: Floats, learn: Bools, noise: Floats, fewest: int) -> tuple[Floats, Floats]:
-    """-ln p of each value given the columns before, on the side where it is rarer.
+def past_surprise(
+    values: Floats, learn: Bools, noise: Floats, fewest: int
+) -> tuple[Floats, Floats]:
+    """-ln p of each value of a statistic given those before, on the side where it is rarer.
 
     Args:
-        rows: (statistics, points), all finite.
+        values: Of the statistic, all finite.
         learn: Which points may be learned from.
         noise: Per point: what is no larger is rounding of floating point.
         fewest: Earlier points needed to say anything; before, the surprise is 0.
 
     Returns:
-        The two-sided surprise in the shape of `rows`; and per point the sum over the statistics of
-        the surprise upwards less that downwards.
+        Per point the two-sided surprise, and the surprise upwards less that downwards.
     """
-    surprise, direction = np.zeros_like(rows), np.zeros(rows.shape[1])
-    everything = bool(learn.all())
-    for start, end in _blocks(rows.shape[1], fewest):
-        first = max(0, start - HISTORY_POINTS)
-        past = rows[:, first:start]
-        past = past if everything else past[:, learn[first:start]]
-        if past.shape[1] >= fewest:
-            up, down = _sides(past, rows[:, start:end], float(noise[start - 1]), in_turn=True)
-            direction[start:end] = (up - down).sum(axis=0)
-            surprise[:, start:end] = _rarer(up, down)
+    surprise, direction = np.zeros(len(values)), np.zeros(len(values))
+    past = _Past(values, learn)
+    for blocks in _together(_blocks(len(values), fewest)):
+        seen: list[float] = []
+        judged: list[_Block] = []
+        for start, end in blocks:
+            if past.learned_before(start) >= fewest:
+                seen += past.exceedances(float(noise[start - 1]))
+                judged.append((start, end))
+        if judged:
+            up, down = _judged(values, judged, seen)
+            points = slice(judged[0][0], judged[-1][1])
+            direction[points] = up - down
+            surprise[points] = _rarer(up, down)
     return surprise, direction
+
+
+def _judged(values: Floats, blocks: list[_Block], seen: list[float]) -> Floats:
+    """Surprise upwards and downwards, (2, points), of consecutive blocks by what was before each.
+
+    Both sides are judged as upper tails, the lower of the mirrored statistic.
+    """
+    first, last = blocks[0][0], blocks[-1][1]
+    now = np.empty((2, last - first))
+    now[0] = values[first:last]
+    np.negative(now[0], out=now[1])
+    highest = np.full_like(now, -np.inf)
+    for start, end in blocks:
+        peaks = highest[:, start - first + 1 : end - first]
+        np.maximum.accumulate(now[:, start - first : end - first - 1], axis=1, out=peaks)
+    block_of = np.repeat(np.arange(len(blocks)), [end - start for start, end in blocks])
+    return _fitted(seen, len(blocks)).at(block_of).surprise(now, highest)
+
+
+class _Past:
+    """What a statistic has been: its last 6,000 values, in order of time and of size."""
+
+    def __init__(self, values: Floats, learn: Bools) -> None:
+        self._values = values
+        self._learn = None if bool(learn.all()) else learn
+        self._room = np.empty(min(len(values), HISTORY_POINTS) + _LONGEST_BLOCK)
+        self._first = self._end = self._known = 0
+
+    def learned_before(self, end: int) -> int:
+        """Move on to the values before this position; how many of them were learned."""
+        self._forget(max(0, end - HISTORY_POINTS))
+        new = self._learned(self._end, end)
+        known = self._known + len(new)
+        self._room[self._known : known] = new
+        # Timsort: what stands in order is merged, not sorted again.
+        self._room[:known].sort(kind="stable")
+        self._end, self._known = end, known
+        return known
+
+    def exceedances(self, rounding: float) -> list[float]:
+        """As `_exceedances`."""
+        past = self._learned(self._first, self._end)
+        return _exceedances(past, self._room[: self._known], rounding)
+
+    def _learned(self, first: int, end: int) -> Floats:
+        values = self._values[first:end]
+        return values if self._learn is None else values[self._learn[first:end]]
+
+    def _forget(self, first: int) -> None:
+        """Take the values before this position out of the ordered ones."""
+        old = np.sort(self._learned(self._first, first))
+        self._first = first
+        if len(old):
+            ordered = self._room[: self._known]
+            # Of equal values, as many places as there are of them.
+            repeats = np.arange(len(old)) - old.searchsorted(old)
+            kept = np.ones(self._known, dtype=np.bool_)
+            kept[ordered.searchsorted(old) + repeats] = False
+            self._known -= len(old)
+            self._room[: self._known] = ordered[kept]
+
+
+def _exceedances(past: Floats, ordered: Floats, rounding: float) -> list[float]:
+    """The fields of `Exceedances` of the upper side, then of the mirrored lower side.
+
+    Args:
+        past: In order of time.
+        ordered: The same by size.
+        rounding: Differences up to here are none.
+    """
+    known = len(ordered)
+    at = int(QUANTILE * known)
+    high, middle, low = (float(ordered[place]) for place in (at, known // 2, known - 1 - at))
+    still = float(ordered[-1] - ordered[0] <= rounding)
+    above = _moments(ordered[at + 1 :] - high)
+    below = _moments(low - ordered[: known - 1 - at])
+    up, down = _clusters(past > high + rounding), _clusters(past < low - rounding)
+    return [
+        *(float(known), high, high - middle, *above, up, still, rounding),
+        *(float(known), -low, middle - low, *below, down, still, rounding),
+    ]
+
+
+def _fitted(seen: list[float], times: int) -> Tail:
+    """Tails as (sides, times) of what `_exceedances` listed so many times."""
+    return fitted(Exceedances(*np.array(seen).reshape(times, 2, -1).transpose(2, 1, 0)))
+
+
+def _moments(exceedances: Floats) -> tuple[float, float]:
+    """Mean and variance; the exceedances start near 0, so that nothing is lost by the short way."""
+    mean = float(exceedances.sum()) / len(exceedances)
+    return mean, float(exceedances.dot(exceedances)) / len(exceedances) - mean * mean
+
+
+def _clusters(exceeding: Bools) -> float:
+    """How many runs of exceedances there were, at least 1."""
+    begun = int(np.count_nonzero(exceeding[1:] > exceeding[:-1])) + int(exceeding[0])
+    return float(max(begun, 1))
 
 
 def others_surprise(rows: Floats, learn: Bools, rounding: float) -> Floats:
@@ -80,15 +178,17 @@ def others_surprise(rows: Floats, learn: Bools, rounding: float) -> Floats:
         away = learn.copy()
         away[max(0, start - margin) : end + margin] = False
         if int(away.sum()) >= FEWEST_POINTS:
-            sides = _sides(rows[:, away], rows[:, start:end], rounding, in_turn=False)
-            surprise[:, start:end] = _rarer(*sides)
+            now = np.array([rows[:, start:end], -rows[:, start:end]])
+            surprise[:, start:end] = _rarer(*_tails_of(rows[:, away], rounding).surprise(now))
     return surprise
 
 
-def _sides(past: Floats, now: Floats, rounding: float, *, in_turn: bool) -> tuple[Floats, Floats]:
-    ordered = np.sort(past, axis=1)
-    up = _upper(past, ordered, rounding).surprise(now, in_turn=in_turn)
-    return up, _lower(past, ordered, rounding).surprise(-now, in_turn=in_turn)
+def _tails_of(rows: Floats, rounding: float) -> Tail:
+    """The tails of each statistic, as (sides, statistics, 1)."""
+    listed: list[float] = []
+    for row in rows:
+        listed += _exceedances(row, np.sort(row), rounding)
+    return _fitted(listed, len(rows)).at(np.arange(len(rows))[:, None])
 
 
 def _rarer(up: Floats, down: Floats) -> Floats:
@@ -96,107 +196,23 @@ def _rarer(up: Floats, down: Floats) -> Floats:
     return np.maximum(np.maximum(up, down) - np.log(2.0), 0.0)
 
 
-def _blocks(points: int, fewest: int) -> Iterator[tuple[int, int]]:
+def _blocks(points: int, fewest: int) -> Iterator[_Block]:
     """Consecutive (start, end); each is judged by what stands before its start."""
     start = fewest
     while start < points:
-        grown = int(np.clip(start * _GROWTH, _SHORTEST_BLOCK, _LONGEST_BLOCK))
+        grown = min(max(int(start * _GROWTH), _SHORTEST_BLOCK), _LONGEST_BLOCK)
         end = min(points, start + grown)
         yield start, end
         start = end
 
 
-@dataclass(frozen=True, slots=True)
-class _Tail:
-    """The upper tail of each statistic; one value per statistic.
-
-    Attributes:
-        known: Points that it was learned from.
-        threshold: The 80 % quantile; `body` is its distance from the median.
-        shape: Of the Pareto law beyond it; `scale` likewise.
-        beyond: The surprise of any departure where nothing ever exceeded the threshold, else NaN.
-        rounding: Differences up to here are none.
-    """
-
-    known: int
-    threshold: Floats
-    body: Floats
-    shape: Floats
-    scale: Floats
-    beyond: Floats
-    rounding: float
-
-    def surprise(self, now: Floats, *, in_turn: bool) -> Floats:
-        """-ln P(at least this high); from the threshold down it falls to that of the median.
-
-        Args:
-            now: (statistics, points).
-            in_turn: The points come one after another, and each counts for those after it.
-        """
-        excess = now - self.threshold[:, None]
-        pareto = np.log1p(np.maximum(excess, 0.0) * (self.shape / self.scale)[:, None])
-        far = pareto / self.shape[:, None] - np.log(1.0 - _QUANTILE)
-        far = np.where(np.isnan(self.beyond)[:, None], far, self.beyond[:, None])
-        if in_turn:
-            reached = np.maximum.accumulate(excess, axis=1)[:, :-1] >= excess[:, 1:] - self.rounding
-            seen = np.minimum(far[:, 1:], np.log(self.known + 1.0))
-            far[:, 1:] = np.where(reached, seen, far[:, 1:])
-        part = np.clip(1.0 + excess / np.maximum(self.body, _TINY)[:, None], 0.0, 1.0)
-        inside = np.log(2.0) + part * np.log(0.5 / (1.0 - _QUANTILE))
-        inside[self.body <= self.rounding] = 0.0
-        return np.where(excess > self.rounding, far, inside)
-
-
-def _upper(past: Floats, ordered: Floats, rounding: float) -> _Tail:
-    known = past.shape[1]
-    at = int(_QUANTILE * known)
-    threshold = ordered[:, at]
-    exceedances = ordered[:, at + 1 :] - threshold[:, None]
-    clusters = _clusters(past > threshold[:, None] + rounding)
-    body = threshold - ordered[:, known // 2]
-    return _tail(exceedances, clusters, (threshold, body), known, _is_still(ordered, rounding))
-
-
-def _lower(past: Floats, ordered: Floats, rounding: float) -> _Tail:
-    """The same of the mirrored statistics."""
-    known = past.shape[1]
-    at = known - 1 - int(_QUANTILE * known)
-    threshold = ordered[:, at]
-    exceedances = threshold[:, None] - ordered[:, :at]
-    clusters = _clusters(past < threshold[:, None] - rounding)
-    body = ordered[:, known // 2] - threshold
-    return _tail(exceedances, clusters, (-threshold, body), known, _is_still(ordered, rounding))
-
-
-def _is_still(ordered: Floats, rounding: float) -> tuple[Bools, float]:
-    return ordered[:, -1] - ordered[:, 0] <= rounding, rounding
-
-
-def _tail(
-    exceedances: Floats,
-    clusters: Floats,
-    place: tuple[Floats, Floats],
-    known: int,
-    still: tuple[Bools, float],
-) -> _Tail:
-    never, rounding = still
-    mean, variance = exceedances.mean(axis=1), exceedances.var(axis=1)
-    moments = 0.5 * (1.0 - mean**2 / np.maximum(variance, _TINY))
-    least = 1.0 / clusters
-    shape = np.clip(moments, np.maximum(least, _LEAST_SHAPE), np.maximum(least, _MOST_SHAPE))
-    departure = np.where(never, 2.0, 1.0) * np.log(known + 1.0) + np.log(2.0)
-    return _Tail(
-        known=known,
-        threshold=place[0],
-        body=place[1],
-        shape=shape,
-        scale=np.maximum(mean * np.maximum(1.0 - shape, 0.1), _TINY),
-        beyond=np.where(mean <= rounding, departure, np.nan),
-        rounding=rounding,
-    )
-
-
-def _clusters(exceeding: Bools) -> Floats:
-    """How many runs of exceedances each statistic had, at least 1."""
-    begun = (exceeding[:, 1:] & ~exceeding[:, :-1]).sum(axis=1) + exceeding[:, 0]
-    return np.maximum(begun, 1).astype(np.float64)
+def _together(blocks: Iterator[_Block]) -> Iterator[list[_Block]]:
+    """So many blocks that the overhead of a call is small, and so few that their memory is."""
+    group: list[_Block] = []
+    for block in blocks:
+        group.append(block)
+        if block[1] - group[0][0] >= _JUDGED_TOGETHER:
+            yield group
+            group = []
+    if group:
+        yield group

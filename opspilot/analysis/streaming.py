@@ -34,7 +34,6 @@ _INDEPENDENT = 2.5
 _ECHO_WINDOWS = (40, MEMORY_POINTS)
 _ECHO = 0.5
 _FLOAT_NOISE = 1e-9
-_STATISTICS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +90,9 @@ def surprise_among_others(values: Floats, usable: Bools) -> Floats:
     if known is not None:
         apart = values[known] - values[known][0]
         rounding = _FLOAT_NOISE * float(np.abs(apart).max())
-        rows = np.concatenate([_levels(apart), _motion(apart)])
+        rows = np.array(
+            [_level(apart, points) for points in _LEVELS] + [motion(apart) for motion in _MOTIONS]
+        )
         scores[known] = _combined(others_surprise(rows, usable[known], rounding).mean(axis=0))
     return scores
 
@@ -102,32 +103,53 @@ def _combined(evidence: Floats) -> Floats:
 
 
 def _evidence(values: Floats, usable: Bools, expected: Floats) -> tuple[Floats, Floats]:
-    """Mean of -ln p over the statistics, and the side that it comes from."""
+    """Mean of -ln p over the statistics, and the side that it comes from.
+
+    One statistic after another, so that they need not all be held.
+    """
     apart = values - values[0]
     noise = _FLOAT_NOISE * np.maximum.accumulate(np.abs(apart))
-    levels, direction = past_surprise(_levels(apart), usable, noise, FEWEST_POINTS)
     believed = np.flatnonzero(~np.isnan(expected))
-    if len(believed) > _FEWEST_IN_RHYTHM:
-        strange = _levels((values - expected)[believed])
-        rows, side = past_surprise(strange, usable[believed], noise[believed], _FEWEST_IN_RHYTHM)
-        levels[:, believed] = np.maximum(levels[:, believed], rows)
-        direction[believed] += side
-    total = levels.sum(axis=0)
-    del levels
-    motion, _ = past_surprise(_motion(apart), usable, noise, FEWEST_POINTS)
-    return (total + motion.sum(axis=0)) / _STATISTICS, direction
+    strange = (values - expected)[believed] if len(believed) > _FEWEST_IN_RHYTHM else None
+    total, direction = np.zeros(len(values)), np.zeros(len(values))
+    for points in _LEVELS:
+        found, side = past_surprise(_level(apart, points), usable, noise, FEWEST_POINTS)
+        direction += side
+        if strange is not None:
+            level = _level(strange, points)
+            again, side = past_surprise(level, usable[believed], noise[believed], _FEWEST_IN_RHYTHM)
+            found[believed] = np.maximum(found[believed], again)
+            direction[believed] += side
+        total += found
+    for motion in _MOTIONS:
+        total += past_surprise(motion(apart), usable, noise, FEWEST_POINTS)[0]
+    total /= _STATISTICS
+    return total, direction
 
 
-def _levels(values: Floats) -> Floats:
-    """The value itself, and the mean of the last 12 and 72."""
-    return np.array([values, _rolling(values, _SHORT, "mean"), _rolling(values, _LONG, "mean")])
+def _level(values: Floats, points: int) -> Floats:
+    """The mean of the last so many points, or the value itself."""
+    return values if points == 1 else _rolling(values, points, "mean")
 
 
-def _motion(values: Floats) -> Floats:
-    """The change from the point before, the spread of the last 48, and their mean change."""
-    change = np.concatenate([[0.0], np.diff(values)])
-    spread = _rolling(values, _SPREAD, "std")
-    return np.array([change, spread, _rolling(np.abs(change), _SPREAD, "mean")])
+def _change(values: Floats) -> Floats:
+    """From the point before."""
+    return np.diff(values, prepend=values[0])
+
+
+def _spread(values: Floats) -> Floats:
+    """Standard deviation of the last 48."""
+    return _rolling(values, _SPREAD, "std")
+
+
+def _roughness(values: Floats) -> Floats:
+    """Mean change within the last 48."""
+    return _rolling(np.abs(_change(values)), _SPREAD, "mean")
+
+
+_LEVELS = (1, _SHORT, _LONG)
+_MOTIONS = (_change, _spread, _roughness)
+_STATISTICS = len(_LEVELS) + len(_MOTIONS)
 
 
 def _rolling(values: Floats, points: int, of: str) -> Floats:

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from opspilot.analysis import synthetic
-from opspilot.analysis.extremes import others_surprise, past_surprise
+from opspilot.analysis.extremes import HISTORY_POINTS, others_surprise, past_surprise
 from opspilot.analysis.series import Floats
 
 
@@ -18,7 +18,9 @@ def rows(*series: pd.Series) -> Floats:
 
 def surprise_in_past(values: Floats, fewest: int = 30) -> tuple[Floats, Floats]:
     points = values.shape[1]
-    return past_surprise(values, np.ones(points, dtype=np.bool_), np.zeros(points), fewest)
+    everything, exact = np.ones(points, dtype=np.bool_), np.zeros(points)
+    found = [past_surprise(row, everything, exact, fewest) for row in values]
+    return np.array([surprise for surprise, _ in found]), np.array([side for _, side in found])
 
 
 @pytest.mark.parametrize(
@@ -49,7 +51,7 @@ def test_a_departure_from_a_line_that_never_moved_is_as_rare_as_the_line_is_long
     found, direction = surprise_in_past(values)
     assert (found[0, :399] == 0).all()
     assert found[0, 399] > 2.0 * np.log(300)
-    assert direction[399] > 0
+    assert direction[0, 399] > 0
 
 
 def test_the_second_of_two_equal_peaks_is_less_of_a_surprise() -> None:
@@ -72,3 +74,16 @@ def test_too_few_points_are_no_surprise() -> None:
     values = rows(synthetic.white(25, seed=3)) * 100.0
     assert (surprise_in_past(values)[0] == 0).all()
     assert (others_surprise(values, np.ones(25, dtype=np.bool_), 0.0) == 0).all()
+
+
+def test_each_block_is_held_against_the_last_six_thousand_learned_values_and_no_others() -> None:
+    points = HISTORY_POINTS + 900
+    values = np.round(synthetic.heavy_tailed(points, seed=4).to_numpy(dtype=np.float64), 1)
+    learn = np.arange(points) % 5 > 0
+    found, _ = past_surprise(values, learn, np.zeros(points), 30)
+    late = slice(points - 300, points)
+    other = values.copy()
+    other[: late.start - HISTORY_POINTS - 100] += 50.0
+    other[~learn & (np.arange(points) < late.start)] -= 70.0
+    again, _ = past_surprise(other, learn, np.zeros(points), 30)
+    np.testing.assert_array_equal(found[late], again[late])
