@@ -9,7 +9,9 @@ from app import queries, tables
 from app.components.explore_charts import gap_text, narrowed, view_key
 from app.components.explore_controls import Look
 from app.components.figures import colours, draw_selectable
+from app.components.logs import p_words
 from app.explore_figures import volume_chart
+from app.formatting import capital
 from app.guard import show_notice
 from app.markup import Html, el, show
 from app.rows import Marked
@@ -177,7 +179,7 @@ def _counted(found: FoundLines, group: str, pattern: str) -> None:
     )
     count = plural(len(found.lines), "line")
     more = "at least " if found.truncated else ""
-    words = f"{more}{count} of {group} {wanted} from {span}{shown}.{cut}"
+    words = f"{capital(more)}{count} of {group} {wanted} from {span}{shown}.{cut}"
     show(el("p", words, cls="op-num op-waiting-text" if found.truncated else "op-num"))
 
 
@@ -203,22 +205,26 @@ def _unchanged(view: LogView) -> str:
 
 def _pattern_table(changed: Sequence[Pattern]) -> None:
     rows = tables.columns_of([_pattern_line(one) for one in changed])
-    shown: dict[str, object] = {**rows, "trend": [list(one.trend) for one in changed]}
+    shown: dict[str, object] = {
+        **rows,
+        "p": [p_words(one.p_value) for one in changed],
+        "trend": [list(one.trend) for one in changed],
+    }
     narrow = {name: st.column_config.Column(width=80) for name in ("change", "before", "window")}
     st.dataframe(
         shown,
         key="look-patterns",
         hide_index=True,
         column_order=[
-            "change", "before", "window", "before/min", "window/min", "p", "first seen (UTC)",
-            "trend", "pattern",
+            "change", "pattern", "trend", "before", "window", "before/min", "window/min", "p",
+            "first seen (UTC)",
         ],
         column_config={
             **narrow,
             "trend": st.column_config.LineChartColumn(
                 width=130, help="Lines over the compared time and the window"
             ),
-            "pattern": st.column_config.Column(width="large"),
+            "pattern": st.column_config.Column(width=420),
         },
     )  # fmt: skip
 

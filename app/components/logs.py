@@ -59,7 +59,7 @@ def _patterns(evidence_id: str, patterns: Sequence[PatternChangeDetail]) -> None
                 "change": one.change,
                 "before": one.baseline_count,
                 "incident": one.incident_count,
-                "p": _p(one.p_value),
+                "p": p_words(one.p_value),
                 "pattern": one.pattern,
             }
             for one in patterns
@@ -75,6 +75,6 @@ def _patterns(evidence_id: str, patterns: Sequence[PatternChangeDetail]) -> None
                 st.code("\n".join(one.examples), language=None, wrap_lines=True)
 
 
-def _p(value: float) -> str:
+def p_words(value: float) -> str:
     """A p-value as people can read it."""
     return "below 0.0001" if value < _LEAST_P else f"{value:.2g}"

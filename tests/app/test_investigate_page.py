@@ -134,7 +134,7 @@ def test_changed_patterns_are_listed_with_counts_and_a_trend() -> None:
 @pytest.mark.usefixtures("running")
 def test_lines_are_searched_and_a_cut_answer_says_so() -> None:
     app = look(resource="checkout", part="Log lines", find="timed out", **PINNED)
-    assert "at least 200 lines of /aws/lambda/checkout match" in said(app)
+    assert "At least 200 lines of /aws/lambda/checkout match" in said(app)
     assert "Cut: more than 200 lines match" in said(app)
     app.text_input(key="find").set_value("nobody wrote this").run()
     assert "No lines of /aws/lambda/checkout match" in said(app)
