@@ -66,7 +66,7 @@ def test_every_direct_requirement_has_its_pin(stem: str) -> None:
     assert wanted <= pinned
 
 
-COMES_WITH = {"botocore": "boto3", "werkzeug": "flask"}
+COMES_WITH = {"botocore": "boto3", "urllib3": "boto3", "werkzeug": "flask"}
 """Package that the code may import undeclared -> the declared one whose interface it is part of."""
 
 NEVER_IMPORTED = {

@@ -34,7 +34,7 @@ def test_a_person_walks_an_alarm_from_incident_to_recovered(tmp_path: Path) -> N
     with served(*demo, port=port, state=tmp_path) as url, watched_page() as (page, complaints):
         page.goto(url)
         expect(page.get_by_role("heading", name="Incidents")).to_be_visible()
-        page.get_by_role("link", name="INC-0001").click(timeout=60_000)
+        page.get_by_role("link", name="INC-0001").first.click(timeout=60_000)
 
         press(page, "Investigate")
         expect(page.get_by_role("heading", name=re.compile("^Cause"))).to_be_visible(timeout=A_STEP)
