@@ -192,10 +192,15 @@ def _domain(index: int, count: int) -> tuple[float, float]:
 
 
 def scale_of(row: Row) -> tuple[float, str]:
+    """What to divide a row's values by, and the unit then."""
+    return divisor_of(row.points.values, row.unit)
+
+
+def divisor_of(values: Sequence[float | None], unit: str) -> tuple[float, str]:
     """What to divide by, and the unit then: long durations read better in seconds."""
-    if row.unit == "ms" and max(_known(row.points.values), default=0.0) >= _SECONDS:
+    if unit == "ms" and max(_known(values), default=0.0) >= _SECONDS:
         return 1000.0, "s"
-    return 1.0, "" if row.unit == "count" else row.unit
+    return 1.0, "" if unit == "count" else unit
 
 
 def _known(values: Sequence[float | None]) -> list[float]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import cast
 
-from app.charts import linked_chart, scale_of
+from app.charts import divisor_of, linked_chart, scale_of
 from app.palette import Palette
 from app.plotting import (
     FONT,
@@ -169,12 +169,15 @@ def multiples_chart(
     for index, cell in enumerate(cells):
         place = _place(index, across, down)
         number = "" if index == 0 else str(index + 1)
-        axes |= _cell_axes(cell, number, place, cast("dict[str, object]", base["xaxis"]), palette)
-        times, (values,) = with_gaps(cell.times, [cell.values], cell.period)
+        divisor, unit = divisor_of(cell.values, cell.unit)
+        column = [None if value is None else value / divisor for value in cell.values]
+        times, (values,) = with_gaps(cell.times, [column], cell.period)
+        across_time = cast("dict[str, object]", base["xaxis"]) | {"tickformat": _ticks(window)}
+        axes |= _cell_axes(column, unit, number, place, across_time, palette)
         traces.append(
             line(
                 times, values, name=cell.title, colour=palette.observed, axis=f"y{number}",
-                unit=cell.unit if cell.unit != "count" else "", width=1.4,
+                unit=unit, width=1.4,
             ) | {"xaxis": f"x{number}"}
         )  # fmt: skip
         shapes += _cell_shapes(cell, number, window, palette)
@@ -238,11 +241,20 @@ def _place(index: int, across: int, down: int) -> _Place:
     )
 
 
+def _ticks(window: Window) -> str:
+    """Small axes name the hour, or the day where the time spans several."""
+    return "%H:%M" if window.length <= timedelta(days=1) else "%-d %b"
+
+
 def _cell_axes(
-    cell: Cell, number: str, place: _Place, base: dict[str, object], palette: Palette
+    values: Sequence[float | None],
+    unit: str,
+    number: str,
+    place: _Place,
+    base: dict[str, object],
+    palette: Palette,
 ) -> dict[str, object]:
-    known = [value for value in cell.values if value is not None]
-    unit = "" if cell.unit == "count" else cell.unit
+    known = [value for value in values if value is not None]
     upright = value_axis(palette, place[1], unit, max(known, default=0.0) * 1.12 or 1.0)
     small = {"color": palette.secondary, "size": 10, "family": FONT}
     return {

@@ -1,7 +1,7 @@
 """The charts of the investigate page: series on one axis, and what lies around them."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import cast
 
@@ -25,12 +25,14 @@ from app.markup import Html, el, show
 from app.rows import Marked, lettered
 from app.state import Notice
 from app.wiring import Desk
-from opspilot.domain.evidence import GapDetail
+from opspilot.domain.evidence import GapDetail, MetricDetail
 from opspilot.domain.wording import plural
 from opspilot.engine.explore import Explored, Surroundings
 
 _MOST_LISTED = 6
 _MOST_POINTS = 5_000
+_LEAD = timedelta(minutes=10)
+"""From the start of a window to the onset that it is widened for."""
 
 
 def charts(look: Look, desk: Desk) -> tuple[Marked, ...]:
@@ -44,6 +46,7 @@ def charts(look: Look, desk: Desk) -> tuple[Marked, ...]:
     marked = lettered(around.changes, look.span)
     show(_summary(series, look, desk))
     _unread(series, around)
+    _began_before(series, look)
     shown = drawable(series)
     if not look.choice.raw:
         shown = most_telling(shown)
@@ -91,6 +94,29 @@ def _summary(series: Sequence[Explored], look: Look, desk: Desk) -> Html:
         f"{window}{'' if look.choice.raw else against}. Drag over a chart to look closer.",
         cls="op-num",
     )
+
+
+def _began_before(series: Sequence[Explored], look: Look) -> None:
+    """What the baseline holds already cannot stand out well: offer to begin earlier."""
+    onsets = [
+        one.detail.onset
+        for one in series
+        if isinstance(one.detail, MetricDetail) and one.detail.anomalous and one.detail.onset
+    ]
+    first = min(onsets, default=look.window.start)
+    if first >= look.window.start:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.text(
+            f"Something began at {first:%H:%M} UTC, before this window: the baseline holds it too.",
+            width="content",
+        )
+        st.button(
+            "Begin the window before it",
+            key="look-earlier",
+            on_click=narrow,
+            args=(first - _LEAD, look.window.end),
+        )
 
 
 def _stacked(
