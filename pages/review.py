@@ -19,6 +19,7 @@ def _save(incident_id: str, sections: Mapping[str, str], version: int) -> None:
 
 
 st.title("Review", anchor=False)
+incident_id = ""
 with guarded("reading the incidents"):
     incident_id = choose_incident(front)
 if not incident_id:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Never
 
 from opspilot.analysis.report_lines import read_report_lines
 from opspilot.domain.audit import SYSTEM_CHAIN
@@ -181,14 +182,21 @@ def _check(events: Sequence[str], mode: TrialMode) -> None:
     for number, event in enumerate(events, 1):
         which = f"event {number}" if len(events) > 1 else "the event"
         try:
-            json.loads(event)
+            json.loads(event, parse_constant=_refuse)
         except ValueError as error:
             raise InputError(
                 f"{which} is no JSON: {error}", hint='For example {"id": 1}.'
             ) from error
+        except RecursionError as error:
+            raise InputError(f"{which} is nested too deep") from error
         size, most = len(event.encode()), _MOST_BYTES[mode]
         if size > most:
             raise InputError(
                 f"{which} has {size:,} bytes; Lambda takes {most:,} in this mode",
                 hint="Put the bulk into S3 and pass its key.",
             )
+
+
+def _refuse(constant: str) -> Never:
+    """Python reads NaN and Infinity as JSON; Lambda does not."""
+    raise ValueError(f"it knows no {constant}")

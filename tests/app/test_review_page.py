@@ -47,3 +47,4 @@ def test_an_unknown_incident_in_the_address_is_said_so(fill: Fill) -> None:
     app = opened(PAGE, id="INC-9999")
     assert not app.exception
     assert "INC-9999" in said(app)
+    assert "does not know" not in said(app)

@@ -123,6 +123,8 @@ def test_secrets_of_events_answers_and_logs_are_taken_out(stage: Scene) -> None:
         ([], TrialMode.SYNC, "no event"),
         (["{"], TrialMode.SYNC, "no JSON"),
         (["{}", "nonsense"], TrialMode.SYNC, "event 2 is no JSON"),
+        (['{"ratio": NaN}'], TrialMode.SYNC, "no JSON: it knows no NaN"),
+        (["[" * 20_000 + "]" * 20_000], TrialMode.SYNC, "nested too deep"),
         (["{}"] * 21, TrialMode.SYNC, "21 events"),
         ([json.dumps("x" * 256_000)], TrialMode.ASYNC, "256,002 bytes"),
     ],
