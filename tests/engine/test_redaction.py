@@ -33,6 +33,7 @@ PEM = (
         ("ASIAIOSFODNN7EXAMPLE", "[redacted:aws-access-key-id]"),
         (f"AWS_SECRET_ACCESS_KEY={SECRET}", "AWS_SECRET_ACCESS_KEY=[redacted:secret]"),
         (f"found {SECRET} in a file", "found [redacted:random-key] in a file"),
+        (f"key={SECRET}", "key=[redacted:random-key]"),
         (
             "token IQoJb3JpZ2luX2VjE" + "Ab1+/=" * 20,
             "token [redacted:aws-session-token]",

@@ -133,7 +133,7 @@ aws_sessions = _shape(
 )
 
 random_keys = _shape(
-    r"(?<![A-Za-z0-9/+=_.-])(?P<secret>[A-Za-z0-9/+]{40}(?:[A-Za-z0-9/+]{24})?)"
+    r"(?<![A-Za-z0-9/+_.-])(?P<secret>[A-Za-z0-9/+]{40}(?:[A-Za-z0-9/+]{24})?)"
     r"(?![A-Za-z0-9/+=_.-])",
     _random,
 )
