@@ -5,8 +5,9 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from app.components.explore_charts import charts
-from app.components.explore_controls import Look, controls
+from app.components.explore_controls import controls
 from app.components.explore_logs import lines, log_field, patterns, volume
+from app.components.explore_look import Look
 from app.components.explore_open import open_from
 from app.components.explore_suspects import suspects
 from app.components.explore_tail import tail

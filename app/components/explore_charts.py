@@ -8,7 +8,8 @@ from typing import cast
 import streamlit as st
 
 from app import queries, tables
-from app.components.explore_controls import Look, narrow
+from app.components.explore_controls import narrow
+from app.components.explore_look import Look
 from app.components.figures import colours, draw, draw_selectable
 from app.explore_figures import look_chart, multiples_chart
 from app.explore_rows import (

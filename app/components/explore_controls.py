@@ -5,13 +5,14 @@ way back and a drag over a chart all lead to one view.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 
 import streamlit as st
 
 from app import queries
+from app.components.explore_custom import CUSTOM, custom_form
+from app.components.explore_look import TITLES, Look, resolved, unique
 from app.components.open_form import called
 from app.explored import (
     BASELINES,
@@ -19,67 +20,23 @@ from app.explored import (
     RANGE,
     WINDOWS,
     Choice,
-    custom_query,
-    custom_text,
-    metric_typed,
     minutes_around,
     of_whole,
     read,
     whole_text,
     written,
 )
-from app.guard import notice_of, show_notice
+from app.guard import show_notice
 from app.state import Notice
 from app.wiring import Desk
-from opspilot.domain.resource import Resource, ResourceKind
-from opspilot.domain.signals import SIGNALS, signals_of
-from opspilot.domain.telemetry import MetricQuery
-from opspilot.domain.window import Window
-from opspilot.engine.explore import Asked, asked_of, checked_view, period_of
-from opspilot.errors import InputError, OpsPilotError
+from opspilot.domain.resource import Resource
 
 _KEYS = {name: f"look-{name}" for name in ("resource", "metric", "window", "start", "end")}
 _BASELINE, _VIEW, _SEEN = "look-baseline", "look-view", "look-address"
-_CUSTOM, _WHOLE = "look-custom", "look-whole"
+_WHOLE = "look-whole"
 _VIEWS = ("Detected", "Raw")
-_TELLING = frozenset(
-    {
-        "lambda.errors", "lambda.invocations", "lambda.duration_p99",
-        "api.5xx", "api.count", "api.latency_p99",
-        "sqs.visible", "sqs.oldest_age", "dynamodb.throttled", "dynamodb.reads",
-    }
-)  # fmt: skip
-_KINDS = {
-    ResourceKind.FUNCTION: "function",
-    ResourceKind.API: "API",
-    ResourceKind.QUEUE: "queue",
-    ResourceKind.TABLE: "table",
-}
-_TITLES = {
-    one.name: f"{one.title} ({_KINDS[kind]})" for kind, group in SIGNALS.items() for one in group
-}
 _WINDOW_WORDS = {key: words for key, (words, _) in WINDOWS.items()} | {RANGE: "Start and end (UTC)"}
 _BASELINE_WORDS = {key: words for key, (words, _) in BASELINES.items()}
-
-
-@dataclass(frozen=True)
-class Look:
-    """What is looked at, resolved.
-
-    Attributes:
-        asked: The series, in the order chosen.
-    """
-
-    choice: Choice
-    resources: tuple[Resource, ...]
-    asked: tuple[Asked, ...]
-    window: Window
-    baseline: Window
-
-    @property
-    def span(self) -> Window:
-        """Baseline and window together."""
-        return self.baseline.joined(self.window)
 
 
 def controls(desk: Desk) -> Look | None:
@@ -92,12 +49,12 @@ def controls(desk: Desk) -> Look | None:
     with right:
         _metric_field()
     _time_fields(desk)
-    _custom_form()
+    custom_form()
     choice = _chosen()
     _write_address(choice)
     for problem in problems:
         show_notice(Notice(what=problem, tone="waiting"))
-    return _resolved(choice, known, desk)
+    return resolved(choice, known, desk)
 
 
 def narrow(start: datetime, end: datetime) -> None:
@@ -115,15 +72,15 @@ def _take_address() -> tuple[str, ...]:
     if st.session_state.get(_SEEN) != now or _KEYS["window"] not in st.session_state:
         known = {one.name: one.arn for one in queries.resources()}
         st.session_state[_KEYS["resource"]] = [known.get(one, one) for one in choice.resources]
-        st.session_state[_KEYS["metric"]] = [one for one in choice.metrics if one in _TITLES]
+        st.session_state[_KEYS["metric"]] = [one for one in choice.metrics if one in TITLES]
         st.session_state[_KEYS["window"]] = choice.window
         st.session_state[_BASELINE] = choice.baseline
         st.session_state[_VIEW] = _VIEWS[choice.raw]
-        st.session_state[_CUSTOM] = list(choice.custom)
+        st.session_state[CUSTOM] = list(choice.custom)
         st.session_state[_WHOLE] = choice.whole
         if choice.start and choice.end:
             _set_range(choice.start, choice.end)
-    unknown = [one for one in choice.metrics if one not in _TITLES]
+    unknown = [one for one in choice.metrics if one not in TITLES]
     return problems + tuple(f"There is no metric called {one!r}." for one in unknown)
 
 
@@ -141,14 +98,14 @@ def _write_address(choice: Choice) -> None:
 def _chosen() -> Choice:
     """The choices as the widgets have them."""
     state = st.session_state
-    names = {one.arn: one.name for one in _unique(queries.resources())}
+    names = {one.arn: one.name for one in unique(queries.resources())}
     typed: list[str] = state[_KEYS["resource"]]
     ranged = state[_KEYS["window"]] == RANGE
     start, end = (state.get(_KEYS[name]) if ranged else None for name in ("start", "end"))
     return Choice(
         resources=tuple(names.get(one, one) for one in typed),
         metrics=tuple(state[_KEYS["metric"]]),
-        custom=tuple(state[_CUSTOM]),
+        custom=tuple(state[CUSTOM]),
         window=state[_KEYS["window"]],
         start=start.replace(tzinfo=UTC) if start else None,
         end=end.replace(tzinfo=UTC) if end else None,
@@ -156,12 +113,6 @@ def _chosen() -> Choice:
         raw=state[_VIEW] == _VIEWS[1],
         whole=state[_WHOLE],
     )
-
-
-def _unique(known: Sequence[Resource]) -> list[Resource]:
-    """The resources whose short name says which they are."""
-    names = [one.name for one in known]
-    return [one for one in known if names.count(one.name) == 1]
 
 
 def _resource_field(known: Sequence[Resource]) -> None:
@@ -181,8 +132,8 @@ def _resource_field(known: Sequence[Resource]) -> None:
 def _metric_field() -> None:
     st.multiselect(
         "Metrics",
-        list(_TITLES),
-        format_func=_TITLES.__getitem__,
+        list(TITLES),
+        format_func=TITLES.__getitem__,
         key=_KEYS["metric"],
         placeholder="The most telling ones",
     )
@@ -249,102 +200,6 @@ def _set_range(start: datetime, end: datetime) -> None:
     st.session_state[_KEYS["window"]] = RANGE
     st.session_state[_KEYS["start"]] = start.replace(tzinfo=None)
     st.session_state[_KEYS["end"]] = end.replace(tzinfo=None)
-
-
-def _custom_form() -> None:
-    """Any metric of CloudWatch, typed by hand."""
-    chosen: list[str] = st.session_state[_CUSTOM]
-    with st.expander("Any other metric of CloudWatch", expanded=False):
-        with (
-            st.form("look-custom-form", border=False),
-            st.container(horizontal=True, vertical_alignment="bottom", gap="small"),
-        ):
-            namespace = st.text_input("Namespace", key="look-namespace", placeholder="AWS/Lambda")
-            metric = st.text_input("Metric", key="look-name", placeholder="IteratorAge")
-            statistic = st.text_input("Statistic", "Average", key="look-statistic", width=120)
-            dimensions = st.text_input(
-                "Dimensions", key="look-dimensions", placeholder="Name=value, Name=value", width=300
-            )
-            sent = st.form_submit_button("Add")
-        if sent:
-            found = metric_typed(
-                namespace or "", metric or "", statistic or "",
-                [one for one in (dimensions or "").split(",") if one.strip()],
-            )  # fmt: skip
-            if isinstance(found, str):
-                st.error(f"This metric cannot be read: {found}")
-            elif custom_text(found) not in chosen:
-                st.session_state[_CUSTOM] = [*chosen, custom_text(found)]
-        for index, text in enumerate(st.session_state[_CUSTOM]):
-            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-                st.text(text.replace("|", "  "), width="content")
-                st.button(
-                    "Remove", key=f"look-remove-{index}", type="tertiary",
-                    on_click=_remove, args=(text,),
-                )  # fmt: skip
-
-
-def _remove(text: str) -> None:
-    st.session_state[_CUSTOM] = [one for one in st.session_state[_CUSTOM] if one != text]
-
-
-def _resolved(choice: Choice, known: Sequence[Resource], desk: Desk) -> Look | None:
-    """The look, or None after saying what is missing or wrong."""
-    if desk.now.account is None:
-        return None
-    span = choice.span(desk.now.account)
-    if span is None:
-        st.error("Give a start that lies before the end.")
-        return None
-    try:
-        window, baseline = checked_view(span, BASELINES[choice.baseline][1], desk.now.account)
-    except InputError as error:
-        show_notice(notice_of(error, ""))
-        return None
-    resources = _resources(choice.resources, known)
-    asked = _asked(choice, resources, baseline.joined(window))
-    if not asked:
-        _nothing(choice, resources)
-        return None
-    return Look(choice, resources, asked, window, baseline)
-
-
-def _resources(named: Sequence[str], known: Sequence[Resource]) -> tuple[Resource, ...]:
-    found: dict[Resource, None] = {}
-    by_name = {one.name: one for one in _unique(known)} | {one.arn: one for one in known}
-    for name in named:
-        try:
-            found[by_name.get(name) or queries.resolved(name)] = None
-        except OpsPilotError as error:
-            show_notice(notice_of(error, "The other resources are shown."))
-    return tuple(found)
-
-
-def _asked(choice: Choice, resources: Sequence[Resource], span: Window) -> tuple[Asked, ...]:
-    wanted = set(choice.metrics) or _TELLING
-    series = [one for resource in resources for one in asked_of(resource, sorted(wanted), span)]
-    for text in choice.custom:
-        query = custom_query(text)
-        if isinstance(query, MetricQuery):
-            values = "/".join(value for _, value in query.dimensions) or query.namespace
-            timed = query.model_copy(update={"period_seconds": period_of(span)})
-            series.append(Asked(subject=values, query=timed))
-    return tuple(series)
-
-
-def _nothing(choice: Choice, resources: Sequence[Resource]) -> None:
-    """Say why there is nothing to draw, and what to do."""
-    if not choice.resources:
-        st.info(
-            "Choose a resource: its errors, traffic and duration are drawn against the time "
-            "before. Several resources share one time axis."
-        )
-    elif resources and not any(signals_of(one) for one in resources):
-        names = ", ".join(one.name for one in resources)
-        st.info(f"OpsPilot knows no metric of {names} by itself: type one below the fields.")
-    elif resources:
-        titles = ", ".join(_TITLES[one] for one in choice.metrics)
-        st.info(f"None of the chosen resources has {titles}. Choose other metrics.")
 
 
 def _named(names: Mapping[str, str], key: str) -> str:

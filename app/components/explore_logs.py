@@ -7,7 +7,7 @@ import streamlit as st
 
 from app import queries, tables
 from app.components.explore_charts import gap_text, narrowed, view_key
-from app.components.explore_controls import Look
+from app.components.explore_look import Look
 from app.components.figures import colours, draw_selectable
 from app.components.logs import p_words
 from app.explore_figures import volume_chart

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from app import queries
-from app.components.explore_controls import Look
+from app.components.explore_look import Look
 from app.components.open_form import Wanted, active_already
 from app.explored import BASELINES
 from app.intentions import open_by_hand

@@ -4,7 +4,7 @@ import streamlit as st
 
 from app import queries, tables
 from app.components.explore_charts import gap_text, view_key
-from app.components.explore_controls import Look
+from app.components.explore_look import Look
 from app.components.figures import colours, draw
 from app.explore_figures import multiples_chart
 from app.explore_rows import suspect_cell, suspect_line

@@ -6,7 +6,7 @@ gap, with the IAM action that is missing.
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from opspilot.analysis import metric_sentence
 from opspilot.analysis.findings import metric_finding
@@ -20,22 +20,14 @@ from opspilot.domain.telemetry import MetricQuery, MetricSeries
 from opspilot.domain.window import Window
 from opspilot.domain.wording import plural
 from opspilot.engine.explore_logs import FoundLines, LogExplorer, LogView
+from opspilot.engine.explore_spans import period_of
 from opspilot.engine.explore_suspects import Suspects, suspects_among
 from opspilot.engine.reading import Reader, gap_detail, unread
-from opspilot.engine.windows import RETENTION
-from opspilot.errors import AwsCredentialsMissing, AwsError, InputError, InvalidWindow
+from opspilot.errors import AwsCredentialsMissing, AwsError, InputError
 from opspilot.ports.clock import Clock
 
 MOST_SERIES = 30
 """In one view."""
-
-SHORTEST = timedelta(minutes=5)
-LONGEST = timedelta(days=7)
-LONGEST_BASELINE = timedelta(days=7)
-SHORTEST_BASELINE = timedelta(minutes=15)
-
-_PERIODS = ((timedelta(hours=27), 60), (timedelta(days=5), 300))
-_LONG_PERIOD = 900
 
 
 class Asked(Model):
@@ -228,50 +220,6 @@ def asked_of(resource: Resource, names: Sequence[str], span: Window) -> tuple[As
         for signal in signals_of(resource)
         if signal.name in names
     )
-
-
-def period_of(span: Window) -> int:
-    """Seconds between datapoints, so that a chart holds at most some 1,600 of them."""
-    return next((period for most, period in _PERIODS if span.length <= most), _LONG_PERIOD)
-
-
-def checked_view(
-    window: Window, length: timedelta, now: datetime, *, shortest: timedelta = SHORTEST
-) -> tuple[Window, Window]:
-    """The window up to now and the baseline before it, if telemetry can exist for them.
-
-    Args:
-        window: What is looked at.
-        length: Of the baseline.
-        now: Account time.
-        shortest: The least length of the window.
-
-    Raises:
-        InvalidWindow: Which of the two cannot be looked at, and why.
-    """
-    if window.start >= now:
-        raise InvalidWindow(
-            f"the window starts in the future: {window.start:%Y-%m-%d %H:%M} UTC, the account's "
-            f"clock shows {now:%Y-%m-%d %H:%M} UTC",
-            hint="Choose a start that has passed on the account's clock.",
-        )
-    passed = Window(start=window.start, end=min(window.end, now))
-    if not shortest <= passed.length <= LONGEST:
-        raise InvalidWindow(
-            f"the window is {passed.length} up to now; it must last 5 minutes to 7 days",
-            hint="Choose another start or end.",
-        )
-    if not SHORTEST_BASELINE <= length <= LONGEST_BASELINE:
-        raise InvalidWindow(
-            f"the baseline is {length}; it must last 15 minutes to 7 days",
-            hint="Choose 3 hours, for example.",
-        )
-    if passed.start - length < now - RETENTION:
-        raise InvalidWindow(
-            f"the baseline reaches past CloudWatch's retention of {RETENTION.days} days",
-            hint="Choose a later start, or a shorter baseline.",
-        )
-    return passed, passed.before(length)
 
 
 def _explored(asked: Asked, series: MetricSeries, window: Window, baseline: Window) -> Explored:

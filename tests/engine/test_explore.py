@@ -7,8 +7,9 @@ import pytest
 from opspilot.domain.evidence import GapDetail, GapReason, MetricDetail
 from opspilot.domain.telemetry import LogLine, LogLines, LogQuery, MetricQuery
 from opspilot.domain.window import Window
-from opspilot.engine.explore import MOST_SERIES, Asked, asked_of, checked_view, period_of
+from opspilot.engine.explore import MOST_SERIES, Asked, asked_of
 from opspilot.engine.explore_logs import LogExplorer, filter_of, level_of
+from opspilot.engine.explore_spans import checked_view, period_of
 from opspilot.errors import AwsDenied, AwsNotFound, InputError, InvalidWindow
 from tests.engine.account import CHECKOUT, MAIL, MAIL_QUEUE, PAYMENTS, SHOP_API
 from tests.engine.scene import T0, Scene
