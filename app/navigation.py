@@ -87,9 +87,9 @@ def remember_incident(incident_id: str) -> None:
         state.remember(incident_id=incident_id)
 
 
-def incident_link(incident_id: str, width: int) -> None:
-    """A link to the page of an incident, named by its id."""
-    st.page_link(INCIDENT, label=incident_id, query_params={_ID: incident_id}, width=width)
+def incident_link(incident_id: str, width: int, label: str = "") -> None:
+    """A link to the page of an incident, named by its id unless a label is given."""
+    st.page_link(INCIDENT, label=label or incident_id, query_params={_ID: incident_id}, width=width)
 
 
 def inbox_link(count: int) -> None:

@@ -13,6 +13,7 @@ EVERYBODY_KEY = "everybody"
 """Name in the address of the choice to see what waits for others as well."""
 
 _ID_WIDTH = 90
+_NEXT_WIDTH = 230
 _ACTIONS: dict[Command | None, str] = {
     Command.INVESTIGATE: "investigate",
     Command.PROPOSE_PLAN: "ask for a plan",
@@ -59,6 +60,15 @@ def _row(item: InboxItem, number: int, now: Now) -> None:
         else:
             st.page_link(CONNECTIONS, label="Workbench", width=_ID_WIDTH)
         show(_cells(item, now))
+        _next_link(item)
+
+
+def _next_link(item: InboxItem) -> None:
+    label = f"Next: {_ACTIONS.get(item.command, 'look at it')}"
+    if item.incident_id:
+        incident_link(item.incident_id, width=_NEXT_WIDTH, label=label)
+    else:
+        st.page_link(CONNECTIONS, label=label, width=_NEXT_WIDTH)
 
 
 def _cells(item: InboxItem, now: Now) -> Html:
@@ -85,6 +95,5 @@ def _cells(item: InboxItem, now: Now) -> Html:
             real_time(now),
             cls="op-quiet-text",
         ),
-        el("div", f"Next: {_ACTIONS.get(item.command, 'look at it')}", cls="op-inbox-next"),
         cls="op-row op-inbox-row",
     )
