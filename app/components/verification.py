@@ -57,7 +57,7 @@ def _told(criterion: Criterion, verification: Verification, now: Now) -> Html:
     )
     outcome = verification.outcome
     badge = badges.outcome(outcome) if outcome else badges.badge("observing", "action", badges.DOT)
-    held = _held(criterion, measured)
+    held = held_so_far(criterion, measured)
     return el(
         "div",
         el("p", badge, " ", _sentence(measured), cls="op-verdict"),
@@ -70,9 +70,13 @@ def _sentence(measured: Measurement | None) -> str:
     return sentence(measured.sentence) if measured else "No measurement yet."
 
 
-def _held(criterion: Criterion, measured: Measurement | None) -> str:
+def held_so_far(criterion: Criterion, measured: Measurement | None) -> str:
+    """How many periods in a row held; a share only while there are too few."""
     held = measured.periods_held if measured else 0
-    return f"{held} of {plural(criterion.hold_periods, 'period')} held."
+    needed = criterion.hold_periods
+    if held > needed:
+        return f"{plural(held, 'period')} held, {needed} needed."
+    return f"{held} of {plural(needed, 'period')} held."
 
 
 def _left(verification: Verification, now: Now) -> str:
