@@ -3,7 +3,7 @@
 from app.components import badges
 from app.formatting import Now, capital, moment, span
 from app.markup import Html, el
-from app.stages import Stage
+from app.stages import MOVING, Stage
 from opspilot.domain.incident import Incident
 
 _MARKS = {"done": "✓", "current": "●", "todo": "", "failed": "▲"}
@@ -70,6 +70,7 @@ def _open_for(incident: Incident, now: Now) -> str:
 def _waits(incident: Incident) -> Html:
     if incident.waits_for:
         return el("span", el("b", "Waits for: "), incident.waits_for)
-    if incident.outcome:
+    # The outcome of an earlier plan says nothing while the next one is under way.
+    if incident.outcome and incident.status not in MOVING:
         return el("span", el("b", "Outcome: "), capital(incident.outcome))
     return el("span", "Moves by itself.", cls="op-quiet-text")
