@@ -8,7 +8,7 @@ import streamlit as st
 from app import queries, tables
 from app.components.badges import CHECK, FILLED, HOLLOW, badge
 from app.components.evidence import definitions
-from app.formatting import moment, words
+from app.formatting import moment, real_time, words
 from app.guard import sentence
 from app.markup import Html, el, show
 from app.wiring import Desk
@@ -43,7 +43,13 @@ def sources(report: DoctorReport, asked_at: datetime, desk: Desk) -> None:
     """Each source with what it answered; the policy that would close the gaps."""
     show(
         el("h2", "Sources"),
-        el("p", "Asked ", moment(asked_at, desk.now.wall, desk.now.zone), cls="op-quiet-text"),
+        el(
+            "p",
+            "Asked ",
+            moment(asked_at, desk.now.wall, desk.now.zone),
+            real_time(desk.now),
+            cls="op-quiet-text",
+        ),
         el("ul", *[_source(one) for one in report.sources], cls="op-sources"),
     )
     missing = sorted({one.iam_action for one in report.sources if one.iam_action})
