@@ -63,11 +63,15 @@ def test_an_incident_that_nobody_looked_into_has_a_draft_that_says_so() -> None:
 
 
 def test_hostile_text_stays_text_in_the_export() -> None:
-    hostile = "![x](http://evil/a.png) <img src=x> [click](http://evil) `code` # head | cell"
+    hostile = (
+        "![x](http://evil/a.png) <img src=x> [click](http://evil) `code` # head | cell www.evil.io"
+    )
     text = to_markdown(hostile, draft(record(title=hostile)))
     assert "![x](" not in text
     assert "<img" not in text
     assert "[click](" not in text
+    assert "http://" not in text
+    assert "www." not in text
 
 
 @given(st.text())

@@ -4,6 +4,9 @@ import re
 from collections.abc import Iterable, Mapping
 
 _SPECIAL = re.compile(r"([\\`*_\[\]|~])|^([#+>-])")
+_LINKS = re.compile(r"(?<=[a-z]):(?=//)|(?<=www)\.", re.IGNORECASE)
+"""Where a bare address would become a link; an escaped mark keeps it text."""
+
 _SPACE = re.compile(r"\s+")
 _ENTITIES = {"&": "&amp;", "<": "&lt;"}
 
@@ -13,12 +16,12 @@ def plain(text: str) -> str:
     shown = _SPACE.sub(" ", text).strip()
     for one, entity in _ENTITIES.items():
         shown = shown.replace(one, entity)
-    return _SPECIAL.sub(r"\\\g<0>", shown)
+    return _LINKS.sub(r"\\\g<0>", _SPECIAL.sub(r"\\\g<0>", shown))
 
 
 def read(markdown: str) -> str:
     """The text that `plain` was given, spaces aside."""
-    shown = re.sub(r"\\([\\`*_\[\]|~#+>-])", r"\1", markdown)
+    shown = re.sub(r"\\([\\`*_\[\]|~#+>:.-])", r"\1", markdown)
     for one, entity in reversed(_ENTITIES.items()):
         shown = shown.replace(entity, one)
     return shown
