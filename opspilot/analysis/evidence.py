@@ -53,16 +53,29 @@ def evidence(wide: Wide, symptom: int | None) -> Evidence:
     """Weighs every column.
 
     Where a symptom is given and the incident has a calm part, a column counts by how it moves with
-    the symptom; otherwise by its own worst stretch against its baseline. A column whose quartiles
-    coincide tells little of its own scale, so its departures count as five sigma at most: it may
-    be named, but a bare zero scale does not make it win.
+    the symptom; otherwise, or if nothing does, by its own worst stretch against its baseline: a
+    symptom that is bad all along only seems to have a calm part where its noise is large.
 
     Args:
         wide: Both windows.
         symptom: Position of the symptom's column.
     """
     base_z, z = standardized_windows(wide.baseline, wide.incident)
-    effect, p, lasting, onset = _found(wide, base_z, z, symptom)
+    moved = None if symptom is None else _moved(wide, z, symptom)
+    if moved is not None:
+        weighed = _weighed(wide, *moved)
+        if weighed.named.any():
+            return weighed
+    found = scan(base_z, z)
+    return _weighed(wide, found.level, found.p, _lasting(z, found), found.onset)
+
+
+def _weighed(wide: Wide, effect: Floats, p: Floats, lasting: Floats, onset: Ints) -> Evidence:
+    """Which columns stand out among all that were tested.
+
+    A column whose quartiles coincide tells little of its own scale, so its departures count as five
+    sigma at most: it may be named, but a bare zero scale does not make it win.
+    """
     still = quantile(wide.baseline, 0.75) == quantile(wide.baseline, 0.25)
     held = np.clip(effect, -_UNKNOWN_SCALE_SIGMA, _UNKNOWN_SCALE_SIGMA)
     level = np.where(still, held, effect)
@@ -78,16 +91,13 @@ def position(wide: Wide, key: Hashable | None) -> int | None:
     return next(places, None) if key is not None else None
 
 
-def _found(
-    wide: Wide, base_z: Floats, z: Floats, symptom: int | None
-) -> tuple[Floats, Floats, Floats, Ints]:
-    if symptom is not None:
-        shape = profile(z[:, symptom], bad_direction(wide.columns[symptom].quantity))
-        if shape is not None:
-            moved = comovement(z, shape)
-            return moved.level, moved.p, np.ones_like(moved.level), _half_way(z, moved.level)
-    found = scan(base_z, z)
-    return found.level, found.p, _lasting(z, found), found.onset
+def _moved(wide: Wide, z: Floats, symptom: int) -> tuple[Floats, Floats, Floats, Ints] | None:
+    """How each column moves with the symptom; None where the incident has no calm part."""
+    shape = profile(z[:, symptom], bad_direction(wide.columns[symptom].quantity))
+    if shape is None:
+        return None
+    moved = comovement(z, shape)
+    return moved.level, moved.p, np.ones_like(moved.level), _half_way(z, moved.level)
 
 
 def _lasting(z: Floats, found: Deviations) -> Floats:

@@ -84,7 +84,7 @@ def rank_suspects(
     if not wide.columns:
         return []
     found = evidence(wide, position(wide, symptom))
-    score = _scores(wide, found)
+    score = _scores(wide, found, graph)
     if graph:
         seen = None if symptom is None else columns_of([*baseline.columns, symptom])[-1]
         score = score * _shares(wide, found, graph, seen)
@@ -95,13 +95,14 @@ def rank_suspects(
     return list(named.values())
 
 
-def _scores(wide: Wide, found: Evidence) -> Floats:
+def _scores(wide: Wide, found: Evidence, graph: Graph | None) -> Floats:
     """Own evidence and that of one other family on the same resource."""
     families = [column.family for column in wide.columns]
-    apart = apart_from_peers(np.abs(found.level) * found.lasting, families)
+    resources = [column.resource for column in wide.columns]
+    apart = apart_from_peers(np.abs(found.level) * found.lasting, families, resources, graph)
     own = np.where(found.named, np.log10(1.0 + apart), 0.0)
     own = np.where(_worse(wide, found), own, _BETTER_THAN_USUAL * own)
-    support = supported(own, [column.resource for column in wide.columns], families)
+    support = supported(own, resources, families)
     return own + _SUPPORT * support
 
 

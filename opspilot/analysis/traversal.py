@@ -51,11 +51,11 @@ def weights(
         edges[front] = [*edges.get(front, []), *inner]
     blamed = {name: _blamed(name, troubled, edges, quantity) for name in troubled}
     everyone = set(troubled)
-    reached = everyone if start is None else _reached(blamed, start)
-    near = everyone if start is None else _reached(edges, start) & everyone
+    within = everyone if start is None else reached(blamed, start)
+    near = everyone if start is None else reached(edges, start) & everyone
     return {
         name: (_EXPLAINED if blamed[name] else 1.0)
-        * (1.0 if name in reached else _ASIDE if name in near else BESIDE)
+        * (1.0 if name in within else _ASIDE if name in near else BESIDE)
         for name in troubled
     }
 
@@ -71,7 +71,8 @@ def _blamed(
     ]
 
 
-def _reached(edges: Graph, start: str) -> set[str]:
+def reached(edges: Graph, start: str) -> set[str]:
+    """All that a resource calls, directly or through others, and itself."""
     seen, ahead = {start}, [start]
     while ahead:
         for callee in edges.get(ahead.pop(), ()):

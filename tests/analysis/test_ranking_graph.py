@@ -73,3 +73,44 @@ def test_a_circle_of_calls_ends() -> None:
 def test_without_a_symptom_the_graph_still_points_down() -> None:
     before, after = incident(shop=0.3, cart=0.3, base=0.3)
     assert rank_suspects(before, after, graph=GRAPH)[0].resource == "base"
+
+
+def chain_of_five(seed: int, rows: int, calm: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Latency of seven resources; one to five, a chain of calls, are slow after some calm rows."""
+    rng = np.random.default_rng(seed)
+    names = ["one", "two", "three", "four", "five", "six", "seven"]
+    keys = [(name, "latency", statistic) for name in names for statistic in ("p50", "p99")]
+    usual = rng.uniform(50.0, 500.0, len(keys))
+    frames = [
+        pd.DataFrame(rng.normal(usual, 0.05 * usual, (count, len(keys))), columns=pd.Index(keys))
+        for count in (300, rows)
+    ]
+    extra = float(usual[8])
+    for at, name in enumerate(reversed(names[:5])):
+        for statistic in ("p50", "p99"):
+            frames[1].loc[calm:, [(name, "latency", statistic)]] += extra * (1 + 0.03 * at)
+    return frames[0], frames[1]
+
+
+CALLS = {"one": ["two", "six"], "two": ["three"], "three": ["four", "seven"], "four": ["five"]}
+
+
+def test_in_a_small_system_most_of_which_waits_the_deepest_is_named() -> None:
+    tops = [
+        rank_suspects(*chain_of_five(seed, 30, calm), graph=CALLS, symptom=symptom)[0].resource
+        for seed in range(8)
+        for calm in (0, 15)
+        for symptom in (None, ("one", "latency", "p99"))
+    ]
+    assert tops.count("five") >= len(tops) - 1
+
+
+def test_a_symptom_that_is_faint_and_bad_all_along_hides_nobody() -> None:
+    unnamed = 0
+    for seed in range(20):
+        before, after = chain_of_five(seed, 30, 0)
+        before[("one", "latency", "p99")] = np.random.default_rng(seed).normal(100.0, 5.0, 300)
+        after[("one", "latency", "p99")] = np.random.default_rng(seed + 99).normal(108.0, 5.0, 30)
+        found = rank_suspects(before, after, graph=CALLS, symptom=("one", "latency", "p99"))
+        unnamed += not found
+    assert unnamed == 0
