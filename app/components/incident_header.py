@@ -4,7 +4,7 @@ from app.components import badges
 from app.formatting import Now, capital, moment, span
 from app.markup import Html, el
 from app.stages import MOVING, Stage
-from opspilot.domain.incident import Incident
+from opspilot.domain.incident import Incident, IncidentStatus
 
 _MARKS = {"done": "✓", "current": "●", "todo": "", "failed": "▲"}
 
@@ -64,7 +64,9 @@ def facts(incident: Incident, now: Now) -> Html:
 def _open_for(incident: Incident, now: Now) -> str:
     if incident.resolved_at:
         return f"resolved after {span(incident.resolved_at - incident.opened_at)}"
-    return f"open {span(now.account - incident.opened_at)}" if now.account else ""
+    if incident.status is IncidentStatus.CLOSED or now.account is None:
+        return ""
+    return f"open {span(now.account - incident.opened_at)}"
 
 
 def _waits(incident: Incident) -> Html:

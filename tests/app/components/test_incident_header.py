@@ -22,3 +22,9 @@ def test_what_became_of_an_earlier_plan_is_not_told_while_the_next_one_runs(
 def test_the_outcome_is_told_once_the_incident_rests() -> None:
     resting = builders.incident(IncidentStatus.RESOLVED, outcome="recovered", waits_for="")
     assert "Recovered" in str(incident_header(resting, NOW))
+
+
+def test_a_closed_incident_is_not_said_to_be_open_any_longer() -> None:
+    closed = builders.incident(IncidentStatus.CLOSED, outcome="closed", waits_for="")
+    assert "open " not in str(incident_header(closed, NOW))
+    assert "open 12 min" in str(incident_header(builders.incident(), NOW))
