@@ -326,3 +326,20 @@ def test_the_installed_command_answers_in_one_document_and_with_its_status(
     assert ended.returncode == 1
     assert ended.stderr == ""
     assert '"code": "not_found"' in ended.stdout
+
+
+@pytest.mark.parametrize("group", [(), ("audit",), ("incident",)])
+def test_a_group_without_a_verb_prints_its_help_and_no_empty_error(
+    opspilot: Opspilot, group: tuple[str, ...]
+) -> None:
+    answered = opspilot(*group, as_json=False)
+    assert answered.status == 2
+    assert "Usage:" in answered.out
+    assert "Error" not in answered.err
+
+
+def test_a_word_that_is_no_severity_is_refused_in_plain_words(opspilot: Opspilot) -> None:
+    answered = opspilot("incident", "severity", "INC-0001", "apocalyptic", as_json=False)
+    assert answered.status == 2
+    assert "'apocalyptic' is not one of 'critical', 'high', 'medium', 'low'" in answered.err
+    assert "Value error" not in answered.err

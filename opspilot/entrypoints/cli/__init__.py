@@ -23,6 +23,7 @@ from opspilot.errors import InputError, OpsPilotError
 __all__ = ["main"]
 
 _INTERRUPTED = 130
+_USAGE = 2
 
 for group in (servers, incidents, care, chat, plans, review, trail, functions, account, tables):
     group.register(app)
@@ -34,11 +35,18 @@ def main() -> None:
     try:
         code = app(standalone_mode=False)
     except TyperException as error:
-        message = error.format_message()
-        hint = "opspilot --help lists the verbs, opspilot VERB --help its options."
-        sys.exit(fail(InputError(message, hint=hint), as_json=as_json, code=2))
+        sys.exit(_misused(error, as_json=as_json))
     except OpsPilotError as error:
         sys.exit(fail(error, as_json=as_json))
     except KeyboardInterrupt:
         sys.exit(_INTERRUPTED)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _misused(error: TyperException, *, as_json: bool) -> int:
+    message = error.format_message().replace("Value error, ", "")
+    if not message and not as_json:
+        return _USAGE  # a group without a verb has just printed its help
+    hint = "opspilot --help lists the verbs, opspilot VERB --help its options."
+    wrong = InputError(message or "no verb is given", hint=hint)
+    return fail(wrong, as_json=as_json, code=_USAGE)
