@@ -109,7 +109,7 @@ def _reviewed(index: pd.Index, values: Floats, usable: Bools, kind: MetricKind |
     return Verdicts(
         scores=score_of(np.minimum(1.0, 2.0 * np.minimum(up, down))),
         sigma=sigma,
-        band=model.band(),
+        band=np.array(np.broadcast_arrays(*model.band())),
         episodes=_out_of_the_usual(found, values, usable),
     )
 
@@ -179,13 +179,14 @@ def _as_rare_as_shown(
 
 def _report(series: pd.Series, kind: MetricKind | None, found: Verdicts) -> AnomalyReport:
     low, high = _BOUNDS.get(kind, (-np.inf, np.inf)) if kind else (-np.inf, np.inf)
-    lower, expected, upper = (np.clip(line, low, high) for line in found.band)
+    np.clip(found.band, low, high, out=found.band)
     index = series.index
+    columns = ["lower", "expected", "upper"]
     return AnomalyReport(
-        scores=pd.Series(found.scores, index=index, name="score"),
-        band=pd.DataFrame({"lower": lower, "expected": expected, "upper": upper}, index=index),
+        scores=pd.Series(found.scores, index=index, name="score", copy=False),
+        band=pd.DataFrame(found.band.T, index=index, columns=columns, copy=False),
         alerts=tuple(_alert(index, found.sigma, episode) for episode in found.episodes),
-        sigma=pd.Series(found.sigma, index=index, name="sigma"),
+        sigma=pd.Series(found.sigma, index=index, name="sigma", copy=False),
     )
 
 

@@ -8,13 +8,13 @@ much as n (1 - rho) / (1 + rho) independent ones, which widens the scale and fat
 that a random walk leaving its baseline is no surprise.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
-import pandas as pd
 
 from opspilot.analysis.cleaning import without_episodes
+from opspilot.analysis.rolling import Past, pasts
 from opspilot.analysis.series import Bools, Floats
 from opspilot.analysis.spread import IQR_TO_SIGMA, denoised, inflation, memory, robust_scale
 from opspilot.analysis.tails import FAR, OUTER, Tail, degrees_of_freedom
@@ -22,12 +22,10 @@ from opspilot.analysis.tails import FAR, OUTER, Tail, degrees_of_freedom
 _MIN_POINTS = 8
 _MIN_PAST_POINTS = 24
 _ROLLING_POINTS = 720
-PAST_POINTS = _ROLLING_POINTS + 2
-"""Points before one that its causal baseline may look at."""
-
 _VERY_FAR = 0.99
 _NEAR = 1.0 - FAR
 _QUANTILES = (1.0 - OUTER, _NEAR, 0.25, 0.5, 0.75, FAR, OUTER)
+_PAST_QUANTILES = (*_QUANTILES, _VERY_FAR, 1.0 - _VERY_FAR)
 _EXCESS_BETWEEN = float(np.log((1.0 - FAR) / (1.0 - _VERY_FAR)))
 
 
@@ -94,38 +92,41 @@ def _mean(excess: Floats) -> Floats:
     return np.asarray([excess.mean() if len(excess) else 0.0])
 
 
-def fit_past(values: Floats, usable: Bools) -> Baseline:
-    """For every point the baseline of the usable points before it (a rolling window)."""
-    past = pd.Series(np.where(usable, values, np.nan))
-    window = past.rolling(_ROLLING_POINTS, min_periods=_MIN_PAST_POINTS)
+def fits_past(values: Floats, rhythm: Floats, usable: Bools) -> Iterator[tuple[slice, Baseline]]:
+    """For every point the baseline of the usable points before it (a rolling window).
 
-    def known(series: pd.Series) -> Floats:
-        return series.shift(1).to_numpy(dtype=np.float64)
+    Some points at a time, with the slice of the series that they are.
 
-    read = {p: known(window.quantile(p)) for p in (0.25, 0.5, 0.75)}
+    Args:
+        values: NaN where missing.
+        rhythm: Taken off the values.
+        usable: Points that may be learned from.
+    """
 
-    def quantile(p: float) -> Floats:
-        return read[p] if p in read else known(window.quantile(p))
+    def learned(first: int, last: int) -> Floats:
+        part = slice(first, last)
+        return np.where(usable[part], values[part] - rhythm[part], np.nan)
 
-    count = np.nan_to_num(known(past.rolling(_ROLLING_POINTS, min_periods=1).count()))
-    spread = IQR_TO_SIGMA * (quantile(0.75) - quantile(0.25))
-    above = (quantile(_VERY_FAR) - quantile(FAR)) / _EXCESS_BETWEEN
-    up = _tail(quantile, OUTER, FAR, above, count)
-    below = (quantile(_NEAR) - quantile(1.0 - _VERY_FAR)) / _EXCESS_BETWEEN
-    down = _tail(quantile, 1.0 - OUTER, _NEAR, below, count)
-    center = read[0.5]
-    read.clear()
-    rho = np.nan_to_num(known(window.corr(past.shift(1))), nan=0.0, posinf=0.0, neginf=0.0)
+    asked = _ROLLING_POINTS, _MIN_PAST_POINTS, _PAST_QUANTILES
+    for past in pasts(len(values), learned, *asked):
+        yield past.points, _fit_past(past)
+
+
+def _fit_past(past: Past) -> Baseline:
+    read = dict(zip(_PAST_QUANTILES, past.quantiles, strict=True))
+    spread = IQR_TO_SIGMA * (read[0.75] - read[0.25])
+    above = (read[_VERY_FAR] - read[FAR]) / _EXCESS_BETWEEN
+    below = (read[_NEAR] - read[1.0 - _VERY_FAR]) / _EXCESS_BETWEEN
     return _cautious(
         Baseline(
-            known=count,
-            center=center,
-            scale=denoised(np.where(spread > 0, spread, known(window.std())), center),
-            up=up,
-            down=down,
-            mean=known(window.mean()),
-            variance=known(window.var()),
-            memory=inflation(rho),
+            known=past.known,
+            center=read[0.5],
+            scale=denoised(np.where(spread > 0, spread, np.sqrt(past.variance)), read[0.5]),
+            up=_tail(read.__getitem__, OUTER, FAR, above, past.known),
+            down=_tail(read.__getitem__, 1.0 - OUTER, _NEAR, below, past.known),
+            mean=past.mean,
+            variance=past.variance,
+            memory=inflation(np.nan_to_num(past.rho)),
         )
     )
 

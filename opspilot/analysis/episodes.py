@@ -48,13 +48,13 @@ class Verdicts:
 
     Attributes:
         sigma: Signed deviation from the expected value in robust standard deviations.
-        band: Lower, expected and upper values.
+        band: Three rows: lower, expected and upper values.
         episodes: In order of time.
     """
 
     scores: Floats
     sigma: Floats
-    band: tuple[Floats, Floats, Floats]
+    band: Floats
     episodes: list[Episode]
 
 

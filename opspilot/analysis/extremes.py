@@ -16,7 +16,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from opspilot.analysis.pareto import QUANTILE, Exceedances, Tail, fitted
+from opspilot.analysis.pareto import QUANTILE, Exceedances, fitted
 from opspilot.analysis.series import Bools, Floats
 
 FEWEST_POINTS = 30
@@ -31,19 +31,19 @@ _Block = tuple[int, int]
 
 def past_surprise(
     values: Floats, learn: Bools, noise: Floats, fewest: int
-) -> tuple[Floats, Floats]:
+) -> Iterator[tuple[slice, Floats, Floats]]:
     """-ln p of each value of a statistic given those before, on the side where it is rarer.
 
     Args:
         values: Of the statistic, all finite.
         learn: Which points may be learned from.
         noise: Per point: what is no larger is rounding of floating point.
-        fewest: Earlier points needed to say anything; before, the surprise is 0.
+        fewest: Earlier points needed to say anything; points before are left out.
 
-    Returns:
-        Per point the two-sided surprise, and the surprise upwards less that downwards.
+    Yields:
+        Some points at a time: which they are, their two-sided surprise, and the surprise upwards
+        less that downwards.
     """
-    surprise, direction = np.zeros(len(values)), np.zeros(len(values))
     past = _Past(values, learn)
     for blocks in _together(_blocks(len(values), fewest)):
         seen: list[float] = []
@@ -54,10 +54,7 @@ def past_surprise(
                 judged.append((start, end))
         if judged:
             up, down = _judged(values, judged, seen)
-            points = slice(judged[0][0], judged[-1][1])
-            direction[points] = up - down
-            surprise[points] = _rarer(up, down)
-    return surprise, direction
+            yield slice(judged[0][0], judged[-1][1]), _rarer(up, down), up - down
 
 
 def _judged(values: Floats, blocks: list[_Block], seen: list[float]) -> Floats:
@@ -74,7 +71,8 @@ def _judged(values: Floats, blocks: list[_Block], seen: list[float]) -> Floats:
         peaks = highest[:, start - first + 1 : end - first]
         np.maximum.accumulate(now[:, start - first : end - first - 1], axis=1, out=peaks)
     block_of = np.repeat(np.arange(len(blocks)), [end - start for start, end in blocks])
-    return _fitted(seen, len(blocks)).at(block_of).surprise(now, highest)
+    tails = fitted(Exceedances(*_fields(seen, len(blocks))))
+    return tails.surprise(now, block_of, highest)
 
 
 class _Past:
@@ -141,9 +139,9 @@ def _exceedances(past: Floats, ordered: Floats, rounding: float) -> list[float]:
     ]
 
 
-def _fitted(seen: list[float], times: int) -> Tail:
-    """Tails as (sides, times) of what `_exceedances` listed so many times."""
-    return fitted(Exceedances(*np.array(seen).reshape(times, 2, -1).transpose(2, 1, 0)))
+def _fields(seen: list[float], times: int) -> Floats:
+    """(fields, sides, times) of what `_exceedances` listed so many times."""
+    return np.array(seen).reshape(times, 2, -1).transpose(2, 1, 0)
 
 
 def _moments(exceedances: Floats) -> tuple[float, float]:
@@ -178,17 +176,19 @@ def others_surprise(rows: Floats, learn: Bools, rounding: float) -> Floats:
         away = learn.copy()
         away[max(0, start - margin) : end + margin] = False
         if int(away.sum()) >= FEWEST_POINTS:
-            now = np.array([rows[:, start:end], -rows[:, start:end]])
-            surprise[:, start:end] = _rarer(*_tails_of(rows[:, away], rounding).surprise(now))
+            surprise[:, start:end] = _against(rows[:, away], rows[:, start:end], rounding)
     return surprise
 
 
-def _tails_of(rows: Floats, rounding: float) -> Tail:
-    """The tails of each statistic, as (sides, statistics, 1)."""
+def _against(others: Floats, now: Floats, rounding: float) -> Floats:
+    """Two-sided surprise of statistics by what else is known of them."""
     listed: list[float] = []
-    for row in rows:
+    for row in others:
         listed += _exceedances(row, np.sort(row), rounding)
-    return _fitted(listed, len(rows)).at(np.arange(len(rows))[:, None])
+    fields = _fields(listed, len(others))
+    tails = fitted(Exceedances(*fields.reshape(len(fields), -1, 1)))
+    all_by_one = np.zeros(now.shape[1], dtype=np.int64)
+    return _rarer(*np.split(tails.surprise(np.concatenate([now, -now]), all_by_one), 2))
 
 
 def _rarer(up: Floats, down: Floats) -> Floats:

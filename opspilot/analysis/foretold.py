@@ -40,19 +40,25 @@ def past_profile(index: pd.Index, values: Floats, usable: Bools) -> tuple[Floats
         The value, NaN where nothing is foretold; and its deviation from the median of the day, 0
         there.
     """
-    foretold, deviation = np.full(len(values), np.nan), np.zeros(len(values))
+    nothing = np.broadcast_to(np.nan, len(values)), np.broadcast_to(0.0, len(values))
     if not isinstance(index, pd.DatetimeIndex) or len(index) == 0:
-        return foretold, deviation
+        return nothing
     seconds = index.as_unit("s").asi8
     day = seconds // DAY_SECONDS - seconds[0] // DAY_SECONDS
     if day[-1] < MIN_CYCLES:
-        return foretold, deviation
-    table = _days(day, seconds, np.where(usable, values, np.nan))
+        return nothing
+    starts = np.searchsorted(day, np.arange(int(day[-1]) + 2))
+    del day
+    table = _days(starts, seconds, values, usable)
     daily = pd.DataFrame(table).rolling(_DAYS, min_periods=2).median().shift(1).to_numpy()
     weekly = _of_the_weekday(table)
-    starts = np.searchsorted(day, np.arange(len(table) + 1))
-    for today in range(MIN_CYCLES, len(table)):
-        profile = _believed(table, daily, weekly, today)
+    profiles = {
+        today: _believed(table, daily, weekly, today) for today in range(MIN_CYCLES, len(table))
+    }
+    if all(profile is None for profile in profiles.values()):
+        return nothing
+    foretold, deviation = np.full(len(values), np.nan), np.zeros(len(values))
+    for today, profile in profiles.items():
         if profile is not None and starts[today] < starts[today + 1]:
             points = slice(starts[today], starts[today + 1])
             foretold[points] = at_times(profile, seconds[points], DAY_SECONDS)
@@ -60,16 +66,27 @@ def past_profile(index: pd.Index, values: Floats, usable: Bools) -> tuple[Floats
     return foretold, deviation
 
 
-def _days(day: Integers, seconds: Integers, values: Floats) -> Floats:
+def _days(starts: Integers, seconds: Integers, values: Floats, usable: Bools) -> Floats:
     """Medians as (days, slots), NaN where nothing is known."""
     slots = slots_per_day(seconds)
-    slot = (seconds % DAY_SECONDS) * slots // DAY_SECONDS
-    table = np.full((int(day[-1]) + 1, slots), np.nan)
-    frame = pd.DataFrame({"day": day, "slot": slot, "value": values})
-    medians = frame.groupby(["day", "slot"])["value"].median()
-    places = medians.index
-    table[places.get_level_values(0), places.get_level_values(1)] = medians.to_numpy()
+    table = np.full((len(starts) - 1, slots), np.nan)
+    for row, first, last in zip(table, starts[:-1], starts[1:], strict=True):
+        if first < last:
+            slot = (seconds[first:last] % DAY_SECONDS) * slots // DAY_SECONDS
+            row[:] = _medians(slot, np.where(usable[first:last], values[first:last], np.nan), slots)
     return table
+
+
+def _medians(slot: Integers, values: Floats, slots: int) -> Floats:
+    """Of the known values of each slot; `slot` ascends."""
+    counts = np.bincount(slot, minlength=slots)
+    place = np.arange(len(slot)) - (np.cumsum(counts) - counts)[slot]
+    table = np.full((slots, int(counts.max())), np.nan)
+    table[slot, place] = values
+    table.sort(axis=1)
+    known = (~np.isnan(table)).sum(axis=1)
+    every = np.arange(slots)
+    return (table[every, (known - 1) // 2] + table[every, known // 2]) / 2.0
 
 
 def _of_the_weekday(table: Floats) -> Floats:

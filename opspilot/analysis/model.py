@@ -6,7 +6,7 @@ from typing import Protocol
 import numpy as np
 
 from opspilot.analysis.baseline import Baseline
-from opspilot.analysis.series import Floats
+from opspilot.analysis.series import Bools, Floats
 from opspilot.analysis.spread import standardized
 from opspilot.analysis.tails import (
     count_lower,
@@ -21,6 +21,7 @@ LOG_SCALE_FLOOR = 0.02
 """Durations vary by 2 % at least."""
 
 _BEYOND = 1e6
+_NEVER_RARE = 2.0
 BAND_TAIL = 5e-4
 """Probability left out on each side of the band: outside it, the score is above 0.5."""
 
@@ -73,6 +74,18 @@ class HeavyTailed:
         """One-sided tail probabilities."""
         z = self.sigma(values)
         return self.fit.up.upper(z, self._scale), self.fit.down.upper(-z, self._scale)
+
+    def rarer(self, sigma: Floats, p: float) -> Bools:
+        """Where these deviations are rarer than p, 1 % or less, on their side.
+
+        No tail is so thin that two sigma are as rare as that, so few points need be asked about.
+        """
+        found = np.zeros(len(sigma), dtype=np.bool_)
+        scale = np.broadcast_to(self._scale, sigma.shape)
+        for side, away in ((self.fit.up, sigma), (self.fit.down, -sigma)):
+            far = np.flatnonzero(away > _NEVER_RARE)
+            found[far] |= side.at(far).upper(away[far], scale[far]) < p
+        return found
 
     def band(self) -> tuple[Floats, Floats, Floats]:
         """Lower, expected, upper."""

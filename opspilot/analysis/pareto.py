@@ -21,7 +21,7 @@ _TINY = 1e-300
 
 @dataclass(frozen=True, slots=True)
 class Tail:
-    """Upper tails; all fields of one shape, which broadcasts against the points to be judged.
+    """Upper tails, (statistics, fits).
 
     Attributes:
         known: Points that it was learned from.
@@ -39,41 +39,37 @@ class Tail:
     beyond: Floats
     rounding: Floats
 
-    def at(self, places: Integers) -> "Tail":
-        """The tails at these places of the last axis."""
-        return Tail(
-            known=self.known[..., places],
-            threshold=self.threshold[..., places],
-            body=self.body[..., places],
-            shape=self.shape[..., places],
-            scale=self.scale[..., places],
-            beyond=self.beyond[..., places],
-            rounding=self.rounding[..., places],
-        )
-
-    def surprise(self, now: Floats, seen: Floats | None = None) -> Floats:
+    def surprise(self, now: Floats, fit: Integers, seen: Floats | None = None) -> Floats:
         """-ln P(at least this high); from the threshold down it falls to that of the median.
 
         Args:
-            now: Values to be judged.
+            now: Values to be judged, (statistics, points).
+            fit: Which of the fits judges a point, (points,).
             seen: The highest value since the tail was fitted; what is no further out than that is
                 at least as likely as one in all points so far. None where nothing counts as seen.
         """
-        excess = now - self.threshold
-        far = np.log1p(np.maximum(excess, 0.0) * (self.shape / self.scale))
-        far /= self.shape
-        far -= np.log(1.0 - QUANTILE)
-        far = np.where(np.isnan(self.beyond), far, self.beyond)
+        found = now - self.threshold[:, fit]
+        body, rounding = self.body[:, fit], self.rounding[:, fit]
+        statistic, point = np.nonzero(found > rounding)
+        which = statistic, fit[point]
+        far = self._far(found[statistic, point], which)
         if seen is not None:
-            reached = seen - self.threshold >= excess - self.rounding
-            np.minimum(far, np.log(self.known + 1.0), out=far, where=reached)
-        inside = excess / np.maximum(self.body, _TINY)
-        inside += 1.0
-        np.clip(inside, 0.0, 1.0, out=inside)
-        inside *= np.log(0.5 / (1.0 - QUANTILE))
-        inside += np.log(2.0)
-        inside *= self.body > self.rounding
-        return np.where(excess > self.rounding, far, inside)
+            reached = seen[statistic, point] >= now[statistic, point] - self.rounding[which]
+            np.minimum(far, np.log(self.known[which] + 1.0), out=far, where=reached)
+        found /= np.maximum(body, _TINY)
+        found += 1.0
+        np.clip(found, 0.0, 1.0, out=found)
+        found *= np.log(0.5 / (1.0 - QUANTILE))
+        found += np.log(2.0)
+        found *= body > rounding
+        found[statistic, point] = far
+        return found
+
+    def _far(self, excess: Floats, which: tuple[Integers, Integers]) -> Floats:
+        """Of what lies so far beyond the threshold."""
+        shape, beyond = self.shape[which], self.beyond[which]
+        pareto = np.log1p(excess * (shape / self.scale[which])) / shape
+        return np.where(np.isnan(beyond), pareto - np.log(1.0 - QUANTILE), beyond)
 
 
 @dataclass(frozen=True, slots=True)

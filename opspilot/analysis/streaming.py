@@ -19,10 +19,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy.ndimage import maximum_filter1d
 from scipy.special import gammaincc
 
-from opspilot.analysis.episodes import FULL_SCORE_DIGITS, score_of
+from opspilot.analysis.episodes import ALERT_SCORE, FULL_SCORE_DIGITS, score_of
 from opspilot.analysis.extremes import FEWEST_POINTS, others_surprise, past_surprise
+from opspilot.analysis.rhythm import Integers
 from opspilot.analysis.series import Bools, Floats
 
 MEMORY_POINTS = 150
@@ -31,24 +33,38 @@ MEMORY_POINTS = 150
 _SHORT, _LONG, _SPREAD = 12, 72, 48
 _FEWEST_IN_RHYTHM = 200
 _INDEPENDENT = 2.5
-_ECHO_WINDOWS = (40, MEMORY_POINTS)
+_ECHO_WINDOWS = (40,)
 _ECHO = 0.5
 _FLOAT_NOISE = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
-class Surprise:
-    """One value per point; 0 where nothing can be said.
+class Rare:
+    """The points whose score alone would alert; one value for each.
 
     Attributes:
-        scores: In [0, 1], repeats within an episode taken back.
-        raw: The same before that.
+        at: Their positions, ascending.
+        raw: Their scores, repeats included.
         direction: Above 0 where the upper sides say more.
     """
 
-    scores: Floats
+    at: Integers
     raw: Floats
     direction: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Surprise:
+    """How surprising a series is.
+
+    Attributes:
+        scores: Per point in [0, 1], repeats within an episode taken back; 0 where nothing can be
+            said.
+        rare: What the alerts are made of.
+    """
+
+    scores: Floats
+    rare: Rare
 
 
 def surprise_of(values: Floats, usable: Bools, expected: Floats) -> Surprise:
@@ -60,14 +76,18 @@ def surprise_of(values: Floats, usable: Bools, expected: Floats) -> Surprise:
         expected: What the rhythm of the days before foretold, NaN where none is believed.
     """
     known = _known(values)
+    scores = np.zeros(len(values))
     if known is None:
-        return Surprise(*(np.zeros(len(values)) for _ in range(3)))
+        return Surprise(scores, Rare(np.zeros(0, dtype=np.int64), np.zeros(0), np.zeros(0)))
     evidence, direction = _evidence(values[known], usable[known], expected[known])
     raw = _combined(evidence)
-    scores = _first_of_its_kind(raw)
-    found = Surprise(*(np.zeros(len(values)) for _ in range(3)))
-    found.scores[known], found.raw[known], found.direction[known] = scores, raw, direction
-    return found
+    del evidence
+    at = np.flatnonzero(raw >= ALERT_SCORE)
+    places = at if isinstance(known, slice) else np.flatnonzero(known)[at]
+    rare = Rare(places, raw[at], direction[at])
+    del direction
+    scores[known] = _first_of_its_kind(raw)
+    return Surprise(scores, rare)
 
 
 def _known(values: Floats) -> slice | Bools | None:
@@ -110,19 +130,27 @@ def _evidence(values: Floats, usable: Bools, expected: Floats) -> tuple[Floats, 
     apart = values - values[0]
     noise = _FLOAT_NOISE * np.maximum.accumulate(np.abs(apart))
     believed = np.flatnonzero(~np.isnan(expected))
-    strange = (values - expected)[believed] if len(believed) > _FEWEST_IN_RHYTHM else None
     total, direction = np.zeros(len(values)), np.zeros(len(values))
     for points in _LEVELS:
-        found, side = past_surprise(_level(apart, points), usable, noise, FEWEST_POINTS)
-        direction += side
-        if strange is not None:
-            level = _level(strange, points)
-            again, side = past_surprise(level, usable[believed], noise[believed], _FEWEST_IN_RHYTHM)
-            found[believed] = np.maximum(found[believed], again)
-            direction[believed] += side
+        parts = past_surprise(_level(apart, points), usable, noise, FEWEST_POINTS)
+        if len(believed) <= _FEWEST_IN_RHYTHM:
+            for at, rare, side in parts:
+                total[at] += rare
+                direction[at] += side
+            continue
+        found = np.zeros(len(values))
+        for at, rare, side in parts:
+            found[at] = rare
+            direction[at] += side
+        strange = _level((values - expected)[believed], points)
+        usual = usable[believed], noise[believed], _FEWEST_IN_RHYTHM
+        for at, rare, side in past_surprise(strange, *usual):
+            found[believed[at]] = np.maximum(found[believed[at]], rare)
+            direction[believed[at]] += side
         total += found
     for motion in _MOTIONS:
-        total += past_surprise(motion(apart), usable, noise, FEWEST_POINTS)[0]
+        for at, rare, _ in past_surprise(motion(apart), usable, noise, FEWEST_POINTS):
+            total[at] += rare
     total /= _STATISTICS
     return total, direction
 
@@ -161,10 +189,17 @@ def _rolling(values: Floats, points: int, of: str) -> Floats:
 
 def _first_of_its_kind(raw: Floats) -> Floats:
     """The score where it exceeds all of the last 150 points, else what is left of those."""
-    series = pd.Series(raw)
-    before = series.rolling(MEMORY_POINTS, min_periods=1).max().shift(1, fill_value=0.0).to_numpy()
-    echo = raw.copy()
-    for points in _ECHO_WINDOWS:
-        rarest = series.rolling(points, min_periods=1).max().to_numpy()
-        echo = np.maximum(echo, rarest - np.log10(points) / FULL_SCORE_DIGITS)
-    return np.asarray(np.where(raw > before, raw, _ECHO * echo), dtype=np.float64)
+    echo, before = raw.copy(), np.zeros(len(raw))
+    for points in (*_ECHO_WINDOWS, MEMORY_POINTS):
+        rarest = _highest(raw, points)
+        before[1:] = rarest[:-1]
+        rarest -= np.log10(points) / FULL_SCORE_DIGITS
+        np.maximum(echo, rarest, out=echo)
+    echo *= _ECHO
+    return np.where(raw > before, raw, echo)
+
+
+def _highest(values: Floats, points: int) -> Floats:
+    """The highest of the last so many points, of none below 0."""
+    ago = (points - 1) // 2
+    return np.asarray(maximum_filter1d(values, points, mode="constant", cval=0.0, origin=ago))

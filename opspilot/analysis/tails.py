@@ -15,11 +15,13 @@ shows.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from scipy.special import betainc, stdtr, stdtrit
 from scipy.stats import nbinom
 
+from opspilot.analysis.rhythm import Integers
 from opspilot.analysis.series import Floats
 
 FAR = 0.95
@@ -32,6 +34,7 @@ SMALLEST_P = 1e-300
 
 _DF_GRID = np.array([1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 7.0, 10.0, 20.0, 50.0, 200.0])
 _RATIO_GRID = np.asarray(stdtrit(_DF_GRID, OUTER) / stdtrit(_DF_GRID, 0.75), dtype=np.float64)
+_INVERSE_DF = np.linspace(1.0 / 200.0, 1.0, 8_000)
 _CAUTION_POINTS = 25.0
 _MOST_EXCEEDANCES = 4.0
 _LEAST_FAR, _LEAST_EXCESS = 1.5, 0.3
@@ -53,6 +56,11 @@ class Tail:
     excess: Floats
     exceedances: Floats
 
+    def at(self, places: Integers) -> "Tail":
+        """Of these points of the series."""
+        parts = (self.df, self.far, self.excess, self.exceedances)
+        return Tail(*(part[places] for part in parts))
+
     def upper(self, z: Floats, scale: Floats) -> Floats:
         """P(at least z) for deviations outwards, in units of `scale`."""
         far, excess, shape = self._standardized(scale)
@@ -66,7 +74,7 @@ class Tail:
         far, excess, shape = self._standardized(scale)
         with np.errstate(over="ignore"):
             pareto = far + shape * excess * (((1.0 - FAR) / p) ** (1.0 / shape) - 1.0)
-        return np.minimum(-np.asarray(stdtrit(self.df, p), dtype=np.float64), pareto)
+        return np.minimum(_student_quantile(p, self.df), pareto)
 
     def _standardized(self, scale: Floats) -> tuple[Floats, Floats, Floats]:
         """Threshold, mean excess and shape; no smaller than white noise would have them."""
@@ -76,6 +84,16 @@ class Tail:
             np.maximum(self.excess / unit, _LEAST_EXCESS),
             np.clip(self.exceedances, 0.05, _MOST_EXCEEDANCES),
         )
+
+
+def _student_quantile(p: float, df: Floats) -> Floats:
+    """The t with P(at least t) = p, read between close grid points: right to 1e-6 of it."""
+    return np.exp(np.interp(1.0 / df, _INVERSE_DF, _log_student(p)))
+
+
+@lru_cache(maxsize=4)
+def _log_student(p: float) -> Floats:
+    return np.log(-np.asarray(stdtrit(1.0 / _INVERSE_DF, p), dtype=np.float64))
 
 
 def degrees_of_freedom(outer: Floats, half_iqr: Floats, known: Floats) -> Floats:

@@ -6,12 +6,13 @@ rare an error is where there never was one. Which of the two judges a point is d
 past as well.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from opspilot.analysis.baseline import PAST_POINTS, Baseline, fit_past
+from opspilot.analysis.baseline import Baseline, fits_past
 from opspilot.analysis.episodes import (
     ALERT_SCORE,
     NOTEWORTHY_P,
@@ -25,16 +26,14 @@ from opspilot.analysis.model import (
     LOG_SCALE_FLOOR,
     SMALL_COUNT,
     HeavyTailed,
-    Model,
     small_counts,
 )
 from opspilot.analysis.rhythm import Integers
 from opspilot.analysis.series import Bools, Floats
-from opspilot.analysis.streaming import MEMORY_POINTS, Surprise, surprise_of
+from opspilot.analysis.streaming import MEMORY_POINTS, Rare, Surprise, surprise_of
 from opspilot.domain.telemetry import MetricKind
 
 _BRIDGED_POINTS = 12
-_PART_POINTS = 1_000
 
 
 def watch(index: pd.Index, values: Floats, usable: Bools, kind: MetricKind | None) -> Verdicts:
@@ -50,67 +49,65 @@ def watch(index: pd.Index, values: Floats, usable: Bools, kind: MetricKind | Non
     foretold, rhythm = past_profile(index, seen, usable)
     surprise = surprise_of(seen, usable, foretold)
     del foretold
-    many, few = _held_against_the_past(values, seen, usable, rhythm, kind)
-    noteworthy = np.minimum(many.up, many.down) < NOTEWORTHY_P
-    news = _news(surprise, many.sigma, noteworthy)
-    found = Verdicts(surprise.scores, many.sigma, many.band, news)
-    if few is None:
-        return found
-    return _either(_small_so_far(values, many.center), _of_counts(few), found)
+    fits = fits_past(seen, rhythm, usable)
+    if kind == "count":
+        return _counted(fits, values, rhythm, surprise)
+    held = _Held.empty(len(values))
+    for points, fit in fits:
+        floor = np.full(1, LOG_SCALE_FLOOR if kind == "duration" else 0.0)
+        held.take(points, HeavyTailed(fit, rhythm[points], floor, kind == "duration"), values)
+    return held.verdicts(surprise)
 
 
 @dataclass(frozen=True, slots=True)
 class _Held:
-    """Every point against the baseline of its past; arrays of one value per point."""
+    """Every point against the baseline of its past.
+
+    Attributes:
+        sigma: One value per point; `band` three rows of such, lower, expected and upper.
+        noteworthy: Whether the point is rare by itself.
+    """
 
     sigma: Floats
-    band: tuple[Floats, Floats, Floats]
-    up: Floats
-    down: Floats
-    center: Floats
-    memory: Floats
+    band: Floats
+    noteworthy: Bools
+
+    @classmethod
+    def empty(cls, points: int) -> "_Held":
+        """Room for so many points."""
+        return cls(np.empty(points), np.empty((3, points)), np.empty(points, dtype=np.bool_))
+
+    def take(self, points: slice, model: HeavyTailed, values: Floats) -> None:
+        """What the model of these points makes of them."""
+        sigma = model.sigma(values[points])
+        self.sigma[points] = sigma
+        self.noteworthy[points] = model.rarer(sigma, NOTEWORTHY_P)
+        for row, line in zip(self.band, model.band(), strict=True):
+            row[points] = line
+
+    def verdicts(self, surprise: Surprise) -> Verdicts:
+        """With the scores and alerts of the surprise."""
+        news = _news(surprise, self.sigma, self.noteworthy)
+        return Verdicts(surprise.scores, self.sigma, self.band, news)
 
 
-def _held_against_the_past(
-    values: Floats, seen: Floats, usable: Bools, rhythm: Floats, kind: MetricKind | None
-) -> tuple[_Held, _Held | None]:
-    """By the continuous model, and for counts by that of small counts too.
-
-    A thousand points at a time, so that the quantiles of a long series need not all be held.
-    """
-    many: list[list[Floats]] = []
-    few: list[list[Floats]] = []
-    for start in (0, *range(PAST_POINTS + _PART_POINTS, len(values), _PART_POINTS)):
-        first = max(0, start - PAST_POINTS)
-        part, drop = slice(first, first + PAST_POINTS + _PART_POINTS), start - first
-        fit = fit_past(seen[part] - rhythm[part], usable[part])
-        floor = np.full(1, LOG_SCALE_FLOOR if kind == "duration" else 0.0)
-        if kind == "count":
-            floor = np.sqrt(np.maximum(fit.center + rhythm[part], 0.0))
-            few.append(_held(small_counts(fit, rhythm[part]), fit, values[part], drop))
-        model = HeavyTailed(fit, rhythm[part], floor, kind == "duration")
-        many.append(_held(model, fit, values[part], drop))
-    return _joined(many), _joined(few) if few else None
-
-
-def _held(model: Model, fit: Baseline, values: Floats, drop: int) -> list[Floats]:
-    """The columns of `_Held` for the points after the first so many."""
-    up, down = model.tails(values)
-    columns = [model.sigma(values), *model.band(), up, down, fit.center, fit.memory]
-    return [column[drop:].copy() for column in columns]
-
-
-def _joined(parts: list[list[Floats]]) -> _Held:
-    """All parts in one; each column of a part is let go of as it is taken over."""
-    columns = [np.concatenate([part.pop(0) for part in parts]) for _ in range(len(parts[0]))]
-    sigma, lower, expected, upper, up, down, center, memory = columns
-    return _Held(sigma, (lower, expected, upper), up, down, center, memory)
-
-
-def _of_counts(held: _Held) -> Verdicts:
-    scores = score_of(np.minimum(1.0, 2.0 * np.minimum(held.up, held.down)))
-    told = episodes(held.up, held.down, held.sigma, held.memory)
-    return Verdicts(scores, held.sigma, held.band, told)
+def _counted(
+    fits: Iterator[tuple[slice, Baseline]], values: Floats, rhythm: Floats, surprise: Surprise
+) -> Verdicts:
+    """By the continuous model, and where counts have been small by that of small counts."""
+    held = _Held.empty(len(values))
+    sigma, up, down, memory, center = (np.empty(len(values)) for _ in range(5))
+    band = np.empty((3, len(values)))
+    for points, fit in fits:
+        floor = np.sqrt(np.maximum(fit.center + rhythm[points], 0.0))
+        held.take(points, HeavyTailed(fit, rhythm[points], floor), values)
+        model = small_counts(fit, rhythm[points])
+        sigma[points], band[:, points] = model.sigma(values[points]), model.band()
+        up[points], down[points] = model.tails(values[points])
+        memory[points], center[points] = fit.memory, fit.center
+    scores = score_of(np.minimum(1.0, 2.0 * np.minimum(up, down)))
+    few = Verdicts(scores, sigma, band, episodes(up, down, sigma, memory))
+    return _either(_small_so_far(values, center), few, held.verdicts(surprise))
 
 
 def _logarithms(values: Floats) -> Floats:
@@ -130,38 +127,35 @@ def _small_so_far(values: Floats, center: Floats) -> Bools:
 def _news(surprise: Surprise, sigma: Floats, noteworthy: Bools) -> list[Episode]:
     """One episode per onset; further ones within the memory of the first belong to it."""
     found: list[Episode] = []
-    rare = np.flatnonzero(surprise.raw >= ALERT_SCORE)
     free_from = 0
     for first in np.flatnonzero(surprise.scores >= ALERT_SCORE):
-        if first < free_from:
-            continue
-        free_from = first + MEMORY_POINTS
-        found.append(_episode(int(first), _run_from(int(first), rare), surprise, sigma, noteworthy))
+        if first >= free_from:
+            free_from = first + MEMORY_POINTS
+            found.append(_episode(int(first), surprise.rare, sigma, noteworthy))
     return found
 
 
-def _run_from(first: int, rare: Integers) -> int:
+def _run_from(first: int, at: Integers) -> int:
     """The last rare point that follows the first without a longer break."""
-    later = rare[np.searchsorted(rare, first) :]
+    later = at[np.searchsorted(at, first) :]
     breaks = np.flatnonzero(np.diff(later) > _BRIDGED_POINTS)
     return int(later[breaks[0]] if len(breaks) else later[-1])
 
 
-def _episode(
-    first: int, last: int, surprise: Surprise, sigma: Floats, noteworthy: Bools
-) -> Episode:
+def _episode(first: int, rare: Rare, sigma: Floats, noteworthy: Bools) -> Episode:
     """Ends at the last point that is rare by itself: levels and spreads remember for longer."""
+    last = _run_from(first, rare.at)
     outside = np.flatnonzero(noteworthy[first : last + 1])
     last = first + int(outside[-1]) if len(outside) else first
-    inside = slice(first, last + 1)
-    side = float(surprise.direction[inside][np.argmax(surprise.raw[inside])])
-    away = sigma[inside] if side > 0 else -sigma[inside]
+    inside = slice(*np.searchsorted(rare.at, (first, last + 1)))
+    side = float(rare.direction[inside][np.argmax(rare.raw[inside])])
+    away = sigma[first : last + 1] if side > 0 else -sigma[first : last + 1]
     return Episode(
         first=first,
         last=last,
         peak=first + int(np.argmax(np.nan_to_num(away, nan=-np.inf))),
         direction="up" if side > 0 else "down",
-        score=float(surprise.raw[inside].max()),
+        score=float(rare.raw[inside].max()),
     )
 
 
@@ -173,12 +167,9 @@ def _either(few: Bools, counted: Verdicts, found: Verdicts) -> Verdicts:
 
     kept = [episode for episode in counted.episodes if few[episode.first]]
     kept += [episode for episode in found.episodes if not few[episode.first]]
-    low, middle, high = (
-        chosen(one, other) for one, other in zip(counted.band, found.band, strict=True)
-    )
     return Verdicts(
         scores=chosen(counted.scores, found.scores),
         sigma=chosen(counted.sigma, found.sigma),
-        band=(low, middle, high),
+        band=chosen(counted.band, found.band),
         episodes=sorted(kept, key=lambda episode: episode.first),
     )

@@ -6,6 +6,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 import pytest
+from numpy.typing import NDArray
 
 from opspilot.analysis import synthetic
 from opspilot.analysis.extremes import HISTORY_POINTS, others_surprise, past_surprise
@@ -16,10 +17,19 @@ def rows(*series: pd.Series) -> Floats:
     return np.array([one.to_numpy(dtype=np.float64) for one in series])
 
 
-def surprise_in_past(values: Floats, fewest: int = 30) -> tuple[Floats, Floats]:
-    points = values.shape[1]
-    everything, exact = np.ones(points, dtype=np.bool_), np.zeros(points)
-    found = [past_surprise(row, everything, exact, fewest) for row in values]
+def past_of(
+    values: Floats, learn: NDArray[np.bool_] | None = None, fewest: int = 30
+) -> tuple[Floats, Floats]:
+    points = len(values)
+    learn = np.ones(points, dtype=np.bool_) if learn is None else learn
+    surprise, direction = np.zeros((2, points))
+    for at, rare, side in past_surprise(values, learn, np.zeros(points), fewest):
+        surprise[at], direction[at] = rare, side
+    return surprise, direction
+
+
+def surprise_in_past(values: Floats) -> tuple[Floats, Floats]:
+    found = [past_of(row) for row in values]
     return np.array([surprise for surprise, _ in found]), np.array([side for _, side in found])
 
 
@@ -80,10 +90,10 @@ def test_each_block_is_held_against_the_last_six_thousand_learned_values_and_no_
     points = HISTORY_POINTS + 900
     values = np.round(synthetic.heavy_tailed(points, seed=4).to_numpy(dtype=np.float64), 1)
     learn = np.arange(points) % 5 > 0
-    found, _ = past_surprise(values, learn, np.zeros(points), 30)
+    found, _ = past_of(values, learn)
     late = slice(points - 300, points)
     other = values.copy()
     other[: late.start - HISTORY_POINTS - 100] += 50.0
     other[~learn & (np.arange(points) < late.start)] -= 70.0
-    again, _ = past_surprise(other, learn, np.zeros(points), 30)
+    again, _ = past_of(other, learn)
     np.testing.assert_array_equal(found[late], again[late])

@@ -4,6 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
+from scipy.special import stdtrit
 
 from opspilot.analysis.tails import (
     Tail,
@@ -109,3 +110,11 @@ def test_where_half_of_the_points_are_equal_more_of_them_make_a_lighter_tail() -
     still = (np.array([0.0]), np.array([0.0]))
     few, many = (degrees_of_freedom(*still, np.array([n]))[0] for n in (10.0, 10_000.0))
     assert 1.0 < few < many < 10.0
+
+
+def test_quantiles_of_many_points_are_those_of_each_by_itself() -> None:
+    df = np.geomspace(1.0, 200.0, 997)
+    far, excess, exceedances = np.full((3, len(df)), 1e9)
+    unit = np.ones(len(df))
+    together = Tail(df, far, excess, exceedances).quantile(5e-4, unit)
+    np.testing.assert_allclose(together, -stdtrit(df, 5e-4), rtol=1e-6)
