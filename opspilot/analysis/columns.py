@@ -48,7 +48,8 @@ def columns_of(keys: Sequence[Hashable]) -> list[Column]:
 
 
 def _of_levels(key: tuple[object, ...]) -> Column:
-    resource, metric, statistic = (*(str(level) for level in key), "", "")[:3]
+    named = ("" if level is None or level != level else str(level) for level in key)
+    resource, metric, statistic = (*named, "", "")[:3]
     return Column(key, resource, metric, statistic, f"{metric}/{statistic}", metric)
 
 

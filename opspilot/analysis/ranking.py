@@ -60,9 +60,10 @@ def rank_suspects(
     """Ranks the metrics of an incident; several of one resource may be named.
 
     Columns may come in any unit and order, with gaps, constant or all missing. Left out are columns
-    that only one frame has or that one frame does not know, and the clock. Infinite values count as
-    missing; rows are put in the order of the index; of columns with the same key the one that
-    stands out most is named. Without a graph neither the unit nor the level of a column matters.
+    that only one frame has or that one frame does not know, and the clock. Values that are
+    infinite or beyond 2^360 count as missing; rows are put in the order of the index; of columns
+    with the same key the one that stands out most is named. Without a graph neither the unit nor
+    the level of a column matters.
 
     Args:
         baseline: A time without trouble, one row per time. Columns are metric names, or a

@@ -15,6 +15,9 @@ from opspilot.errors import InputError
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
+LARGEST = 2.0**360
+"""CloudWatch takes no value beyond it, and squares of what is below can still be added up."""
+
 _PUBLISHING_DELAY_PERIODS = 3
 
 
@@ -26,7 +29,8 @@ def checked_values(series: pd.Series) -> Floats:
     """The values of a series as floats, one per index entry.
 
     Raises:
-        SeriesError: Times are unsorted or repeated, or a value is infinite.
+        SeriesError: Times are unsorted or repeated, or a value is no number, infinite or beyond
+            2^360.
     """
     name = repr(series.name) if series.name is not None else "the series"
     if not series.index.is_monotonic_increasing:
@@ -34,10 +38,21 @@ def checked_values(series: pd.Series) -> Floats:
     if not series.index.is_unique:
         first = series.index[series.index.duplicated()][0]
         raise SeriesError(f"{name}: time {first} appears twice", hint="Aggregate equal times.")
-    values = series.to_numpy(dtype=np.float64, na_value=np.nan)
+    values = _numbers(series, name)
     if bool(np.isinf(values).any()):
         raise SeriesError(f"{name}: a value is infinite", hint="Use NaN for a missing point.")
+    if bool((np.abs(values) > LARGEST).any()):
+        raise SeriesError(f"{name}: a value is beyond 2^360", hint="Use NaN for a missing point.")
     return values
+
+
+def _numbers(series: pd.Series, name: str) -> Floats:
+    if series.dtype.kind not in "cmM":
+        try:
+            return series.to_numpy(dtype=np.float64, na_value=np.nan)
+        except (TypeError, ValueError) as exc:
+            raise SeriesError(f"{name}: a value is no number", hint="Convert the values.") from exc
+    raise SeriesError(f"{name}: values of type {series.dtype} are no numbers")
 
 
 def outside(index: pd.Index, windows: Sequence[Window | tuple[object, object]]) -> Bools:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from opspilot.analysis.columns import Column, columns_of
-from opspilot.analysis.series import Floats
+from opspilot.analysis.series import LARGEST, Floats
 from opspilot.errors import InputError
 
 _FEWEST_KNOWN = 5
@@ -40,11 +40,12 @@ def aligned(baseline: pd.DataFrame, incident: pd.DataFrame) -> Wide:
     """The columns that both frames have, in the order of their keys.
 
     Left out are columns with fewer than five known baseline values or none in the incident, and
-    the clock. Infinite values count as missing. Rows are put in the order of the index. Columns of
-    one key that differ are all kept; whoever ranks them names the key once.
+    the clock. Infinite values and those beyond 2^360 count as missing. Rows are put in the order of
+    the index. Columns of one key that differ are all kept; whoever ranks them names the key once.
 
     Raises:
-        WideError: A column that both frames have holds something else than numbers.
+        WideError: A column that both frames have holds something else than numbers, or the labels
+            of an unsorted index have no order.
     """
     before, after = _sorted(baseline), _sorted(incident)
     places = _places(before), _places(after)
@@ -67,8 +68,14 @@ def aligned(baseline: pd.DataFrame, incident: pd.DataFrame) -> Wide:
 
 
 def _sorted(frame: pd.DataFrame) -> pd.DataFrame:
-    ordered = frame.index.is_monotonic_increasing
-    return frame if ordered else frame.sort_index(kind="stable")
+    if frame.index.is_monotonic_increasing:
+        return frame
+    try:
+        return frame.sort_index(kind="stable")
+    except TypeError as exc:
+        raise WideError(
+            "the index holds labels that have no order", hint="Index the rows by their time."
+        ) from exc
 
 
 def _order(key: Hashable) -> tuple[str, ...]:
@@ -93,7 +100,7 @@ def _numbers(values: pd.Series, key: Hashable) -> Floats:
         raise WideError(
             f"{key!r}: the values are not numbers", hint="Leave the column out or convert it."
         ) from exc
-    return np.where(np.isfinite(numbers), numbers, np.nan)
+    return np.where(np.abs(numbers) <= LARGEST, numbers, np.nan)
 
 
 def _comparable(known: Floats, seen: Floats) -> bool:
@@ -101,11 +108,15 @@ def _comparable(known: Floats, seen: Floats) -> bool:
 
 
 def _is_clock(known: Floats, seen: Floats) -> bool:
-    """Whether the column counts time: it rises in even steps, and the incident goes on from it."""
-    steps = [np.diff(window) for window in (known, seen)]
-    everything = np.concatenate(steps)
-    if not len(everything) or np.isnan(everything).any() or (everything <= 0).any():
+    """Whether the column counts time: it rises in even steps, and the incident goes on from it.
+
+    Rows may repeat a time or know none.
+    """
+    known, seen = known[~np.isnan(known)], seen[~np.isnan(seen)]
+    everything = np.concatenate([np.diff(known), np.diff(seen)])
+    if (everything < 0).any() or len(set(known.tolist())) < _FEWEST_KNOWN:
         return False
+    everything = everything[everything > 0]
     usual = float(np.median(everything))
     even = float(np.mean(np.abs(everything - usual) <= _CLOCK_STEP_SPREAD * usual))
     apart = seen[0] > known[-1] or seen[-1] < known[0]

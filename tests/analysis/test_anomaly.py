@@ -274,6 +274,9 @@ def test_irregular_times_are_taken_as_they_are() -> None:
         (lambda series: series.iloc[::-1], "ascending"),
         (lambda series: pd.concat([series.iloc[:9], series.iloc[8:]]), "twice"),
         (lambda series: series.where(series.index != series.index[7], np.inf), "infinite"),
+        (lambda series: series.where(series.index != series.index[7], -1e200), "beyond"),
+        (lambda series: series.astype(str) + " ms", "number"),
+        (lambda series: series.astype(complex), "number"),
     ],
 )
 def test_an_unusable_series_is_refused_by_name(

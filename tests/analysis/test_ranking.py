@@ -216,3 +216,43 @@ def test_unit_and_level_of_a_column_do_not_matter(at: int, factor: float, shift:
     plain, other = rank_suspects(before, after), rank_suspects(*moved)
     assert named(other) == named(plain)
     np.testing.assert_allclose([s.score for s in other], [s.score for s in plain], rtol=1e-6)
+
+
+def test_a_clock_is_never_named_though_rows_repeat_a_time_or_know_none() -> None:
+    rng = np.random.default_rng(8)
+    times = 1_700_000_000.0 + np.arange(300) // 3 * 5
+    before = pd.DataFrame({"time": times, "api_cpu": rng.normal(50.0, 2.0, 300)})
+    after = pd.DataFrame({"time": times[:60] + 86_400, "api_cpu": rng.normal(90.0, 2.0, 60)})
+    before.loc[7, "time"] = np.nan
+    assert [s.metric for s in rank_suspects(before, after)] == ["api_cpu"]
+
+
+def test_a_size_that_goes_from_few_to_many_is_no_clock() -> None:
+    noise = np.random.default_rng(8).normal(50.0, 2.0, 120)
+    before = pd.DataFrame({"fleet_size": [1.0] * 40 + [2.0] * 40, "fleet_cpu": noise[:80]})
+    after = pd.DataFrame({"fleet_size": [30.0] * 20 + [40.0] * 20, "fleet_cpu": noise[80:]})
+    assert "fleet_size" in [s.metric for s in rank_suspects(before, after)]
+
+
+def test_a_level_of_the_key_that_is_missing_is_an_empty_statistic() -> None:
+    rng = np.random.default_rng(9)
+    keys = pd.MultiIndex.from_tuples([("api", "cpu", np.nan), ("api", "disk", None)])
+    before = pd.DataFrame(rng.normal(50.0, 2.0, (200, 2)), columns=keys)
+    after = pd.DataFrame(rng.normal(90.0, 2.0, (30, 2)), columns=keys)
+    assert {s.statistic for s in rank_suspects(before, after)} == {""}
+
+
+def test_values_beyond_measure_count_as_missing() -> None:
+    rng = np.random.default_rng(10)
+    before = pd.DataFrame(rng.normal(50.0, 2.0, (200, 2)), columns=["a_cpu", "b_cpu"])
+    after = pd.DataFrame(rng.normal(50.0, 2.0, (30, 2)), columns=["a_cpu", "b_cpu"])
+    after["b_cpu"] += 60.0
+    before["c_cpu"], after["c_cpu"] = before["a_cpu"] * 1e300, after["a_cpu"] * 1e300
+    after.loc[3, "a_cpu"] = 1e308
+    assert [s.metric for s in rank_suspects(before, after)] == ["b_cpu"]
+
+
+def test_rows_whose_labels_have_no_order_are_refused() -> None:
+    before = pd.DataFrame({"a_cpu": range(10)}, index=[1, "x"] * 5)
+    with pytest.raises(WideError, match="no order"):
+        rank_suspects(before, before)
