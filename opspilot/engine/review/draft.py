@@ -160,23 +160,31 @@ def _response(record: Record) -> str:
     lines: list[str] = []
     for plan in record.plans:
         changes = "; ".join(plain(_change(plan, number)) for number in range(len(plan.actions)))
-        signed = ", ".join(
-            f"{plain(one.by.name)} ({one.decision} {_moment(one.decided_at)})"
-            for one in plan.approvals
-        )
         lines.append(
             f"Plan {plan.number} ({plan.risk} risk, {plan.status}): {changes}. "
-            f"Asked for by {plain(plan.requested_by.name)}; "
-            f"{f'decided by {signed}' if signed else 'nobody decided on it'}."
+            f"Asked for by {plain(plan.requested_by.name)}; {_decided(plan, record.audit)}."
         )
         if plan.reason:
-            lines.append(f"Plan {plan.number} ended: {_sentence(plan.reason)}")
+            lines.append(f"Why plan {plan.number} ended: {_sentence(plan.reason)}")
         verification = plan.verification
         if verification:
             outcome = (verification.outcome or "still observed").replace("_", " ")
             told = " ".join(_sentence(one.sentence) for one in verification.measurements)
             lines.append(f"Measured on the original signal: {outcome}. {told}".strip())
     return bullets(lines) or "No plan was made."
+
+
+def _decided(plan: Plan, audit: Sequence[AuditEntry]) -> str:
+    """Who approved it, or who dropped it: a rejection is an entry of the trail, no approval."""
+    told = [
+        f"{plain(one.by.name)} ({one.decision} {_moment(one.decided_at)})" for one in plan.approvals
+    ]
+    told += [
+        f"{plain(one.actor.name)} ({plan.status} {_moment(one.wall)})"
+        for one in audit
+        if one.subject == plan.id and one.action_type in ("plan.rejected", "plan.withdrawn")
+    ]
+    return f"decided by {', '.join(told)}" if told else "nobody decided on it"
 
 
 def _timeline(record: Record) -> str:
