@@ -13,11 +13,12 @@ from app.markup import Html, el, show
 from app.wiring import Desk
 from opspilot.domain.commands import Command, permits
 from opspilot.domain.incident import IncidentStatus
-from opspilot.domain.plan import Plan, PlanStatus
+from opspilot.domain.plan import Plan, PlanStatus, VerificationOutcome
 from opspilot.domain.views import IncidentView
 from opspilot.domain.wording import plural
 
 _OPEN_PLAN = (PlanStatus.PROPOSED, PlanStatus.APPROVED)
+_DROPPED = (PlanStatus.REJECTED, PlanStatus.WITHDRAWN, PlanStatus.EXPIRED, PlanStatus.VOID)
 
 
 def next_step_bar(view: IncidentView, desk: Desk) -> Intention | None:
@@ -73,7 +74,23 @@ def _beside(step: stages.NextStep, view: IncidentView, desk: Desk) -> Html:
         return _plan_in_short(plan, now)
     if view.incident.status is IncidentStatus.RESOLVED:
         return el("p", measured(view, now), cls="op-beside")
-    return el("p", _WHAT_FOLLOWS.get(step.command, ""), cls="op-beside op-quiet-text")
+    follows = _WHAT_FOLLOWS.get(step.command, "")
+    return el("p", dropped_before(view), el("span", follows), cls="op-beside op-quiet-text")
+
+
+def dropped_before(view: IncidentView) -> Html | None:
+    """What became of the newest plan when it is over and the incident waits for another one."""
+    newest = view.plans[-1] if view.plans else None
+    if newest is None or view.incident.status is not IncidentStatus.DIAGNOSED:
+        return None
+    if newest.status is PlanStatus.UNDONE:
+        said = f"Plan {newest.number} was undone: what it had changed is as before it."
+    elif newest.status in _DROPPED:
+        because = f": {sentence(newest.reason)}" if newest.status is PlanStatus.REJECTED else "."
+        said = f"Plan {newest.number} is {newest.status}{because}"
+    else:
+        return None
+    return el("span", said, cls="op-waiting-text")
 
 
 def who_can(command: Command | None, view: IncidentView, desk: Desk) -> str:
@@ -145,6 +162,8 @@ def _undoing(view: IncidentView, plan: Plan) -> Intention | None:
         for action in plan.actions:
             back = ", ".join(f"{name} {value}" for name, value in action.before.items())
             show(el("p", f"{action.change.resource.name} goes back to {back}."))
+        if plan.verification and plan.verification.outcome is VerificationOutcome.RECOVERED:
+            show(el("p", "The signal recovered with this plan: without it the trouble may return."))
         if st.button(f"Undo plan {plan.number} now", key="undo-send", type="primary"):
             return _intention(Command.UNDO_PLAN, view)
     return None
