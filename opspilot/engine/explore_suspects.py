@@ -25,6 +25,9 @@ MOST_SUSPECTS = 12
 _Read = tuple[Resource, Signal, MetricSeries]
 
 
+_ERRORS = ("lambda.errors", "api.5xx")
+
+
 @dataclass(frozen=True)
 class Suspected:
     """A signal that stands out.
@@ -84,7 +87,7 @@ def suspects_among(
         resources: Whose neighbourhood.
         windows: The one under suspicion, and the baseline.
         period_seconds: Of the series.
-        symptom: Key of the series on which the trouble was seen; ignored when it has no data.
+        symptom: (ARN, metric, statistic) on which the trouble was seen; ignored without data.
     """
     edges, gaps = _edges(workloads, resources)
     near = dict.fromkeys([*resources, *(end for one in edges for end in (one.caller, one.callee))])
@@ -93,17 +96,21 @@ def suspects_among(
     pairs = [(one, signal) for one in searched for signal in signals_of(one)]
     read, unreadable = _read(metrics, pairs, windows, period_seconds)
     frames = [_frame(read, part) for part in windows]
-    keys = set(frames[0].columns) & set(frames[1].columns)
+    keys: set[Hashable] = set(frames[0].columns) & set(frames[1].columns)
     graph: dict[str, list[str]] = {}
     for edge in edges:
         graph.setdefault(edge.caller.arn, []).append(edge.callee.arn)
-    ranked = (
-        rank_suspects(
-            frames[1], frames[0], graph=graph, symptom=symptom if symptom in keys else None
-        )
-        if keys
-        else []
+    seen = next(
+        (
+            _key(one, signal)
+            for one, signal, _ in read
+            if (one.arn, signal.metric, signal.statistic) == symptom
+        ),
+        None,
     )
+    # Blame follows the symptom's own quantity; but a caller's errors are often a callee's slowness.
+    followed = seen if seen and seen in keys and seen[1] != "errors" else None
+    ranked = rank_suspects(frames[1], frames[0], graph=graph, symptom=followed) if keys else []
     by_key: dict[Hashable, _Read] = {
         _key(one, signal): (one, signal, series) for one, signal, series in read
     }
@@ -174,7 +181,9 @@ def _frame(read: Sequence[_Read], part: Window) -> pd.DataFrame:
 
 
 def _key(resource: Resource, signal: Signal) -> tuple[str, str, str]:
-    return resource.arn, signal.metric, signal.statistic
+    """One word for what callers and callees measure alike, so that blame can follow the calls."""
+    quantity = "errors" if signal.name in _ERRORS else signal.metric
+    return resource.arn, "latency" if signal.kind == "duration" else quantity, signal.statistic
 
 
 def _suspected(rank: int, found: Suspect, read: _Read) -> Suspected:

@@ -149,6 +149,14 @@ def test_where_nothing_happens_nobody_is_suspected(stage: Scene) -> None:
     assert found.series > 0
 
 
+def test_a_caller_that_only_waits_stands_behind_whom_it_waits_for(stage: Scene) -> None:
+    window, baseline = windows(stage)
+    for symptom in (None, (CHECKOUT.arn, "Errors", "Sum")):
+        found = stage.bench.explorer.suspects([CHECKOUT], window, baseline, symptom)
+        first = min(found.found, key=lambda one: one.rank)
+        assert first.resource == PAYMENTS
+
+
 def test_suspects_without_a_readable_topology_stay_with_what_was_chosen(stage: Scene) -> None:
     window, baseline = windows(stage)
     stage.account.fail("topology", AwsDenied("no", iam_action="lambda:ListEventSourceMappings"))
