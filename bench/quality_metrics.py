@@ -211,6 +211,8 @@ def speed(repeats: int = 50) -> Figures:
         "10,000 points, whole window, s": min(_seconds([long], causal=False) for _ in range(3)),
         "peak memory, whole window, x series": _peak(long, causal=False),
         "peak memory, causal, x series": _peak(long, causal=True),
+        "peak memory of 1,440 points, whole window, x series": _peak(series[0], causal=False),
+        "peak memory of 1,440 points, causal, x series": _peak(series[0], causal=True),
     }
 
 

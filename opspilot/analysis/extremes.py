@@ -106,9 +106,9 @@ class _Past:
 
     def _forget(self, first: int) -> None:
         """Take the values before this position out of the ordered ones."""
-        old = np.sort(self._learned(self._first, first))
-        self._first = first
-        if len(old):
+        if first > self._first:
+            old = np.sort(self._learned(self._first, first))
+            self._first = first
             ordered = self._room[: self._known]
             # Of equal values, as many places as there are of them.
             repeats = np.arange(len(old)) - old.searchsorted(old)
@@ -146,7 +146,7 @@ def _fields(seen: list[float], times: int) -> Floats:
 
 def _moments(exceedances: Floats) -> tuple[float, float]:
     """Mean and variance; the exceedances start near 0, so that nothing is lost by the short way."""
-    mean = float(exceedances.sum()) / len(exceedances)
+    mean = float(np.add.reduce(exceedances)) / len(exceedances)
     return mean, float(exceedances.dot(exceedances)) / len(exceedances) - mean * mean
 
 

@@ -77,13 +77,14 @@ def pasts(
             listed.extend(readers[counts[-1]](ordered) if counts[-1] >= fewest else nothing)
         table = np.frombuffer(listed).reshape(len(counts), -1).T
         known = np.array(counts, dtype=np.float64)
-        still = table[0] == table[1]
+        still, quantiles = table[0] == table[1], _quantiles(table, known, probabilities)
+        del listed, table
         near -= middle
         mean, variance = _moments(near, window, known)
         yield Past(
             points=part,
             known=known,
-            quantiles=_quantiles(table, known, probabilities),
+            quantiles=quantiles,
             mean=np.where(known >= fewest, mean + middle, np.nan),
             variance=np.where(known >= fewest, np.where(still, 0.0, variance), np.nan),
             rho=np.where(still, np.nan, _correlation(near, window, fewest)),
