@@ -4,6 +4,7 @@ import http
 import http.client
 import logging
 import socket
+import subprocess
 import sys
 import threading
 from collections.abc import Callable
@@ -79,6 +80,8 @@ class Supervisor:
                 lambda: _healthy(LOOPBACK, account_port, "/_opspilot/world"),
                 revive_for=_LEAVING_SECONDS,
             )
+            if self._settings.store == "dynamodb":
+                _make_tables(environment)
             self._start_worker(environment)
             self._ready(web, port)
             self._watch()
@@ -201,6 +204,16 @@ class Supervisor:
 
 def _python(module: str) -> list[str]:
     return [sys.executable, "-m", module]
+
+
+def _make_tables(environment: dict[str, str]) -> None:
+    """Make the store's tables: the embedded account begins without any, and nobody is in time."""
+    command = [*_python("opspilot"), "tables", "create"]
+    made = subprocess.run(  # noqa: S603 - our own command line
+        command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True
+    )
+    if made.returncode:
+        raise OpsPilotError(f"the tables of the store were not made: {made.stderr.strip()}")
 
 
 def _port_of(url: str) -> int:

@@ -1,7 +1,12 @@
 """The loop with its state in DynamoDB, over HTTP, driven by the command line beside a worker."""
 
+import os
+import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +14,7 @@ from opspilot.bootstrap import open_workbench
 from opspilot.embedded.client import set_speed
 from opspilot.embedded.server import EmbeddedAccount
 from opspilot.entrypoints.worker import Worker
+from tests.e2e.conftest import free_port
 from tests.entrypoints.command_line import Opspilot
 
 pytestmark = pytest.mark.timeout(200)
@@ -98,3 +104,18 @@ def test_a_store_in_an_account_that_does_not_answer_says_why(
     for verb in (("incident", "list"), ("tables", "create"), ("doctor",)):
         code, said = offline(*verb).error
         assert (code, "127.0.0.1:9" in said) == ("store_unavailable", True)
+
+
+def test_a_demo_makes_the_tables_that_its_new_account_does_not_have(
+    offline: Opspilot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("OPSPILOT_STORE", "dynamodb")
+    monkeypatch.setenv("OPSPILOT_STATE_DIR", str(tmp_path))
+    command = [sys.executable, "-m", "opspilot", "demo", "--port", str(free_port())]
+    with subprocess.Popen(command, env=dict(os.environ), stderr=subprocess.PIPE, text=True) as demo:
+        assert demo.stderr is not None
+        said = demo.stderr.readline()
+        listed = offline("incident", "list")
+        demo.send_signal(signal.SIGTERM)
+    assert said.startswith("Workbench: ")
+    assert listed.document["cursor"] is None
