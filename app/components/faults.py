@@ -1,5 +1,6 @@
 """Faults of the embedded account: inject one to see an incident, or take all back."""
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -25,11 +26,17 @@ def fault_buttons(desk: Desk, place: str, *, expanded: bool) -> None:
         pressed = next((fault for fault in known if _row(fault)), None)
         if pressed:
             said = f"{pressed.title}: under way. Its alarm follows in a few account minutes."
-            attempt(place, "injecting a fault", lambda: faults.inject(pressed.name), said)
+            attempt(
+                place,
+                "injecting a fault",
+                lambda: faults.inject(pressed.name, actor=desk.actor),
+                said,
+            )
             st.rerun()
         if st.button("Take all faults back", key="reset-faults"):
             said = "All faults are taken back."
-            attempt(place, "taking the faults back", faults.reset, said)
+            reset = partial(faults.reset, actor=desk.actor)
+            attempt(place, "taking the faults back", reset, said)
             st.rerun()
 
 

@@ -60,19 +60,20 @@ def faults_to_choose(
             )
             if pressed:
                 said = f"{fault.title}: under way. Its alarm follows in a few account minutes."
-                inject = partial(faults.inject, fault.name)
+                inject = partial(faults.inject, fault.name, actor=desk.actor)
                 attempt(place, "injecting a fault", inject, said)
                 st.rerun()
     if any(one.active for one in known):
-        _take_back(faults, place)
+        _take_back(desk, faults, place)
 
 
-def _take_back(faults: "Faults", place: str) -> None:
+def _take_back(desk: Desk, faults: "Faults", place: str) -> None:
     with st.popover("Take all faults back"):
         st.text("The seeded configuration is restored; incidents stay on record.")
         if st.button("Take them back", key="walkthrough-reset", type="primary"):
             said = "All faults are taken back; the signals recover in a few account minutes."
-            attempt(place, "taking the faults back", faults.reset, said)
+            reset = partial(faults.reset, actor=desk.actor)
+            attempt(place, "taking the faults back", reset, said)
             st.rerun()
 
 
@@ -127,18 +128,23 @@ def hints(active: Sequence["FaultInfo"]) -> None:
 
 
 def clock_speed(desk: Desk, faults: "Faults", place: str) -> None:
-    """How fast the account's time runs."""
+    """How fast the account's time runs; a change is sent once, taken or refused."""
     now = queries.account(desk).speed
-    chosen = st.slider(
+    key = f"pace-{now:g}"
+    st.slider(
         "Speed of the account's clock, times real time",
         SLOWEST,
         FASTEST,
         int(min(max(now, SLOWEST), FASTEST)),
-        key=f"pace-{now:g}",
+        key=key,
         help="Telemetry, alarms and observation run on the account's clock; approvals do not.",
+        on_change=_set_pace,
+        args=(desk, faults, place, key),
     )
-    if chosen != int(now):
-        said = f"The account's clock runs {chosen} times as fast as the wall's."
-        attempt(place, "setting the clock", partial(faults.pace, float(chosen)), said)
-        queries.forget_account()
-        st.rerun()
+
+
+def _set_pace(desk: Desk, faults: "Faults", place: str, key: str) -> None:
+    chosen = float(st.session_state[key])
+    said = f"The account's clock runs {chosen:g} times as fast as the wall's."
+    attempt(place, "setting the clock", partial(faults.pace, chosen, actor=desk.actor), said)
+    queries.forget_account()

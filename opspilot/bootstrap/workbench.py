@@ -63,6 +63,7 @@ class Workbench:
     identities: People
     clock: Clock
     store: Store
+    desk: Desk
     queries: Queries
     intake: Intake
     care: Care
@@ -90,7 +91,8 @@ class Workbench:
     def faults(self) -> Faults | None:
         """The faults of the embedded account; None on any other, and while it does not answer."""
         account = self.account
-        return Faults(account.endpoint) if account.embedded and not account.problem else None
+        answers = account.embedded and not account.problem
+        return Faults(account.endpoint, self.desk) if answers else None
 
     def refresh_account(self) -> Account:
         """The account as it answers now."""
@@ -141,6 +143,7 @@ def assemble(settings: Settings, place: Place, store: Store) -> Workbench:
         identities=_people(settings, place.account),
         clock=clock,
         store=store,
+        desk=desk,
         queries=queries,
         intake=Intake(desk, ports.workloads),
         care=Care(desk),

@@ -24,6 +24,7 @@ class Command(StrEnum):
     VERIFY_AUDIT = "verify_audit"
     SAVE_POSTMORTEM = "save_postmortem"
     TEST_FUNCTION = "test_function"
+    CHANGE_EMBEDDED_ACCOUNT = "change_embedded_account"
     ASK = "ask"
     STOP_TURN = "stop_turn"
 
@@ -49,6 +50,7 @@ PERMITTED: dict[Command, frozenset[Role]] = {
     Command.VERIFY_AUDIT: _ANYBODY,
     Command.SAVE_POSTMORTEM: _RESPONDING,
     Command.TEST_FUNCTION: _RESPONDING,
+    Command.CHANGE_EMBEDDED_ACCOUNT: _RESPONDING,
     Command.ASK: _RESPONDING,
     Command.STOP_TURN: _RESPONDING,
 }

@@ -96,7 +96,7 @@ def suspects_among(
     pairs = [(one, signal) for one in searched for signal in signals_of(one)]
     read, unreadable = _read(metrics, pairs, windows, period_seconds)
     frames = [_frame(read, part) for part in windows]
-    keys: set[Hashable] = set(frames[0].columns) & set(frames[1].columns)
+    keys = set[Hashable](frames[0].columns) & set[Hashable](frames[1].columns)
     graph: dict[str, list[str]] = {}
     for edge in edges:
         graph.setdefault(edge.caller.arn, []).append(edge.callee.arn)

@@ -51,3 +51,14 @@ def test_the_clock_of_the_account_is_set_from_here(account: str) -> None:
     world = handshake(account)
     assert world is not None
     assert world.speed == 12
+
+
+def test_a_viewer_changes_nothing_of_the_account(account: str) -> None:
+    app = opened(PAGE, **{"as": "vera"})
+    app.button(key="break-slow-dependency").click().run()
+    assert "may not change embedded account" in said(app)
+    app.slider[0].set_value(12).run()
+    assert not [one.name for one in list_faults(account) if one.active]
+    world = handshake(account)
+    assert world is not None
+    assert world.speed == 1

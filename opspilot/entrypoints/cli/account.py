@@ -4,11 +4,12 @@ from typing import Annotated
 
 import typer
 
-from opspilot.bootstrap import FaultInfo, Faults, open_workbench
+from opspilot.bootstrap import FaultInfo, Faults, Workbench, open_workbench
+from opspilot.domain.identity import Role
 from opspilot.entrypoints import printing
 from opspilot.entrypoints.cli.output import answer
-from opspilot.entrypoints.cli.program import AsJson
-from opspilot.entrypoints.cli.session import opened
+from opspilot.entrypoints.cli.program import ActorName, AsJson
+from opspilot.entrypoints.cli.session import acting, opened
 from opspilot.entrypoints.documents import Document
 from opspilot.errors import InputError
 
@@ -26,23 +27,30 @@ def doctor(as_json: AsJson = False) -> None:
 @group.command("list")
 def list_all(as_json: AsJson = False) -> None:
     """List the faults that can be injected, and which are active."""
-    faults = _faults().list()
+    faults = _faults(opened()).list()
     lines = [line for one in faults for line in _lines(one)]
     answer({"faults": [_fault(one) for one in faults]}, lines, as_json=as_json)
 
 
 @group.command("inject")
-def inject(name: Annotated[str, typer.Argument(metavar="NAME")], as_json: AsJson = False) -> None:
+def inject(
+    name: Annotated[str, typer.Argument(metavar="NAME")],
+    actor: ActorName = None,
+    as_json: AsJson = False,
+) -> None:
     """Inject a fault into the embedded account."""
-    began = _faults().inject(name)
+    workbench = opened()
+    faults = _faults(workbench)
+    began = faults.inject(name, actor=acting(workbench, actor, Role.RESPONDER))
     document = {"name": name, "injected_at": began.isoformat()}
     answer(document, [f"{name} is under way since {began:%H:%M:%S} UTC."], as_json=as_json)
 
 
 @group.command("reset")
-def reset(as_json: AsJson = False) -> None:
+def reset(actor: ActorName = None, as_json: AsJson = False) -> None:
     """Take every fault back and restore the configuration."""
-    names = _faults().reset()
+    workbench = opened()
+    names = _faults(workbench).reset(actor=acting(workbench, actor, Role.RESPONDER))
     answer({"reset": list(names)}, [f"Reset: {', '.join(names) or 'nothing'}."], as_json=as_json)
 
 
@@ -62,8 +70,7 @@ def _fault(one: FaultInfo) -> Document:
     }
 
 
-def _faults() -> Faults:
-    workbench = opened()
+def _faults(workbench: Workbench) -> Faults:
     if workbench.faults is None:
         raise InputError(
             f"account {workbench.account.account_id} is no embedded account: no faults there",
