@@ -2,7 +2,9 @@
 
 import json
 import random
+import time
 
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -153,3 +155,50 @@ def test_examples_are_verbatim_and_rates_are_consistent(
 @given(LINES)
 def test_a_window_does_not_differ_from_itself(lines: list[str]) -> None:
     assert compare_logs(lines, lines) == []
+
+
+def test_lines_of_nuls_and_empty_records_are_lines_like_any_other() -> None:
+    lines = ["\0\0", "{}", '{"message": ""}', "", "disk sda1 full", "\0"]
+    mined = mine_templates(lines)
+    assert len(mined.assignments) == len(lines)
+    assert len({mined.assignments[at] for at in (0, 3, 5)}) == 1
+
+
+def test_titles_links_and_cursor_codes_of_a_terminal_do_not_make_a_template() -> None:
+    plain = "build step 3 done"
+    dressed = f"\x1b]0;build\x07\x1b[?25l\x1b[38;5;9m{plain}\x1b[0m\x1b[K"
+    linked = f"\x1b]8;;https://example.com\x1b\\{plain}\x1b]8;;\x1b\\"
+    assert len(set(mine_templates([plain, dressed, linked]).assignments)) == 1
+
+
+def test_names_that_end_in_a_number_vary_together() -> None:
+    lines = [f"no answer from source Rack_{letter}{n}" for letter in "ABCD" for n in range(1, 9)]
+    assert mine_templates(lines).templates == {0: "no answer from source <*>"}
+
+
+def test_hexadecimal_ids_of_letters_and_one_digit_are_ids() -> None:
+    lines = [f"window {word} opened" for word in ("cbeeca8", "2f1a99c", "ac7dfb1", "0099aab")]
+    assert mine_templates(lines).templates == {0: "window <*> opened"}
+
+
+def test_a_value_that_few_lines_differ_in_is_shown_as_one() -> None:
+    lines = [f"login from host={name} refused" for name in ("a.b", *["c.d"] * 6, "a.b")]
+    assert mine_templates(lines).templates == {0: "login from host=<*> refused"}
+
+
+def test_any_sequence_of_texts_will_do() -> None:
+    lines = ["order 1 paid", "order 2 paid"]
+    indexed = pd.Series(lines, index=[7, 9])
+    assert mine_templates(indexed.to_numpy()) == mine_templates(indexed) == mine_templates(lines)
+
+
+@pytest.mark.parametrize("run", ["-", "~", "a-", "a.b+c-", "a_", "a", "#", "a-z.", "%", "a="])
+def test_a_line_made_to_be_slow_is_not(run: str) -> None:
+    def seconds(lines: list[str]) -> float:
+        begun = time.process_time()
+        mine_templates(lines)
+        return time.process_time() - begun
+
+    hostile = [(run * 2_000)[at : at + 1_900] + f"{'x' * at}" for at in range(10)]
+    usual = [("word " * 400)[at : at + 1_900] + f"{'x' * at}" for at in range(10)]
+    assert seconds(hostile) < 0.1 + 20 * seconds(usual)

@@ -136,10 +136,12 @@ def _lines(variants: dict[str, list[int]], sizes: Sequence[int]) -> Counter[str]
 
 
 def _merges(key: Tokens, at: int, words: Counter[str]) -> bool:
+    """Whether groups with these words in one column are one: names with a number are variables."""
     constant = sum(token != MARK and token not in _DELIMITERS for token in key)
     if constant == 0:
         return False
-    return _varies(words) or _is_slot(key, at, set(words))
+    numbered = all("0" in word for word in words)
+    return numbered or _varies(words) or _is_slot(key, at, set(words))
 
 
 def _pattern(rows: Sequence[Tokens], group: list[int]) -> Tokens:

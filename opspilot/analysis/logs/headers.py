@@ -74,8 +74,8 @@ def learned_headers(lines: Sequence[str]) -> HeaderPlan:
     """The plan of a log, learned from a sample that is spread evenly over it."""
     kinds = Kinds()
     step = max(1, len(lines) // _SAMPLE)
-    texts = (zeroed(entry_text(line)[:_LONGEST]) for line in lines[::step] if line.strip())
-    sample = list(dict.fromkeys(texts))
+    texts = (zeroed(entry_text(line)[:_LONGEST]) for line in lines[::step])
+    sample = [text for text in dict.fromkeys(texts) if text.strip()]
     bars = _bars(sample)
     spaced = [line.replace("|", " | ", bars) if bars else line for line in sample]
     parsed = [(line, first_fields(line, kinds)) for line in spaced]

@@ -15,7 +15,8 @@ MOST_WORDS = 100
 
 LONGEST = 2_000
 """Characters of a line that are looked at."""
-_COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+_COLOUR = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\))")
+"""Sequences of a terminal: colours and cursor, titles and links (ECMA-48, 5.4 and 8.3.89)."""
 _ZEROS = bytes.maketrans(b"123456789\0", b"000000000 ")
 _CACHED_WORD = 48
 
@@ -25,19 +26,22 @@ _NAME_OF_HOST = (
     r"|(?<=\w\.\w\w\.)[a-z]{2}|(?<=\w\.\w\w\w\.)[a-z]{2})(?![\w.$-])"
 )
 _HOST = re.compile(_NAME_OF_HOST)
+# What may begin with a run of characters may not begin inside of one: a line without blanks that is
+# made to be slow would else be gone over once from each of its characters.
 _VARIABLE = re.compile(
     rf"""
-      \w+://[^\s"'<>()\[\],;]+                                 # an address with its scheme
+      (?<!\w)\w+://[^\s"'<>()\[\],;]+                                 # an address with its scheme
     | \barn:aws[\w-]*:[^\s"',)\]]+
-    | [\w.+-]+@[\w-]+(?:\.[\w-]+)+                             # mail
+    | (?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+                             # mail
     | (?<![\w:])(?:[0-9a-fA-F]{{1,4}}:){{2,}}:?[0-9a-fA-F.:]+(?![\w])    # hardware, IPv6
-    | (?<![\w.])/?[\w-]+(?:\.[\w-]+)+:0+                       # host and port
+    | (?<![\w.-])/?[\w-]+(?:\.[\w-]+)+:0+                       # host and port
     | (?<![\w.])[A-Za-z]:\\[^\s"',;]*                          # a path of Windows
     | (?<![\w.)\]>])/(?:[\w.$~%+@*-]+/?)+(?::0+(?:\+0+)?)*     # a path
-    | (?<![\w/])[\w.-]+(?:/[\w.$-]+){{2,}}
-    | (?<![\w.$@\#-])(?:[A-Za-z]{{2}}[A-Za-z_]*|[A-Z])0[A-Za-z_]*(?![\w.$@\#:/%-])  # kept
+    | (?<![\w/.-])[\w.-]+(?:/[\w.$-]+){{2,}}
+    | (?<![\w.$@\#-])(?![0a-f]{{7,}}(?!\w))                       # kept
+        (?:[A-Za-z]{{2}}[A-Za-z_]*|[A-Z])0[A-Za-z_]*(?![\w.$@\#:/%-])
     | <0+\b
-    | (?:(?<![\w.$@\#-])|(?<=\.\.)(?!\.))[+-]?(?:[\w$@\#~+%]|\.(?!\.)|(?<=\w)-|(?<=_)-)*0
+    | (?:(?<![\w.$@\#~+%-])|(?<=\.\.)(?!\.))[+-]?(?:[\w$@\#~+%]|\.(?!\.)|(?<=\w)-|(?<=_)-)*0
         (?:[\w$@\#~+%-]|\.(?=\w)|[:,/](?=[\w.+-]*0))*          # a word with a digit
     | (?<![\w.$-])(?:true|false|null|True|False|None|nil|NULL|TRUE|FALSE)(?![\w.$-])
     | {_NAME_OF_HOST}
@@ -51,7 +55,7 @@ _TELLING = re.compile(r"[0/@:\\]")
 _CONSTANTS = frozenset(
     {"true", "false", "null", "True", "False", "None", "nil", "NULL", "TRUE", "FALSE"}
 )
-_NAMED = re.compile(r"(?:[A-Za-z]{2}[A-Za-z_]*|[A-Z])0[A-Za-z_]*")
+_NAMED = re.compile(r"(?![0a-f]{7,}(?!\w))(?:[A-Za-z]{2}[A-Za-z_]*|[A-Z])0[A-Za-z_]*")
 _PREFIX = re.compile(r"(?:[A-Za-z]{2,}[.-]|[@#$])(?=(?:0x)?[0a-f]+$)")
 _DATE_WORD = re.compile(
     r"\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)(?=,? (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) )"

@@ -13,6 +13,7 @@ from opspilot.analysis.logs.headers import learned_headers
 from opspilot.analysis.logs.rendering import template_text
 
 _SAMPLED_LINES = 12
+_FEWEST_SAMPLED = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ def mine_templates(lines: Sequence[str]) -> LogTemplates:
     assigned = ids[collapsed.numbers] if len(ids) else ids
     templates = {
         number: template_text([plan.message_of(lines[at]) for at in samples])
-        for number, samples in _samples(collapsed, ids).items()
+        for number, samples in enumerate(_samples(collapsed, ids, assigned))
     }
     counts = np.bincount(assigned, minlength=len(order))
     return LogTemplates(
@@ -65,6 +66,7 @@ def checked_lines(lines: Sequence[str], name: str) -> Sequence[str]:
     """
     if isinstance(lines, str | bytes):
         raise TypeError(f"{name} must be a sequence of texts, not one {type(lines).__name__}")
+    lines = lines if isinstance(lines, list | tuple) else list(lines)
     if set(map(type, lines)) <= {str}:
         return lines
     for at, line in enumerate(lines):
@@ -73,10 +75,21 @@ def checked_lines(lines: Sequence[str], name: str) -> Sequence[str]:
     return lines
 
 
-def _samples(collapsed: Collapsed, ids: NDArray[np.int64]) -> dict[int, list[int]]:
-    """Some lines of each template, of as many different masked texts as there are."""
-    samples: dict[int, list[int]] = defaultdict(list)
+def _samples(
+    collapsed: Collapsed, ids: NDArray[np.int64], assigned: NDArray[np.int64]
+) -> list[list[int]]:
+    """Some lines of each group, of as many different masked texts as there are.
+
+    Of few texts more lines, evenly spread: equal masked texts still differ in what was masked.
+    """
+    samples: dict[int, set[int]] = defaultdict(set)
     for at, number in enumerate(ids.tolist()):
         if len(samples[number]) < _SAMPLED_LINES:
-            samples[number].extend({int(collapsed.first[at]), int(collapsed.last[at])})
-    return samples
+            samples[number] |= {int(collapsed.first[at]), int(collapsed.last[at])}
+    places = np.argsort(assigned, kind="stable")
+    ends = np.cumsum(np.bincount(assigned, minlength=len(samples))).tolist()
+    for number, (begin, end) in enumerate(zip([0, *ends], ends, strict=False)):
+        if len(samples[number]) < _FEWEST_SAMPLED:
+            spread = range(begin, end, max(1, (end - begin) // _FEWEST_SAMPLED))
+            samples[number] |= {int(places[at]) for at in spread[:_FEWEST_SAMPLED]}
+    return [sorted(samples[number]) for number in range(len(samples))]
