@@ -113,7 +113,7 @@ def _events(text: str) -> tuple[str, ...]:
     """One event when the whole text is one JSON value; else one for each line with text."""
     try:
         json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return tuple(line for line in text.splitlines() if line.strip())
     return (text,)
 

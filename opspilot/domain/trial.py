@@ -15,9 +15,12 @@ class TrialMode(StrEnum):
     DRY_RUN = "dry_run"
 
 
-TrialOutcome = Literal["succeeded", "function_error", "accepted", "permitted", "not_known"]
+TrialOutcome = Literal[
+    "succeeded", "function_error", "accepted", "permitted", "not_known", "not_sent"
+]
 """`accepted` is all that an asynchronous call tells, `permitted` all that a dry run tells;
-`not_known`: the call was sent and no answer came, so the function may have run."""
+`not_known`: the call was sent and no answer came, so the function may have run; `not_sent`: it was
+refused before the function ran, and ended the batch."""
 
 
 class Trial(Model):

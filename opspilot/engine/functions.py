@@ -98,7 +98,7 @@ class FunctionDesk:
             qualifier: Version or alias; empty for $LATEST.
 
         Returns:
-            One result for each event that was sent.
+            One result for each event up to one that could not be sent, which says why.
 
         Raises:
             NotAllowed: The actor is no responder.
@@ -124,9 +124,10 @@ class FunctionDesk:
                 )
             except OpsPilotError as error:
                 self._record(actor, "function.tested", function, given, error=error.message)
-                if results:
-                    return results
-                raise
+                if not results:
+                    raise
+                failed = Trial(mode=mode, outcome="not_sent", error=redact_text(error.message))
+                return [*results, failed]
             self._record(actor, "function.tested", function, given, trial=trial)
             results.append(trial)
         return results

@@ -84,7 +84,8 @@ def test_a_batch_that_cannot_go_on_keeps_what_came(stage: Scene) -> None:
 
     stage.account.before("invoke", lambda: stage.account.before("invoke", refuse))
     trials = stage.bench.functions.test(CHECKOUT, ["{}"] * 3, mode=TrialMode.SYNC, actor=ROSA)
-    assert len(trials) == 1
+    assert [one.outcome for one in trials] == ["succeeded", "not_sent"]
+    assert trials[1].error == "no concurrency is left"
     assert on_record(stage)[-1].error == "no concurrency is left"
 
 

@@ -61,9 +61,9 @@ def tried(
     lines = [_trial_line(number, trial) for number, trial in enumerate(trials, 1)]
     left = len(events) - len(trials)
     if left:
-        lines.append(f"{left} events were not sent: the one before could not be.")
+        lines.append(f"{left} more were not tried.")
     answer(document, lines, as_json=as_json)
-    if left or any(trial.outcome in ("function_error", "not_known") for trial in trials):
+    if any(trial.outcome in ("function_error", "not_known", "not_sent") for trial in trials):
         raise typer.Exit(1)
 
 
