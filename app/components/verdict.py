@@ -17,6 +17,9 @@ _NO_CAUSE = {
     VerdictStatus.NO_INCIDENT: "Nothing abnormal was found in this window.",
 }
 
+_ALIKE = 0.05
+"""Leads whose confidence differs by no more are all told: the evidence does not rank them."""
+
 
 def verdict_boxes(verdict: Verdict, now: Now) -> None:
     """Three boxes, one below the other, each with its evidence as chips."""
@@ -39,10 +42,12 @@ def _box(body: Html, evidence: Sequence[str], key: str) -> None:
 
 
 def _cause(verdict: Verdict, cause: Cause | None, now: Now) -> Html:
+    if cause is None:
+        # No confidence in the head: that of a lead would read as one in "inconclusive".
+        head = el("h2", "Cause ", badges.verdict(verdict.status))
+        return el("div", head, *lead_lines(verdict), cls="op-box")
     confidence = el("span", f"confidence {share(verdict.confidence)}", cls="op-quiet-text op-num")
     head = el("h2", "Cause ", badges.verdict(verdict.status), " ", confidence)
-    if cause is None:
-        return el("div", head, *_lead(verdict), cls="op-box")
     onset = _when(cause.onset, cause.onset_uncertainty_seconds, now) if cause.onset else None
     return el(
         "div",
@@ -58,11 +63,20 @@ def _cause(verdict: Verdict, cause: Cause | None, now: Now) -> Html:
     )
 
 
-def _lead(verdict: Verdict) -> list[Html]:
+def lead_lines(verdict: Verdict) -> list[Html]:
+    """What is said without a cause: the strongest lead, or all that fit as well as it."""
     lines = [el("p", _NO_CAUSE.get(verdict.status, ""), cls="op-verdict")]
     if verdict.status is VerdictStatus.INCONCLUSIVE and verdict.hypotheses:
-        best = verdict.hypotheses[0]
-        lines.append(el("p", el("b", "Strongest lead: "), best.summary))
+        best = verdict.hypotheses[0].confidence
+        alike = [
+            one
+            for one in verdict.hypotheses
+            if one.status != "ruled_out" and best - one.confidence <= _ALIKE
+        ] or [verdict.hypotheses[0]]
+        name = "Strongest lead: " if len(alike) == 1 else "Fits as well as another: "
+        lines += [
+            el("p", el("b", name), f"{one.summary} ({share(one.confidence)})") for one in alike
+        ]
     if verdict.next_query:
         lines.append(el("p", el("b", "What would tell most: "), verdict.next_query))
     return lines
