@@ -95,6 +95,8 @@ def _blocks(markdown: str) -> list[Html]:
         if items:
             blocks.append(el("ul", *items))
             items = []
-        if line.strip():
+        if line.startswith("_") and line.endswith("_"):
+            blocks.append(el("p", el("em", read(line[1:-1]))))
+        elif line.strip():
             blocks.append(el("p", read(line)))
     return blocks

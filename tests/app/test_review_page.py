@@ -26,6 +26,7 @@ def test_a_draft_is_shown_and_named_as_one(fill: Fill) -> None:
     assert not app.exception
     assert "Draft from the record" in said(app)
     assert "<h2>Cause</h2>" in said(app)
+    assert "<em>To be written by those who were there.</em>" in said(app)
 
 
 def test_a_responder_saves_what_was_edited(fill: Fill) -> None:

@@ -38,3 +38,11 @@ def test_a_plan_that_nobody_looked_at_says_so() -> None:
     expired = builders.plan(PlanStatus.EXPIRED)
     told = draft(Record(builders.incident(), builders.investigation(), (), (expired,), ()))
     assert "nobody decided on it" in told["Response"]
+
+
+def test_a_change_that_was_taken_back_leaves_nothing_to_decide_on() -> None:
+    kept = builders.executed()
+    undone = kept.model_copy(update={"status": PlanStatus.UNDONE})
+    for plan, asked in ((kept, True), (undone, False)):
+        told = draft(Record(builders.incident(), builders.investigation(), (), (plan,), ()))
+        assert ("Decide whether this stays" in told["Action items"]) == asked

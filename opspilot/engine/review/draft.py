@@ -14,7 +14,7 @@ from opspilot.domain.evidence import Evidence, GapDetail
 from opspilot.domain.hypothesis import Verdict
 from opspilot.domain.incident import Incident
 from opspilot.domain.investigation import Investigation
-from opspilot.domain.plan import Plan
+from opspilot.domain.plan import Plan, PlanStatus
 from opspilot.domain.wording import plural, share
 from opspilot.engine.review.markdown import bullets, plain
 from opspilot.engine.timeline import timeline
@@ -203,7 +203,8 @@ def _action_items(record: Record) -> Iterator[str]:
     elif verdict and verdict.next_query:
         yield f"Find the cause; the next question was: {_sentence(verdict.next_query)}"
     for plan in record.executed:
-        if plan.verification and plan.verification.outcome == "recovered":
+        kept = plan.status is not PlanStatus.UNDONE
+        if kept and plan.verification and plan.verification.outcome == "recovered":
             yield f"Decide whether this stays or is taken back: {plain(_done(plan))}."
     late = _unnoticed(record)
     if not record.incident.alarms:
