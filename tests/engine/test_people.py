@@ -36,6 +36,14 @@ def test_elsewhere_a_name_proves_nothing_unless_it_is_trusted() -> None:
     assert Role.APPROVER in trusted.roles
 
 
+def test_a_trusted_name_is_one_person_however_it_is_spelled() -> None:
+    people = People(embedded=False, trust_actor=True)
+    ids = {people.named(name).id for name in ("grace hopper", "Grace  Hopper", " GRACE HOPPER ")}
+    assert ids == {"asserted:grace hopper"}
+    with pytest.raises(InputError, match="empty"):
+        people.named(" ")
+
+
 def test_an_asserted_name_is_never_the_person_of_a_proven_identity() -> None:
     people = People(embedded=False, caller=ARN, trust_actor=True)
     assert people.named("rosa").id != people.myself(wanted=Role.RESPONDER).id
