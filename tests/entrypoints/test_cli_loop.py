@@ -50,6 +50,7 @@ def test_the_loop_runs_from_investigate_to_undo_and_a_verified_audit(
     assert opspilot(*approved).document["status"] == "approved"
 
     executed = opspilot("execute", plan["plan_id"], "--wait")
+    assert "Waiting until the original signal is measured" in executed.err
     assert executed.status == 0
     assert {"status", "actions", "verification"} <= set(executed.document)
     assert executed.document["status"] == "resolved"

@@ -11,7 +11,7 @@ from opspilot.domain.incident import Incident, IncidentStatus, as_stored
 from opspilot.domain.plan import Plan, PlanStatus
 from opspilot.entrypoints import documents, printing
 from opspilot.entrypoints.cli.incidents import IncidentId, investigated, stuck
-from opspilot.entrypoints.cli.output import answer
+from opspilot.entrypoints.cli.output import answer, note
 from opspilot.entrypoints.cli.program import ActorName, AsJson
 from opspilot.entrypoints.cli.session import acting, opened
 from opspilot.entrypoints.drive import drive
@@ -104,6 +104,9 @@ def execute(
     person = acting(workbench, actor, Role.RESPONDER)
     if workbench.store.plan(plan_id).status not in _RUNNING:
         workbench.executions.start(plan_id, actor=person)
+    if wait:
+        seconds = int(_WAITING.total_seconds())
+        note(f"Waiting until the original signal is measured, at most {seconds} s.")
     unfinished = (IncidentStatus.REMEDIATING, *((IncidentStatus.VERIFYING,) if wait else ()))
     _finish(workbench, plan_id, unfinished, _WAITING if wait else _ACTING, as_json=as_json)
 
