@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -22,10 +22,12 @@ from opspilot.analysis.streaming import surprise_among_others
 from opspilot.analysis.watch import watch
 from opspilot.domain.telemetry import MetricKind
 from opspilot.domain.window import Window
+from opspilot.errors import InputError
 
 _FEWEST_TO_DOUBT = 100
 _SHOWS_WITHIN = 20
 _UNLIKE_THE_REST = 0.6
+_KINDS: tuple[MetricKind | None, ...] = (None, *get_args(MetricKind))
 _BOUNDS: dict[MetricKind, tuple[float, float]] = {
     "count": (0.0, np.inf),
     "rate": (0.0, np.inf),
@@ -88,8 +90,12 @@ def detect_anomalies(
         exclude: Half-open windows kept out of the baseline: the incident under suspicion.
 
     Raises:
-        SeriesError: Times unsorted or repeated, or an infinite value; names the series.
+        SeriesError: Times unsorted or repeated, or a value that is infinite, beyond 2^360 or no
+            number; names the series.
+        InputError: There is no such kind.
     """
+    if kind not in _KINDS:
+        raise InputError(f"{kind!r}: no such kind", hint=f"One of {_KINDS}.")
     values = checked_values(series)
     if kind == "count":
         values = np.nan_to_num(values)

@@ -339,3 +339,8 @@ def test_naive_and_zoned_times_may_be_mixed() -> None:
     zoned_scores = detect_anomalies(series, exclude=window).scores
     naive_scores = detect_anomalies(naive, exclude=window).scores
     np.testing.assert_allclose(zoned_scores.to_numpy(), naive_scores.to_numpy())
+
+
+def test_a_kind_that_does_not_exist_is_refused_by_name() -> None:
+    with pytest.raises(InputError, match="no such kind"):
+        detect_anomalies(synthetic.white(50, seed=21), kind="counts")  # type: ignore[arg-type]

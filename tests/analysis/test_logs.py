@@ -64,6 +64,11 @@ def test_examples_are_unmodified_lines_of_the_side_that_has_them() -> None:
     assert all(len(change.examples) <= 3 for change in changes.values())
 
 
+def test_counts_and_rates_are_told_for_both_windows() -> None:
+    (change,) = compare_logs(["up"] * 40, ["up"] * 80 + ["down"] * 40, exposure=(10.0, 20.0))
+    assert (change.kind, change.counts, change.rates) == ("new", (0, 40), (0.0, 2.0))
+
+
 def test_the_most_surprising_change_comes_first() -> None:
     values = [change.p_value for change in compare_logs(BEFORE, DURING)]
     assert values == sorted(values)

@@ -46,6 +46,16 @@ class PatternChange:
     first_seen: int | None = None
     slots: tuple[SlotValues, ...] = ()
 
+    @property
+    def counts(self) -> tuple[int, int]:
+        """Lines in the baseline and in the incident."""
+        return self.baseline_count, self.incident_count
+
+    @property
+    def rates(self) -> tuple[float, float]:
+        """Lines per unit of exposure in the baseline and in the incident."""
+        return self.baseline_rate, self.incident_rate
+
 
 @dataclass(frozen=True, slots=True)
 class _Windows:
