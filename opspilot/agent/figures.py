@@ -24,6 +24,11 @@ _NUMBER = re.compile(
     r"minutes?\b|h\b|hours?\b|hrs?\b|days?\b|kb\b|mb\b|gb\b|x\b|k\b))?(?!\w|[.,]\d|-\w)",
     re.IGNORECASE,
 )
+_GLUED = re.compile(
+    r"(?<![\w.-])(?!\d+(?:xx|st|nd|rd|th)\b)(?=\d[\w.]*[^\W\d_])[\w.]+", re.IGNORECASE
+)
+"""A number that runs into letters (36m, 4M, 1e9); 5xx is a name, and 2nd a place in an order."""
+
 _APART = (
     (re.compile(r"(?<!\w)(?:\d+\.){2,}\d+(?!\w)"), " "),  # a version, an address
     (re.compile(r"(?<=\d),(?!\d{3}(?!\d))(?=\d)"), ", "),  # a list, not thousands
@@ -149,7 +154,9 @@ def numbers(text: str) -> Iterator[Figure]:
     plain = _without_moments(normalize("NFKC", text))
     for pattern, instead in _APART:
         plain = pattern.sub(instead, plain)
+    known: set[int] = set()
     for match in _NUMBER.finditer(plain):
+        known.add(match.start())
         digits = match["number"].replace(",", "")
         yield Figure(
             text=match.group().strip(),
@@ -157,6 +164,9 @@ def numbers(text: str) -> Iterator[Figure]:
             half_digit=_half_digit(digits),
             unit=_unit(match["unit"]),
         )
+    for match in _GLUED.finditer(plain):
+        if match.start() not in known:
+            yield from _runs(match.group())
     yield from _spelled(plain)
 
 
@@ -171,6 +181,12 @@ def moments(text: str) -> Iterator[tuple[str, str]]:
 
 def _without_moments(text: str) -> str:
     return _TIME.sub(" ", _ISO.sub(" ", text))
+
+
+def _runs(token: str) -> Iterator[Figure]:
+    """Every run of digits in a token; the same token on record bears all of them out."""
+    for digits in re.findall(r"\d{1,15}", token):
+        yield Figure(text=token, value=float(digits), half_digit=0.5)
 
 
 def _half_digit(digits: str) -> float:

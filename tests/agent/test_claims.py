@@ -67,6 +67,10 @@ INVENTED = [
     ("The ledger says so [E1, E77].", "E77"),
     ("INC-0001-P2 is filed.", "INC-0001-P2"),
     ("| checkout | 77 |", "77"),
+    ("It took 77m.", "77m"),
+    ("77M calls failed.", "77M"),
+    ("Errors rose to 7.7e7.", "7.7e7"),
+    ("77req/s were refused.", "77req"),
 ]
 
 
