@@ -114,6 +114,7 @@ class AlarmPoll:
             ),
             title=alarm.description or alarm.name,
             severity=_severity(resource),
+            latest=transition.at - SHORTEST_WINDOW,
         ).model_copy(update={"alarms": (alarm.name,)})
         entry = self._entry(draft, "incident.opened", transition, resource)
         receipts = (self._receipt(transition, draft.id), self.intake.opening(draft, place))

@@ -1,7 +1,7 @@
 """Incidents come in: from a person, or from an alarm."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from opspilot.domain.alarm import AlarmReceipt
 from opspilot.domain.commands import Command
@@ -20,7 +20,13 @@ from opspilot.engine.report import (
     must_fit,
     symptom_of,
 )
-from opspilot.engine.windows import checked_baseline, checked_window, clear_baseline
+from opspilot.engine.windows import (
+    SHORTEST_WINDOW,
+    after_trouble,
+    checked_baseline,
+    checked_window,
+    clear_baseline,
+)
 from opspilot.errors import InputError
 from opspilot.lifecycle import Trigger, advance
 from opspilot.ports.store import Row
@@ -129,10 +135,18 @@ class Intake:
         symptom: Symptom,
         title: str,
         severity: Severity = Severity.HIGH,
+        *,
+        latest: datetime | None = None,
     ) -> Incident:
-        """A new incident, not stored yet; secrets in its words are taken out."""
+        """A new incident, not stored yet; secrets in its words are taken out.
+
+        With `latest` nobody chose the window: it then begins after what was resolved in it, and by
+        this moment at the latest.
+        """
         number = self.desk.store.next_number("incident")
         earlier = self.desk.store.incidents(limit=_RECENT).items
+        if latest is not None:
+            window = after_trouble(window, earlier, latest=latest)
         wall = self.desk.clock.now()
         return Incident(
             id=f"INC-{number:04d}",
@@ -190,6 +204,7 @@ class Intake:
             report.symptom,
             report.title or f"{report.resource.name}: reported",
             report.severity or Severity.HIGH,
+            latest=None if report.chosen else report.window.end - SHORTEST_WINDOW,
         )
         if report.severity:
             incident = incident.model_copy(update={"severity_set_by": report.actor})

@@ -77,6 +77,21 @@ def clear_baseline(window: Window, length: timedelta, earlier: Iterable[Incident
     return baseline
 
 
+def after_trouble(window: Window, earlier: Iterable[Incident], *, latest: datetime) -> Window:
+    """The window without what an earlier incident, resolved since, had to do with.
+
+    Else trouble that has ended is weighed as if it were still on, and its cause is named again.
+
+    Args:
+        window: The time under suspicion, as nobody chose it.
+        earlier: Recent incidents of the whole account.
+        latest: The window starts by then, whatever was resolved when.
+    """
+    ends = [one.resolved_at for one in earlier if one.resolved_at and one.resolved_at < window.end]
+    start = min(max([window.start, *ends]), max(latest, window.start))
+    return Window(start=start, end=window.end)
+
+
 def _start(window: Window) -> datetime:
     return window.start
 
