@@ -49,3 +49,7 @@ def test_an_unknown_incident_in_the_address_is_said_so(fill: Fill) -> None:
     assert not app.exception
     assert "INC-9999" in said(app)
     assert "does not know" not in said(app)
+    assert app.selectbox(key="chosen-incident").value is None
+    app.selectbox(key="chosen-incident").set_value("INC-0042").run()
+    assert not app.exception
+    assert "<h2>Cause</h2>" in said(app)
