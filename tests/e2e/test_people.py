@@ -18,7 +18,14 @@ def report_on(page: Page, name: str, title: str) -> None:
     field = page.get_by_role("combobox", name="Resource")
     field.click()
     field.fill(name)
-    page.get_by_role("option", name=re.compile(rf"^{name} ")).first.click()
+    option = page.get_by_role("option", name=re.compile(rf"^{name} ")).first
+    for _ in range(5):  # a redraw of the page closes the list that was just opened
+        if option.is_visible():
+            break
+        page.wait_for_timeout(1_000)
+        field.click()
+        field.fill(name)
+    option.click()
     page.get_by_label("Title").fill(title)
     page.get_by_label("Title").press("Tab")
     press(page, "Open incident")
