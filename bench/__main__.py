@@ -22,7 +22,7 @@ def main() -> int:
     parser.add_argument("--cold", action="store_true", help="time a cold `make run` as well")
     chosen = parser.parse_args()
     for part in chosen.only or _PARTS:
-        print(f"\n== {part}\n", flush=True)  # noqa: T201 - a report for people
+        print(f"\n== {part}\n", flush=True)
         status = subprocess.run(_command(part, chosen), check=False).returncode
         if status:
             return status

@@ -42,9 +42,9 @@ def main() -> None:
     chosen = parser.parse_args()
     results = measured(chosen.seeds, chosen.data)
     if chosen.json:
-        print(json.dumps(results, indent=2))  # noqa: T201
+        print(json.dumps(results, indent=2))
     else:
-        print("\n\n".join(_table(title, rows) for title, rows in results.items()))  # noqa: T201
+        print("\n\n".join(_table(title, rows) for title, rows in results.items()))
 
 
 def measured(seeds: int, data: Path | None) -> dict[str, dict[str, Figures]]:

@@ -53,7 +53,7 @@ def petshop(folder: Path, blind: bool) -> Iterator[Issue]:
         names = sorted({*graph, *normal.columns.levels[0], *incident.columns.levels[0]})
         alias = [f"svc-{at:02d}" for at in range(len(names))] if blind else names
         if blind:
-            random.Random(turn).shuffle(alias)  # noqa: S311 - a seeded renaming
+            random.Random(turn).shuffle(alias)
         known = dict(zip(names, alias, strict=True))
         yield Issue(
             normal.rename(columns=known, level=0),
@@ -194,10 +194,10 @@ def main() -> None:
     if chosen.data:
         table = measure_petshop(Path(chosen.data) / "petshop" / "data") | table
     if chosen.json:
-        print(json.dumps(table, indent=1))  # noqa: T201
+        print(json.dumps(table, indent=1))
         return
     for name, row in table.items():
-        print(f"{name}: " + "  ".join(f"{key} {value}" for key, value in row.items()))  # noqa: T201
+        print(f"{name}: " + "  ".join(f"{key} {value}" for key, value in row.items()))
 
 
 if __name__ == "__main__":

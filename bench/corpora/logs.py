@@ -50,7 +50,7 @@ class Corpus:
 
 def generate(system: System, seed: int, lines: int = 2000) -> Corpus:
     """A corpus of the system; the same seed gives the same lines."""
-    rng = random.Random(f"{system.name}-{seed}")  # noqa: S311
+    rng = random.Random(f"{system.name}-{seed}")
     weights = [10 ** rng.uniform(0, _MOST_FREQUENT) for _ in system.statements]
     truth = rng.choices(range(len(system.statements)), weights, k=lines)
     return rendered(system, truth, rng)

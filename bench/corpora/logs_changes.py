@@ -25,7 +25,7 @@ class Change:
 
 def changed(system: System, seed: int, *, bursts: bool = False, quiet: bool = False) -> Change:
     """A case; `quiet` changes nothing, `bursts` repeats lines in runs."""
-    rng = random.Random(f"{system.name}-{seed}-{bursts}-{quiet}")  # noqa: S311
+    rng = random.Random(f"{system.name}-{seed}-{bursts}-{quiet}")
     draws = [10 ** rng.uniform(0, 3) for _ in system.statements]
     scale = _MEAN_LINES / sum(draws)
     before = [draw * scale for draw in draws]

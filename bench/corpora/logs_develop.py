@@ -1,4 +1,4 @@
-# ruff: noqa: E501  (a statement is one line)
+# ruff: noqa: E501 - a log statement stands on one line, as its system writes it
 """Systems on which constants of the log miner may be chosen."""
 
 import random

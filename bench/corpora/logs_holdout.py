@@ -1,4 +1,4 @@
-# ruff: noqa: E501  (a statement is one line)
+# ruff: noqa: E501 - a log statement stands on one line, as its system writes it
 """Systems that only measure the log miner; no constant was chosen on them."""
 
 import random

@@ -8,6 +8,7 @@ garbage.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -85,7 +86,7 @@ def _names(rng: np.random.Generator, many: int) -> list[str]:
 
 
 def _plain(rng: np.random.Generator, world: World) -> dict[str, Floats]:
-    noise = lambda spread: rng.lognormal(0, spread, world.latency.shape)  # noqa: E731
+    noise = partial(rng.lognormal, 0, size=world.latency.shape)
     return {
         "cpu": world.cpu * 100,
         "mem": world.mem / 2**20,
@@ -95,7 +96,7 @@ def _plain(rng: np.random.Generator, world: World) -> dict[str, Floats]:
         ),
         "workload": world.rate,
         "latency-50": world.latency / 1_000,
-        "latency-90": world.latency / 1_000 * 1.7 * noise(0.1),
+        "latency-90": world.latency / 1_000 * 1.7 * noise(sigma=0.1),
         "error": rng.poisson(world.rate * world.error).astype(float),
     }
 
@@ -103,10 +104,10 @@ def _plain(rng: np.random.Generator, world: World) -> dict[str, Floats]:
 def _many(rng: np.random.Generator, world: World) -> dict[str, Floats]:
     table = _plain(rng, world)
     shape = world.latency.shape
-    noise = lambda spread: rng.lognormal(0, spread, shape)  # noqa: E731
+    noise = partial(rng.lognormal, 0, size=shape)
     return table | {
-        "cpu-system": world.cpu * 0.2 * noise(0.2),
-        "cpu-user": world.cpu * 0.8 * noise(0.05),
+        "cpu-system": world.cpu * 0.2 * noise(sigma=0.2),
+        "cpu-user": world.cpu * 0.8 * noise(sigma=0.05),
         "cpu-throttled": np.maximum(world.cpu - np.quantile(world.cpu, 0.98, axis=0), 0) * 10,
         "mem-rss": world.mem * 0.8 + 4_096 * rng.integers(0, 3, shape),
         "mem-cache": np.round(2e7 + np.cumsum(world.disk, axis=0) * 0.01, -3),
@@ -114,11 +115,11 @@ def _many(rng: np.random.Generator, world: World) -> dict[str, Floats]:
         "mem-failures": rng.poisson(0.001, shape).astype(float),
         "fs-writes-total": np.cumsum(np.round(world.disk), axis=0),
         "fs-usage": 1e9 + 4_096 * np.round(np.cumsum(rng.random(shape) < 0.002, axis=0)),
-        "net-rx": world.rate * 900 * noise(0.08),
-        "net-tx-total": np.cumsum(world.rate * 2_000 * noise(0.1), axis=0),
+        "net-rx": world.rate * 900 * noise(sigma=0.08),
+        "net-tx-total": np.cumsum(world.rate * 2_000 * noise(sigma=0.1), axis=0),
         "threads": np.round(8 + 0.02 * world.rate + (rng.random(shape) < 0.01)),
-        "latency-95": world.latency / 1_000 * 2.2 * noise(0.2),
-        "latency-99": world.latency / 1_000 * 3.5 * noise(0.4),
+        "latency-95": world.latency / 1_000 * 2.2 * noise(sigma=0.2),
+        "latency-99": world.latency / 1_000 * 3.5 * noise(sigma=0.4),
         "restarts": np.zeros(shape),
     }
 

@@ -23,9 +23,8 @@ def rank(
             if departure.get(callee, 0.0) > 3.0 and callee not in seen:
                 seen.add(callee)
                 ahead.append(callee)
-    ends = [node for node in seen if not set(graph.get(node, [])) & seen - {node}]
-    order = lambda nodes: sorted(nodes, key=lambda n: -departure.get(n, 0.0))  # noqa: E731
-    return [*order(ends), *order(seen - set(ends))]
+    ends = {node for node in seen if not set(graph.get(node, [])) & seen - {node}}
+    return sorted(seen, key=lambda node: (node not in ends, -departure.get(node, 0.0)))
 
 
 def _departures(

@@ -8,8 +8,7 @@ import pytest
 
 from opspilot.domain.hypothesis import VerdictStatus
 from opspilot.domain.incident import IncidentStatus
-from opspilot.domain.plan import Criterion, Instruction, VerificationOutcome
-from opspilot.domain.signals import query_of, signal_named
+from opspilot.domain.plan import Instruction, VerificationOutcome
 from opspilot.embedded.client import inject_fault
 from opspilot.errors import PolicyViolation
 from opspilot.remediation.actions import (
@@ -31,25 +30,10 @@ def faulty(tmp_path: Path) -> Iterator[World]:
         yield here
 
 
-def no_more_errors(here: World) -> Criterion:
-    """Fewer than 2 % of fraud-score's calls fail."""
-    function = here.function("fraud-score")
-    return Criterion(
-        id="C1",
-        test="rate_upper_bound",
-        numerator=query_of(signal_named("lambda.errors"), function),
-        denominator=query_of(signal_named("lambda.invocations"), function),
-        limit=0.02,
-        hold_periods=3,
-        min_events=160,
-        deadline_periods=10,
-        before=0.88,
-        text="95 % upper bound of the error rate below 2 % for 3 periods, at least 160 calls",
-    )
-
-
 def outcome(here: World, *changes: Instruction) -> VerificationOutcome | None:
-    plan = here.carried_out(changes[0], no_more_errors(here), *changes[1:])
+    plan = here.carried_out(
+        changes[0], here.errors_stay_low("fraud-score", before=0.88), *changes[1:]
+    )
     assert plan.verification is not None
     return plan.verification.outcome
 
@@ -115,7 +99,7 @@ def test_publishing_more_memory_cures_as_well_and_its_undo_brings_everything_bac
     describe = faulty.place.ports.workloads.describe
     plan = faulty.carried_out(
         set_memory.instruction(function, 2048),
-        no_more_errors(faulty),
+        faulty.errors_stay_low("fraud-score", before=0.88),
         publish_memory.instruction(function, "live", 2048),
     )
     assert plan.verification is not None
@@ -141,7 +125,7 @@ def test_a_move_that_fails_after_publishing_is_made_up_for_without_a_second_vers
     faulty.api_fault("lambda:UpdateAlias", "ServiceException", 2)
     plan = faulty.carried_out(
         set_memory.instruction(function, 2048),
-        no_more_errors(faulty),
+        faulty.errors_stay_low("fraud-score", before=0.88),
         publish_memory.instruction(function, "live", 2048),
     )
     run = plan.run_of("A2")
@@ -173,7 +157,8 @@ def test_what_somebody_else_left_in_latest_stops_the_plan_before_it_is_published
     faulty.account.advance(60)
     with pytest.raises(PolicyViolation, match="differs from version 7 in Environment"):
         faulty.carried_out(
-            publish_memory.instruction(function, "live", 2048), no_more_errors(faulty)
+            publish_memory.instruction(function, "live", 2048),
+            faulty.errors_stay_low("fraud-score", before=0.88),
         )
 
 

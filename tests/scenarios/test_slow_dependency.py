@@ -11,8 +11,7 @@ from opspilot.config import Settings
 from opspilot.domain.evidence import GapDetail, GapReason
 from opspilot.domain.hypothesis import VerdictStatus
 from opspilot.domain.incident import IncidentStatus
-from opspilot.domain.plan import Criterion, Instruction, VerificationOutcome
-from opspilot.domain.signals import query_of, signal_named
+from opspilot.domain.plan import Instruction, VerificationOutcome
 from opspilot.embedded.client import inject_fault, list_faults, reset_faults
 from opspilot.errors import EmbeddedAccountStopped
 from tests.filing import file_plan
@@ -33,23 +32,6 @@ def healthy(tmp_path: Path) -> Iterator[World]:
     """No fault is under way."""
     with world(tmp_path, fault=None) as here:
         yield here
-
-
-def no_more_errors(here: World) -> Criterion:
-    """Fewer than 2 % of checkout's calls fail."""
-    checkout = here.function("checkout")
-    return Criterion(
-        id="C1",
-        test="rate_upper_bound",
-        numerator=query_of(signal_named("lambda.errors"), checkout),
-        denominator=query_of(signal_named("lambda.invocations"), checkout),
-        limit=0.02,
-        hold_periods=3,
-        min_events=160,
-        deadline_periods=10,
-        before=1.0,
-        text="95 % upper bound of the error rate below 2 % for 3 periods, at least 160 calls",
-    )
 
 
 def test_an_alarms_incident_is_diagnosed_and_cured_by_its_plan(faulty: World) -> None:
@@ -90,7 +72,7 @@ def test_a_longer_timeout_of_the_caller_cures_as_well(faulty: World) -> None:
         resource=faulty.function("checkout"),
         parameters={"timeout_seconds": 8},
     )
-    plan = faulty.carried_out(change, no_more_errors(faulty))
+    plan = faulty.carried_out(change, faulty.errors_stay_low("checkout", before=1.0))
     assert plan.verification is not None
     assert plan.verification.outcome is VerificationOutcome.RECOVERED
     described = faulty.place.ports.workloads.describe(change.resource)
@@ -105,7 +87,7 @@ def test_more_memory_for_the_dependency_changes_nothing_and_is_not_called_recove
         resource=faulty.function("payments"),
         parameters={"memory_mb": 2048},
     )
-    plan = faulty.carried_out(change, no_more_errors(faulty))
+    plan = faulty.carried_out(change, faulty.errors_stay_low("checkout", before=1.0))
     assert plan.verification is not None
     assert plan.verification.outcome is VerificationOutcome.NO_EFFECT
     assert faulty.bench.store.incident("INC-0001").status is IncidentStatus.FAILED
@@ -190,7 +172,7 @@ def test_an_execution_outlives_an_account_that_stops_and_comes_back(faulty: Worl
         (change,),
         read=faulty.place.ports.actuator.read,
         requested_by=ADA,
-        criterion=no_more_errors(faulty),
+        criterion=faulty.errors_stay_low("checkout", before=1.0),
     )
     bench.approvals.approve(plan.id, digest=plan.digest, actor=GRACE)
     bench.executions.start(plan.id, actor=ADA)

@@ -8,8 +8,7 @@ import pytest
 
 from opspilot.domain.hypothesis import VerdictStatus
 from opspilot.domain.incident import IncidentStatus
-from opspilot.domain.plan import Criterion, Instruction, VerificationOutcome
-from opspilot.domain.signals import query_of, signal_named
+from opspilot.domain.plan import Instruction, VerificationOutcome
 from opspilot.embedded.client import inject_fault
 from opspilot.remediation.actions import set_environment, set_memory, set_timeout
 from tests.scenarios.world import ADA, GRACE, SETTLED, World, world
@@ -22,23 +21,6 @@ def faulty(tmp_path: Path) -> Iterator[World]:
     """The fault has been under way for ten minutes."""
     with world(tmp_path, fault="wrong-table") as here:
         yield here
-
-
-def no_more_errors(here: World) -> Criterion:
-    """Fewer than 2 % of checkout's calls fail."""
-    checkout = here.function("checkout")
-    return Criterion(
-        id="C1",
-        test="rate_upper_bound",
-        numerator=query_of(signal_named("lambda.errors"), checkout),
-        denominator=query_of(signal_named("lambda.invocations"), checkout),
-        limit=0.02,
-        hold_periods=3,
-        min_events=160,
-        deadline_periods=10,
-        before=1.0,
-        text="95 % upper bound of the error rate below 2 % for 3 periods, at least 160 calls",
-    )
 
 
 def test_an_alarms_incident_is_diagnosed_and_cured_by_its_plan(tmp_path: Path) -> None:
@@ -104,7 +86,8 @@ def test_the_undo_of_the_cure_brings_the_captured_value_back(faulty: World) -> N
     describe = faulty.place.ports.workloads.describe
     before = describe(checkout).environment
     plan = faulty.carried_out(
-        set_environment.instruction(checkout, "ORDERS_TABLE", "orders"), no_more_errors(faulty)
+        set_environment.instruction(checkout, "ORDERS_TABLE", "orders"),
+        faulty.errors_stay_low("checkout", before=1.0),
     )
     assert plan.verification is not None
     assert plan.verification.outcome is VerificationOutcome.RECOVERED
@@ -132,7 +115,9 @@ def wrong_changes(here: World) -> dict[str, Instruction]:
     ["another table that does not exist", "no table", "more time", "more memory"],
 )
 def test_a_wrong_change_has_no_effect(faulty: World, name: str) -> None:
-    plan = faulty.carried_out(wrong_changes(faulty)[name], no_more_errors(faulty))
+    plan = faulty.carried_out(
+        wrong_changes(faulty)[name], faulty.errors_stay_low("checkout", before=1.0)
+    )
     assert plan.verification is not None
     assert plan.verification.outcome is VerificationOutcome.NO_EFFECT
     assert faulty.bench.store.incident("INC-0001").status is IncidentStatus.FAILED

@@ -17,6 +17,7 @@ from opspilot.domain.incident import Incident, IncidentStatus
 from opspilot.domain.job import Job, JobKind
 from opspilot.domain.plan import Criterion, Instruction, Plan
 from opspilot.domain.resource import Resource
+from opspilot.domain.signals import query_of, signal_named
 from opspilot.embedded.clock import ManualClock
 from opspilot.embedded.server import EmbeddedAccount
 from opspilot.engine.people import EMBEDDED_PEOPLE
@@ -116,6 +117,22 @@ class World:
         incident = store.incident(incident_id)
         assert incident.status in statuses, (incident.status, incident.last_error)
         return incident
+
+    def errors_stay_low(self, name: str, *, before: float) -> Criterion:
+        """Fewer than 2 % of a function's calls fail; `before` is their share while it is faulty."""
+        function = self.function(name)
+        return Criterion(
+            id="C1",
+            test="rate_upper_bound",
+            numerator=query_of(signal_named("lambda.errors"), function),
+            denominator=query_of(signal_named("lambda.invocations"), function),
+            limit=0.02,
+            hold_periods=3,
+            min_events=160,
+            deadline_periods=10,
+            before=before,
+            text="95 % upper bound of the error rate below 2 % for 3 periods, at least 160 calls",
+        )
 
     def diagnosed(self, resource: str = "checkout") -> Incident:
         """An incident that Ada opened on a resource, after its investigation."""
