@@ -6,18 +6,20 @@ from app import queries
 from app.components.faults import fault_buttons
 from app.components.inbox import inbox_list
 from app.components.incident_list import (
+    STATUS_KEY,
     counts_line,
     empty_list,
     incident_rows,
     incident_table,
-    status_filter,
 )
 from app.components.open_form import active_already, open_form, resource_field
+from app.components.status_filter import status_filter
 from app.guard import guarded, show_notices
 from app.intentions import open_by_hand
 from app.navigation import open_incident
 from app.wiring import desk
 from opspilot.domain.commands import Command, permits
+from opspilot.domain.incident import IncidentStatus
 
 PLACE = "incidents"
 EVERY_SECONDS = 3
@@ -34,7 +36,7 @@ def live_list() -> None:
     with guarded("reading the incidents"):
         counts_line(queries.counts(now))
         inbox_list(queries.inbox(now), now.now)
-        statuses = status_filter()
+        statuses = status_filter(IncidentStatus, STATUS_KEY)
         page = queries.incidents(now, statuses)
         if page.rows:
             incident_rows(page.rows, now.now)

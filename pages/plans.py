@@ -4,13 +4,14 @@ import streamlit as st
 
 from app import queries
 from app.components.plan_list import (
+    STATUS_KEY,
     none_yet,
     opened_plan,
-    plan_filter,
     plan_heads,
     plan_in_full,
     plan_row,
 )
+from app.components.status_filter import status_filter
 from app.guard import guarded, show_notices
 from app.intentions import carry_out
 from app.wiring import Desk, desk
@@ -48,7 +49,7 @@ def plans() -> None:
             st.subheader(f"Waiting for you: {len(mine)}", anchor=False)
             listed(mine, front)
             st.subheader("Other plans", anchor=False)
-        statuses = plan_filter()
+        statuses = status_filter(PlanStatus, STATUS_KEY)
         page = queries.plans(front, statuses, limit=shown())
         others = [row for row in page.rows if row.plan.id not in {one.plan.id for one in mine}]
         if others:

@@ -26,20 +26,6 @@ _FOR_A_PERSON = (
 _COLUMNS = ("Title and resource", "Status and what it waits for", "Age", "Verdict", "Symptom")
 
 
-def status_filter() -> list[IncidentStatus]:
-    """The statuses that the person wants to see; none chosen means all."""
-    chosen = st.pills(
-        "Show only",
-        list(IncidentStatus),
-        selection_mode="multi",
-        format_func=words,
-        key=STATUS_KEY,
-        bind="query-params",
-        label_visibility="collapsed",
-    )
-    return list(chosen)
-
-
 def counts_line(counts: dict[IncidentStatus, int]) -> None:
     """How many are under way, how many wait for a person, and the count of every status."""
     active = sum(count for status, count in counts.items() if status not in _ENDED)

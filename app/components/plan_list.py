@@ -7,7 +7,7 @@ import streamlit as st
 from app.address import keep
 from app.components import badges
 from app.components.plan import plan_card
-from app.formatting import Now, real_time, short_digest, stopwatch, words
+from app.formatting import Now, real_time, short_digest, stopwatch
 from app.intentions import Intention
 from app.markup import Html, el, joined, show
 from app.navigation import incident_link
@@ -24,20 +24,6 @@ PLAN_KEY = "plan"
 _ID_WIDTH = 90
 _BUTTON_WIDTH = 110
 _OPEN = (PlanStatus.PROPOSED, PlanStatus.APPROVED)
-
-
-def plan_filter() -> list[PlanStatus]:
-    """The statuses that the person wants to see; none chosen means all."""
-    chosen = st.pills(
-        "Show only",
-        list(PlanStatus),
-        selection_mode="multi",
-        format_func=words,
-        key=STATUS_KEY,
-        bind="query-params",
-        label_visibility="collapsed",
-    )
-    return list(chosen)
 
 
 def opened_plan() -> str:

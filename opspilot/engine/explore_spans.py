@@ -3,10 +3,10 @@
 from datetime import datetime, timedelta
 
 from opspilot.domain.window import Window
-from opspilot.engine.windows import RETENTION
+from opspilot.engine.windows import RETENTION, SHORTEST_WINDOW, passed_of
 from opspilot.errors import InvalidWindow
 
-SHORTEST = timedelta(minutes=5)
+SHORTEST = SHORTEST_WINDOW
 LONGEST = timedelta(days=7)
 SHORTEST_BASELINE = timedelta(minutes=15)
 LONGEST_BASELINE = timedelta(days=7)
@@ -31,18 +31,7 @@ def checked_view(window: Window, length: timedelta, now: datetime) -> tuple[Wind
     Raises:
         InvalidWindow: Which of the two cannot be looked at, and why.
     """
-    if window.start >= now:
-        raise InvalidWindow(
-            f"the window starts in the future: {window.start:%Y-%m-%d %H:%M} UTC, the account's "
-            f"clock shows {now:%Y-%m-%d %H:%M} UTC",
-            hint="Choose a start that has passed on the account's clock.",
-        )
-    passed = Window(start=window.start, end=min(window.end, now))
-    if not SHORTEST <= passed.length <= LONGEST:
-        raise InvalidWindow(
-            f"the window is {passed.length} up to now; it must last 5 minutes to 7 days",
-            hint="Choose another start or end.",
-        )
+    passed = passed_of(window, now, longest=LONGEST)
     if not SHORTEST_BASELINE <= length <= LONGEST_BASELINE:
         raise InvalidWindow(
             f"the baseline is {length}; it must last 15 minutes to 7 days",

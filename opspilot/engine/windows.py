@@ -41,22 +41,32 @@ def checked_window(window: Window | None, baseline: timedelta, now: datetime) ->
     """
     if window is None:
         return Window(start=now - DEFAULT_WINDOW, end=now)
+    if window.start < now - RETENTION + baseline:
+        raise InvalidWindow(
+            f"the window reaches past CloudWatch's retention of {RETENTION.days} days",
+            hint="Choose a later start, or a shorter baseline.",
+        )
+    return passed_of(window, now, longest=LONGEST_WINDOW)
+
+
+def passed_of(window: Window, now: datetime, *, longest: timedelta) -> Window:
+    """The part of a window that has passed on the account's clock.
+
+    Raises:
+        InvalidWindow: Nothing of it has, or what has is shorter than 5 minutes or too long.
+    """
     if window.start >= now:
         raise InvalidWindow(
             f"the window starts in the future: {window.start:%Y-%m-%d %H:%M:%S} UTC, "
             f"the account's clock shows {now:%Y-%m-%d %H:%M:%S} UTC",
             hint="Give times in UTC that have passed on the account's clock.",
         )
-    if window.start < now - RETENTION + baseline:
-        raise InvalidWindow(
-            f"the window reaches past CloudWatch's retention of {RETENTION.days} days",
-            hint="Choose a later start, or a shorter baseline.",
-        )
     passed = Window(start=window.start, end=min(window.end, now))
-    if not SHORTEST_WINDOW <= passed.length <= LONGEST_WINDOW:
+    if not SHORTEST_WINDOW <= passed.length <= longest:
+        most = "24 hours" if longest == LONGEST_WINDOW else f"{longest.days} days"
         raise InvalidWindow(
-            f"the window is {passed.length} up to now; it must last 5 minutes to 24 hours",
-            hint="Use --window 30m, or --start and --end.",
+            f"the window is {passed.length} up to now; it must last 5 minutes to {most}",
+            hint="Choose another start or end, for example the last 30 minutes.",
         )
     return passed
 
