@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from opspilot.embedded.errors import AwsError
-from opspilot.embedded.telemetry.insights import check_commands, run_query
+from opspilot.embedded.telemetry.insights import QueryRun, check_commands, run_query
 from opspilot.embedded.telemetry.insights_syntax import parse_query
 from opspilot.embedded.telemetry.loglines import LogEvent
 from tests.embedded.aws import Aws
@@ -42,6 +42,40 @@ def run(query: str) -> list[dict[str, str]]:
     check_commands(commands)
     result = run_query(commands, (("123:/g", event) for event in LINES))
     return [{k: v for k, v in row if k != "@ptr"} for row in result.rows]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "stats count(*), count(ms), sum(ms), min(ms), max(ms) by bin(1m)",
+        "parse @message /(?<level>ERROR|WARN)/ | stats count(*), count(level) by bin(1m)",
+        "filter ms > 100 | stats count(*) as n by @logStream | sort n desc",
+        "stats avg(ms), pct(ms, 50) by bin(2m)",
+        "filter @message like /order/ | sort @timestamp asc | limit 1",
+        "stats count(*) as n by bin(1m) | stats max(n)",
+    ],
+)
+def test_a_query_over_portions_gives_what_it_gives_over_everything(query: str) -> None:
+    commands = parse_query(query)
+    portions = QueryRun(commands)
+    for at in range(0, len(LINES), 2):
+        portions.take(("123:/g", event) for event in LINES[at : at + 2])
+        portions.result(final=False)
+    whole = run_query(commands, (("123:/g", event) for event in LINES))
+    assert portions.result(final=True) == whole
+
+
+def test_counts_are_known_while_a_query_runs_and_an_average_only_at_its_end() -> None:
+    counting, averaging = (
+        QueryRun(parse_query(f"stats {what} by bin(1m)")) for what in ("count(*)", "avg(ms)")
+    )
+    for run in (counting, averaging):
+        run.take(("123:/g", event) for event in LINES[:2])
+    assert counting.result(final=False).rows == [
+        [("bin(1m)", "2026-03-04 12:00:00.000"), ("count(*)", "2")]
+    ]
+    assert averaging.result(final=False).rows == []
+    assert averaging.result(final=False).records_scanned == 2
 
 
 def column(query: str, name: str) -> list[str]:

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from opspilot.embedded.telemetry.insights_aggregates import aggregate, has_aggregation, sort_key
+from opspilot.embedded.telemetry.insights_aggregates import has_aggregation, sort_key
+from opspilot.embedded.telemetry.insights_groups import (
+    Groups,
+    grouped,
+    merged,
+    rows_of,
+    split_at_stats,
+)
 from opspilot.embedded.telemetry.insights_nodes import Apply, Command, Node, malformed
 from opspilot.embedded.telemetry.insights_rows import Row, Scalar, show
 from opspilot.embedded.telemetry.insights_values import check, evaluate, truth
@@ -37,22 +44,62 @@ def check_commands(commands: list[Command]) -> None:
 
 def run_query(commands: list[Command], events: Iterable[tuple[str, LogEvent]]) -> QueryResult:
     """Run checked commands over (log name, event) pairs in order of time."""
-    result = QueryResult()
-    rows = [Row(event, log, {}) for log, event in events]
-    result.records_scanned = float(len(rows))
-    result.bytes_scanned = float(sum(len(show(row.get("@message"))) + 1 for row in rows))
-    plan = _Plan()
-    rows.reverse()
-    for command in commands:
-        rows = plan.apply(command, rows)
-        if command.verb == "filter" and not plan.grouped:
-            result.records_matched = float(len(rows))
-    if not any(command.verb == "filter" for command in commands):
-        result.records_matched = result.records_scanned
-    if not plan.limited:
-        rows = rows[:DEFAULT_LIMIT]
-    result.rows = [plan.shown(row) for row in rows]
-    return result
+    run = QueryRun(commands)
+    run.take(events)
+    return run.result(final=True)
+
+
+class QueryRun:
+    """A query that takes its events in portions, and can tell at any time what it has so far.
+
+    Commands up to the first stats whose aggregations can be merged work portion by portion; any
+    other query keeps its rows until the end.
+    """
+
+    def __init__(self, commands: list[Command]) -> None:
+        self._head, self._grouping, self._tail = split_at_stats(commands)
+        self._filtered = any(command.verb == "filter" for command in commands)
+        self._plan = _Plan()
+        self._groups: Groups = {}
+        self._rows: list[Row] = []
+        self._seen = QueryResult()
+
+    def take(self, events: Iterable[tuple[str, LogEvent]]) -> int:
+        """Take a portion, later than all before; returns how many events it held."""
+        rows = [Row(event, log, {}) for log, event in events]
+        taken = len(rows)
+        self._seen.records_scanned += float(taken)
+        self._seen.bytes_scanned += float(sum(row.size for row in rows))
+        rows.reverse()
+        if self._grouping is None:
+            self._rows = rows + self._rows
+            return taken
+        for command in self._head:
+            rows = self._plan.apply(command, rows)
+        self._seen.records_matched += float(len(rows))
+        self._groups = merged(self._grouping, self._groups, grouped(self._grouping, rows))
+        return taken
+
+    def result(self, *, final: bool) -> QueryResult:
+        """What is known so far; rows of a query that cannot be merged come at the end only."""
+        found = replace(self._seen)
+        if self._grouping is None and not final:
+            return found
+        plan, rows, commands = self._plan, self._rows, self._tail
+        if self._grouping is not None:
+            # The rest of the query may be run again over more groups: never on the plan itself.
+            plan = _Plan.of_groups(self._grouping)
+            rows = rows_of(self._grouping, self._groups)
+        for command in commands:
+            rows = plan.apply(command, rows)
+            if command.verb == "filter" and not plan.grouped:
+                found.records_matched = float(len(rows))
+        if not self._filtered:
+            found.records_matched = found.records_scanned
+        if not plan.limited:
+            rows = rows[:DEFAULT_LIMIT]
+        found.rows = [plan.shown(row) for row in rows]
+        return found
 
 
 class _Plan:
@@ -63,6 +110,13 @@ class _Plan:
         self.limited = False
         self._fields: list[str] = []
         self._display: list[str] = []
+
+    @classmethod
+    def of_groups(cls, command: Command) -> _Plan:
+        """A plan that goes on after a stats command."""
+        plan = cls()
+        plan._begin_groups(command)
+        return plan
 
     def apply(self, command: Command, rows: list[Row]) -> list[Row]:
         """The rows after a command."""
@@ -122,23 +176,12 @@ class _Plan:
         return rows
 
     def _stats(self, command: Command, rows: list[Row]) -> list[Row]:
-        groups: dict[tuple[Scalar, ...], list[Row]] = {}
-        for row in rows:
-            key = tuple(evaluate(item.node, row) for item in command.by)
-            groups.setdefault(key, []).append(row)
-        if not command.by and not groups:
-            groups[()] = []
+        self._begin_groups(command)
+        return rows_of(command, grouped(command, rows))
+
+    def _begin_groups(self, command: Command) -> None:
         self._fields = [item.name for item in (*command.by, *command.items)]
         self._display, self.grouped = [], True
-        merged: list[Row] = []
-        for key, members in groups.items():
-            added: dict[str, Scalar] = {
-                item.name: value for item, value in zip(command.by, key, strict=True)
-            }
-            for item in command.items:
-                added[item.name] = aggregate(item.node, members)
-            merged.append(Row(None, "", added))
-        return merged
 
     def _sort(self, command: Command, rows: list[Row]) -> list[Row]:
         pairs = list(zip(command.items, command.descending, strict=True))

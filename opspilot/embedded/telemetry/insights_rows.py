@@ -37,6 +37,11 @@ class Row:
         self._message: dict[str, Scalar] | None = None
         self.added = added
 
+    @property
+    def size(self) -> int:
+        """Characters of the message with its line end."""
+        return len(self._event.message.rstrip("\n")) + 1 if self._event else 0
+
     def get(self, name: str) -> Scalar:
         """The value of a field; None when the event does not have it."""
         if name in self.added:

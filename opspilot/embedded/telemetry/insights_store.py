@@ -1,6 +1,7 @@
-"""Queries that were started: each runs once, when its results are first asked for.
+"""Queries that were started: they run while their results are asked for.
 
-The first look at a query says Running, as on AWS; from the second on it is complete.
+The first look at a query says Running, as on AWS. Each later one reads on, so far and no further,
+so that a query over days never holds the account up; while it runs its rows are partial.
 """
 
 from __future__ import annotations
@@ -10,9 +11,10 @@ import uuid
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from opspilot.embedded.errors import AwsError
-from opspilot.embedded.telemetry.insights import QueryResult, check_commands, run_query
+from opspilot.embedded.telemetry.insights import QueryResult, QueryRun, check_commands
 from opspilot.embedded.telemetry.insights_nodes import Command
 from opspilot.embedded.telemetry.insights_syntax import parse_query
 from opspilot.embedded.telemetry.loglines import LogEvent
@@ -20,12 +22,18 @@ from opspilot.embedded.telemetry.logs import Logs
 
 _KEPT = 500
 _RUNNING_AT_ONCE = 100
+_EVENTS_A_LOOK = 50_000
 _NAMESPACE = uuid.UUID("6f1d2f0e-6c0b-4a52-9d6e-0b1f6ad6c003")
 
 
 @dataclass(slots=True)
 class StartedQuery:
-    """A query; `status` is Scheduled, Running, Complete or Cancelled."""
+    """A query.
+
+    Attributes:
+        status: Scheduled, Running, Complete or Cancelled.
+        unread: What it has yet to read; None before it runs and after.
+    """
 
     id: str
     text: str
@@ -36,6 +44,8 @@ class StartedQuery:
     limit: int | None
     status: str = "Scheduled"
     result: QueryResult | None = None
+    run: QueryRun | None = None
+    unread: Iterator[tuple[str, LogEvent]] | None = None
 
 
 class InsightsQueries:
@@ -70,8 +80,7 @@ class InsightsQueries:
         if query.status == "Scheduled":
             query.status = "Running"
         elif query.status == "Running":
-            query.result = self._run(query)
-            query.status = "Complete"
+            self._read_on(query)
         return query
 
     def stop(self, name: str) -> bool:
@@ -80,6 +89,7 @@ class InsightsQueries:
         if query.status not in ("Scheduled", "Running"):
             return False
         query.status = "Cancelled"
+        query.run = query.unread = None
         return True
 
     def get(self, name: str) -> StartedQuery:
@@ -92,14 +102,20 @@ class InsightsQueries:
         """Every query remembered, newest first."""
         return list(reversed(self._queries.values()))
 
-    def _run(self, query: StartedQuery) -> QueryResult:
-        start, end = query.span_ms
-        parts = [self._events(group, start, end, query.started_at) for group in query.groups]
-        merged = heapq.merge(*parts, key=lambda pair: pair[1].timestamp)
-        result = run_query(query.commands, merged)
+    def _read_on(self, query: StartedQuery) -> None:
+        if query.run is None or query.unread is None:
+            start, end = query.span_ms
+            parts = [self._events(group, start, end, query.started_at) for group in query.groups]
+            query.run = QueryRun(query.commands)
+            query.unread = heapq.merge(*parts, key=lambda pair: pair[1].timestamp)
+        ended = query.run.take(islice(query.unread, _EVENTS_A_LOOK)) < _EVENTS_A_LOOK
+        result = query.run.result(final=ended)
         if query.limit is not None:
             result.rows = result.rows[: query.limit]
-        return result
+        query.result = result
+        if ended:
+            query.status = "Complete"
+            query.run = query.unread = None
 
     def _events(
         self, group: str, start: int, end: int, now: float

@@ -6,6 +6,7 @@ import math
 import operator
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 
 from opspilot.embedded.telemetry.insights_nodes import (
     Apply,
@@ -185,10 +186,14 @@ def _instant(value: Scalar) -> Scalar:
 def bin_seconds(node: Apply) -> float:
     """Length of the bins of bin(5m): the number is capped by unit, as on AWS."""
     argument = node.arguments[-1] if node.arguments else None
-    text = str(argument.value) if isinstance(argument, Constant) else ""
+    return _period(str(argument.value) if isinstance(argument, Constant) else "", node.text)
+
+
+@lru_cache(maxsize=256)
+def _period(text: str, whole: str) -> float:
     found = re.fullmatch(r"(\d+)(ms|[smhdw])", text)
     if found is None:
-        raise malformed(f"bin needs a period such as 5m: {node.text}")
+        raise malformed(f"bin needs a period such as 5m: {whole}")
     unit, cap = _BIN_UNITS[found[2]]
     return max(min(int(found[1]), cap), 1) * unit
 
