@@ -47,8 +47,9 @@ def metric_detail(
             the two (an earlier incident, say) counts for neither.
 
     Returns:
-        The detail, and the snapshot for the ledger: lists of equal length, rounded to six
-        significant digits, None where there is no value.
+        The detail, and the snapshot for the ledger: lists of equal length, None where there is no
+        value, and the period of the points. The values are as they were analysed, so that the
+        detail can be computed again; band and scores are rounded to six significant digits.
     """
     found = metric_finding(signal, series, incident, baseline=baseline)
     return found.detail, found.snapshot
@@ -59,6 +60,45 @@ def metric_finding(
 ) -> MetricFinding:
     """The same with every episode; see `metric_detail`."""
     values = from_telemetry(series, signal)
+    step = timedelta(seconds=series.period_seconds)
+    return _found(signal, values, step, incident, baseline, _observed(series, incident))
+
+
+def replayed_detail(
+    signal: Signal, snapshot: Json, incident: Window, *, baseline: Window, points: int
+) -> MetricDetail:
+    """What a metric's snapshot shows when it is analysed again; see `metric_detail`.
+
+    Args:
+        signal: The signal that was read.
+        snapshot: As `metric_detail` gave it.
+        incident: The window under suspicion, as it was then.
+        baseline: The window to compare with, as it was then.
+        points: Datapoints in the incident window; zeros that were filled in are none, and the
+            snapshot does not tell them from others.
+
+    Raises:
+        ValueError: That is no snapshot of a metric; KeyError and TypeError likewise.
+    """
+    times = [datetime.fromisoformat(at) for at in snapshot["times"]]
+    values = pd.Series(
+        [np.nan if value is None else float(value) for value in snapshot["values"]],
+        index=pd.DatetimeIndex(times, tz="UTC"),
+        dtype="float64",
+        name=signal.name,
+    )
+    step = timedelta(seconds=float(snapshot["period_seconds"]))
+    return _found(signal, values, step, incident, baseline, points).detail
+
+
+def _found(
+    signal: Signal,
+    values: pd.Series,
+    step: timedelta,
+    incident: Window,
+    baseline: Window | None,
+    points: int,
+) -> MetricFinding:
     until = min(baseline.end, incident.start) if baseline else incident.start
     kept_out = Window(start=until, end=incident.end)
     report = detect_anomalies(values, kind=signal.kind, exclude=(kept_out,))
@@ -73,15 +113,16 @@ def metric_finding(
         metric_kind=signal.kind,
         anomalous=alert is not None,
         direction=alert.direction if alert else "none",
-        points=_observed(series, incident),
+        points=points,
     )
     found = _totals(before, during, signal)
     if alert:
-        onset = onset_of(alert, report.sigma, timedelta(seconds=series.period_seconds))
+        onset = onset_of(alert, report.sigma, step)
         found |= _timing(onset, alert)
         during = during[(during.index >= onset.at) & (during.index <= alert.end)]
     found |= _levels(before, during, detail.direction)
-    return MetricFinding(detail.model_copy(update=found), _snapshot(values, report), report.alerts)
+    snapshot = _snapshot(values, report) | {"period_seconds": step.total_seconds()}
+    return MetricFinding(detail.model_copy(update=found), snapshot, report.alerts)
 
 
 def metric_sentence(resource_name: str, signal: Signal, detail: MetricDetail) -> str:
@@ -167,16 +208,16 @@ def _timing(onset: Onset, alert: Alert) -> dict[str, object]:
     }
 
 
-def _snapshot(values: pd.Series, report: AnomalyReport) -> Json:
+def _snapshot(values: pd.Series, report: AnomalyReport) -> dict[str, Json]:
     columns = {
-        "values": values,
         "lower": report.band["lower"],
         "expected": report.band["expected"],
         "upper": report.band["upper"],
         "scores": report.scores,
     }
     times = [_moment(at).isoformat() for at in values.index]
-    return {"times": times} | {
+    exact = [float(value) if np.isfinite(value) else None for value in values]
+    return {"times": times, "values": exact} | {
         name: [_rounded(float(value)) for value in column] for name, column in columns.items()
     }
 
