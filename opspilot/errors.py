@@ -5,6 +5,7 @@
     |  |- InvalidWindow
     |  |- UnknownResource
     |  |- NotFound                no such incident, plan, fault ...
+    |  |- CapsuleRefused          a file is no capsule, or is damaged
     |- NotAllowed                 the actor's role does not permit the command
     |- ApprovalDenied             the approval path says no: digest, expiry, drift, second person
     |- PolicyViolation            a plan breaks a safety rule
@@ -15,6 +16,7 @@
     |  |- SchemaTooNew
     |  |- StoreUnavailable        locked too long, unreadable, no space
     |  |- WrongAccount            this store belongs to another account
+    |  |- ReadOnlyStore           what is open is a capsule
     |- AuditDamaged               a chain does not verify
     |- AwsError                   an AWS call failed, translated at the edge
     |  |- AwsDenied               names the missing IAM action and the resource
@@ -75,6 +77,12 @@ class NotFound(InputError):
     code = "not_found"
 
 
+class CapsuleRefused(InputError):
+    """A file is not opened as a capsule: foreign, damaged, too large or newer than this OpsPilot."""
+
+    code = "capsule_refused"
+
+
 class NotAllowed(OpsPilotError):
     """The actor's roles do not permit the command."""
 
@@ -133,6 +141,12 @@ class WrongAccount(StoreError):
     """The store belongs to another AWS account or region."""
 
     code = "wrong_account"
+
+
+class ReadOnlyStore(StoreError):
+    """What is open is a capsule: a record of the past that takes no command."""
+
+    code = "read_only"
 
 
 class AuditDamaged(OpsPilotError):

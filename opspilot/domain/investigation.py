@@ -4,8 +4,10 @@ from typing import Literal
 
 from opspilot.domain.hypothesis import Verdict
 from opspilot.domain.identity import Actor
+from opspilot.domain.incident import Symptom
 from opspilot.domain.model import Instant, Model, Record
 from opspilot.domain.telemetry import CallUsage
+from opspilot.domain.window import Window
 
 TaskStatus = Literal["waiting", "running", "done", "gap", "skipped"]
 
@@ -26,6 +28,19 @@ class Task(Model):
     wall_seconds: float = 0.0
 
 
+class Judged(Model):
+    """What a verdict was drawn on besides the ledger: the incident moves on, a replay needs it.
+
+    Attributes:
+        at: Account time.
+    """
+
+    at: Instant
+    window: Window
+    baseline: Window
+    symptom: Symptom
+
+
 class Investigation(Record):
     """One pass over the sources; a repeated investigation has the next number.
 
@@ -34,6 +49,7 @@ class Investigation(Record):
         phase: "gathering" until no task is open, then "diagnosing", then "done".
         started_wall: Wall time; `ended_wall` with "done" or "stopped".
         stop_requested: A person asked to stop with what there is.
+        judged: With a verdict; None in rows of before it was kept.
     """
 
     incident_id: str
@@ -44,6 +60,7 @@ class Investigation(Record):
     tasks: tuple[Task, ...] = ()
     usage: CallUsage = CallUsage()
     verdict: Verdict | None = None
+    judged: Judged | None = None
     started_at: Instant
     started_wall: Instant
     ended_wall: Instant | None = None

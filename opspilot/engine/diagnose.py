@@ -8,7 +8,7 @@ from opspilot.domain.evidence import Evidence
 from opspilot.domain.hypothesis import Verdict, VerdictStatus
 from opspilot.domain.identity import SYSTEM
 from opspilot.domain.incident import Incident
-from opspilot.domain.investigation import Investigation
+from opspilot.domain.investigation import Investigation, Judged
 from opspilot.engine.journal import Journal
 from opspilot.engine.ledger import ledger_of
 from opspilot.engine.steps import Scope, StepResult
@@ -39,9 +39,20 @@ class Diagnosis:
         ledger = ledger_of(scope.store.evidence(incident.id), current.number)
         if not any(item.status != "gap" for item in ledger):
             return self._failed(incident, current, ledger)
-        verdict = diagnose(incident, ledger, self.clock.account_now())
+        judged = Judged(
+            at=self.clock.account_now(),
+            window=incident.window,
+            baseline=incident.baseline,
+            symptom=incident.symptom,
+        )
+        verdict = diagnose(incident, ledger, judged.at)
         done = current.model_copy(
-            update={"phase": "done", "verdict": verdict, "ended_wall": self.clock.now()}
+            update={
+                "phase": "done",
+                "verdict": verdict,
+                "judged": judged,
+                "ended_wall": self.clock.now(),
+            }
         )
         entry = self.journal.entry(
             incident.id,

@@ -62,10 +62,24 @@ class Ledger:
                 "request": item.request.model_dump(mode="json"),
                 "window": item.window.model_dump(mode="json"),
             },
-            result={"finding": item.finding, "data_hash": item.data_hash, "status": item.status},
+            result={
+                "finding": item.finding,
+                "data_hash": item.data_hash,
+                "detail_hash": detail_hash(item),
+                "status": item.status,
+            },
             error=item.detail.message if isinstance(item.detail, GapDetail) else "",
             request_ids=item.request_ids,
         )
+
+
+def detail_hash(item: Evidence) -> str:
+    """SHA-256 of what an entry shows, of the fields that it was written with.
+
+    The snapshot of a log is a sample, from which its detail cannot be computed again; the chain
+    keeps this hash, so that the detail cannot be exchanged unseen.
+    """
+    return sha256_hex(item.detail.model_dump(mode="json", exclude_unset=True))
 
 
 def ledger_of(evidence: Sequence[Evidence], number: int) -> list[Evidence]:

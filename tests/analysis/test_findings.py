@@ -147,7 +147,7 @@ def test_of_two_episodes_the_one_of_greater_evidence_is_the_finding() -> None:
     assert detail.onset == at(195)
 
 
-def test_snapshots_are_plain_json_of_equal_length_with_six_digits() -> None:
+def test_snapshots_are_plain_json_of_equal_length_with_the_values_as_analysed() -> None:
     for signal, values in (
         ("lambda.duration_p99", slow(13.0)),
         ("lambda.errors", failing(12.0)),
@@ -156,9 +156,11 @@ def test_snapshots_are_plain_json_of_equal_length_with_six_digits() -> None:
     ):
         _, snapshot = shown(signal, values)
         json.dumps(snapshot, allow_nan=False)
+        assert snapshot.pop("period_seconds") == 60.0
         assert list(snapshot) == ["times", "values", "lower", "expected", "upper", "scores"]
         assert len({len(column) for column in snapshot.values()}) == 1
-        for name in ("values", "lower", "expected", "upper", "scores"):
+        assert {value for value in values if value is not None} >= set(snapshot["values"]) - {None}
+        for name in ("lower", "expected", "upper", "scores"):
             known = [value for value in snapshot[name] if value is not None]
             assert all(value == float(f"{value:.6g}") for value in known)
 
