@@ -128,7 +128,8 @@ def _exceedances(past: Floats, ordered: Floats, rounding: float) -> list[float]:
     """
     known = len(ordered)
     at = int(QUANTILE * known)
-    high, middle, low = (float(ordered[place]) for place in (at, known // 2, known - 1 - at))
+    high, low = float(ordered[at]), float(ordered[known - 1 - at])
+    middle = float(ordered[known // 2] + ordered[(known - 1) // 2]) / 2.0
     still = float(ordered[-1] - ordered[0] <= rounding)
     above = _moments(ordered[at + 1 :] - high)
     below = _moments(low - ordered[: known - 1 - at])

@@ -16,7 +16,7 @@ from opspilot.analysis.series import Floats
 QUANTILE = 0.8
 
 _LEAST_SHAPE, _MOST_SHAPE = 0.01, 0.45
-_TINY = 1e-300
+_FLAT = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +56,13 @@ class Tail:
         if seen is not None:
             reached = seen[statistic, point] >= now[statistic, point] - self.rounding[which]
             np.minimum(far, np.log(self.known[which] + 1.0), out=far, where=reached)
-        found /= np.maximum(body, _TINY)
+        lively = body > rounding
+        found /= np.where(lively, body, 1.0)
         found += 1.0
         np.clip(found, 0.0, 1.0, out=found)
         found *= np.log(0.5 / (1.0 - QUANTILE))
         found += np.log(2.0)
-        found *= body > rounding
+        found *= lively
         found[statistic, point] = far
         return found
 
@@ -97,7 +98,11 @@ class Exceedances:
 def fitted(seen: Exceedances) -> Tail:
     """The tail that these exceedances show."""
     mean = seen.mean
-    moments = 0.5 * (1.0 - mean**2 / np.maximum(seen.variance, _TINY))
+    apart = mean > seen.rounding
+    # Unequal as well, beyond what the difference of two rounded squares may show.
+    unequal = apart & (seen.variance > _FLAT * mean**2)
+    squares = np.divide(mean**2, seen.variance, out=np.full_like(mean, np.inf), where=unequal)
+    moments = 0.5 * (1.0 - squares)
     least = 1.0 / seen.clusters
     shape = np.clip(moments, np.maximum(least, _LEAST_SHAPE), np.maximum(least, _MOST_SHAPE))
     departure = (1.0 + seen.still) * np.log(seen.known + 1.0) + np.log(2.0)
@@ -106,7 +111,7 @@ def fitted(seen: Exceedances) -> Tail:
         threshold=seen.threshold,
         body=seen.body,
         shape=shape,
-        scale=np.maximum(mean * np.maximum(1.0 - shape, 0.1), _TINY),
-        beyond=np.where(mean <= seen.rounding, departure, np.nan),
+        scale=np.where(apart, mean * np.maximum(1.0 - shape, 0.1), 1.0),
+        beyond=np.where(apart, np.nan, departure),
         rounding=seen.rounding,
     )

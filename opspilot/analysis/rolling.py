@@ -80,13 +80,18 @@ def pasts(
         still, quantiles = table[0] == table[1], _quantiles(table, known, probabilities)
         del listed, table
         near -= middle
+        # A power of two takes no digits, and products of very large numbers stay finite.
+        exponent = int(np.frexp(np.nanmax(np.abs(near), initial=0.0))[1])
+        np.ldexp(near, -exponent, out=near)
         mean, variance = _moments(near, window, known)
         yield Past(
             points=part,
             known=known,
             quantiles=quantiles,
-            mean=np.where(known >= fewest, mean + middle, np.nan),
-            variance=np.where(known >= fewest, np.where(still, 0.0, variance), np.nan),
+            mean=np.where(known >= fewest, np.ldexp(mean, exponent) + middle, np.nan),
+            variance=np.where(
+                known >= fewest, np.where(still, 0.0, np.ldexp(variance, 2 * exponent)), np.nan
+            ),
             rho=np.where(still, np.nan, _correlation(near, window, fewest)),
         )
 

@@ -10,7 +10,10 @@ NOISELESS_SIGMA = 50.0
 MAD_TO_SIGMA = 1.4826
 IQR_TO_SIGMA = 0.7413
 _MEAN_ABS_TO_SIGMA = 1.2533
-_FLOAT_NOISE = 1e-9
+
+FLOAT_NOISE = 2.0**-46
+"""Of two values so close in proportion, either may be the rounding of the other."""
+
 _FEW_DISTINCT = 3
 _MAX_RHO = 0.995
 _FEWEST_PAIRS = 8
@@ -19,7 +22,7 @@ _FEWEST_PAIRS = 8
 def standardized(values: Floats, center: Floats, scale: Floats) -> Floats:
     """Deviation in sigma; any departure from a scale of 0 counts `NOISELESS_SIGMA`."""
     apart = values - center
-    noise = _FLOAT_NOISE * np.maximum(np.abs(center), np.abs(values))
+    noise = FLOAT_NOISE * np.maximum(np.abs(center), np.abs(values))
     with np.errstate(divide="ignore", invalid="ignore"):
         z = apart / scale
     noiseless = np.where(np.abs(apart) > noise, np.sign(apart), 0.0) * NOISELESS_SIGMA
@@ -32,13 +35,13 @@ def robust_scale(values: Floats) -> float:
     apart = np.abs(values - center)
     mad = MAD_TO_SIGMA * float(np.median(apart))
     scale = mad if mad > 0 else _MEAN_ABS_TO_SIGMA * float(apart.mean())
-    known = float(denoised(np.asarray(scale), np.asarray(center)))
-    return max(known, _rounding_floor(values))
+    scale = max(scale, _rounding_floor(values))
+    return float(denoised(np.asarray(scale), np.asarray(center)))
 
 
 def denoised(scale: Floats, center: Floats) -> Floats:
     """The scale, or 0 where it is only the rounding of floating point."""
-    return np.where(scale > _FLOAT_NOISE * np.abs(center), scale, 0.0)
+    return np.where(scale > FLOAT_NOISE * np.abs(center), scale, 0.0)
 
 
 def memory(values: Floats, kept: Bools, center: float, scale: float) -> float:

@@ -26,6 +26,7 @@ from opspilot.analysis.episodes import ALERT_SCORE, FULL_SCORE_DIGITS, score_of
 from opspilot.analysis.extremes import FEWEST_POINTS, others_surprise, past_surprise
 from opspilot.analysis.rhythm import Integers
 from opspilot.analysis.series import Bools, Floats
+from opspilot.analysis.spread import FLOAT_NOISE
 
 MEMORY_POINTS = 150
 """An episode is news once in so many points."""
@@ -35,7 +36,7 @@ _FEWEST_IN_RHYTHM = 200
 _INDEPENDENT = 2.5
 _ECHO_WINDOWS = (40,)
 _ECHO = 0.5
-_FLOAT_NOISE = 1e-9
+_SUMMED_NOISE = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +109,8 @@ def surprise_among_others(values: Floats, usable: Bools) -> Floats:
     scores = np.zeros(len(values))
     known = _known(values)
     if known is not None:
-        apart = values[known] - values[known][0]
-        rounding = _FLOAT_NOISE * float(np.abs(apart).max())
+        apart, noise, _ = _in_units(values[known])
+        rounding = float(noise[-1])
         rows = np.array(
             [_level(apart, points) for points in _LEVELS] + [motion(apart) for motion in _MOTIONS]
         )
@@ -127,8 +128,7 @@ def _evidence(values: Floats, usable: Bools, expected: Floats) -> tuple[Floats, 
 
     One statistic after another, so that they need not all be held.
     """
-    apart = values - values[0]
-    noise = _FLOAT_NOISE * np.maximum.accumulate(np.abs(apart))
+    apart, noise, exponent = _in_units(values)
     believed = np.flatnonzero(~np.isnan(expected))
     total, direction = np.zeros(len(values)), np.zeros(len(values))
     for points in _LEVELS:
@@ -142,7 +142,7 @@ def _evidence(values: Floats, usable: Bools, expected: Floats) -> tuple[Floats, 
         for at, rare, side in parts:
             found[at] = rare
             direction[at] += side
-        strange = _level((values - expected)[believed], points)
+        strange = _level(np.ldexp((values - expected)[believed], -exponent), points)
         usual = usable[believed], noise[believed], _FEWEST_IN_RHYTHM
         for at, rare, side in past_surprise(strange, *usual):
             found[believed[at]] = np.maximum(found[believed[at]], rare)
@@ -153,6 +153,22 @@ def _evidence(values: Floats, usable: Bools, expected: Floats) -> tuple[Floats, 
             total[at] += rare
     total /= _STATISTICS
     return total, direction
+
+
+def _in_units(values: Floats) -> tuple[Floats, Floats, int]:
+    """Values less the first, what of them is rounding up to each point, and the unit's exponent.
+
+    A power of two takes no digits, so neither very large nor very small numbers come out otherwise
+    than plain ones, nor does it matter that the unit is told by the largest of all.
+    """
+    apart = values - values[0]
+    exponent = int(np.frexp(float(np.abs(apart).max()))[1])
+    np.ldexp(apart, -exponent, out=apart)
+    noise = np.maximum.accumulate(np.abs(apart))
+    noise *= _SUMMED_NOISE
+    given = np.ldexp(np.maximum.accumulate(np.abs(values)), -exponent)
+    given *= FLOAT_NOISE
+    return apart, np.maximum(noise, given, out=noise), exponent
 
 
 def _level(values: Floats, points: int) -> Floats:

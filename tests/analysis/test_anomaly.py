@@ -152,6 +152,44 @@ def test_a_single_spike_is_one_alert_of_one_point() -> None:
     assert alert.peak == series.index[210]
 
 
+@pytest.mark.parametrize("at", [0, 3, 120, 199])
+@pytest.mark.parametrize("odd", [25.0, 5.5, -100.0])
+@pytest.mark.parametrize("kind", [None, "gauge", "rate"])
+def test_one_odd_point_of_a_line_that_stands_still_is_an_alert(
+    at: int, odd: float, kind: MetricKind | None
+) -> None:
+    values = np.full(200, 5.0)
+    values[at] = odd
+    report = detect_anomalies(
+        pd.Series(values, index=synthetic.white(200, seed=0).index), kind=kind
+    )
+    assert [alert.peak for alert in report.alerts] == [report.scores.index[at]]
+    assert (report.band.loc[report.scores.index[at], "upper"]) == 5.0
+
+
+def test_errors_of_one_minute_where_there_were_none_are_an_alert_and_one_error_is_not() -> None:
+    index = synthetic.white(1_440, seed=0).index
+    for errors, alerts in ((40.0, 1), (5.0, 1), (1.0, 0)):
+        values = np.zeros(1_440)
+        values[700] = errors
+        found = detect_anomalies(pd.Series(values, index=index), kind="count").alerts
+        assert len(found) == alerts
+
+
+@pytest.mark.parametrize("rate", [0.003, 0.01, 0.05, 0.2])
+def test_a_rounded_line_that_flickers_raises_no_alert_but_a_point_far_from_it_does(
+    rate: float,
+) -> None:
+    rng, false = np.random.default_rng(4), 0
+    for _ in range(10):
+        flicker = (rng.random(1_440) < rate) * rng.choice([-1.0, 1.0], 1_440)
+        series = pd.Series(50.0 + flicker, index=synthetic.white(1_440, seed=0).index)
+        false += len(detect_anomalies(series).alerts)
+        far = changed(series, 700, 700, lambda _: np.array([150.0]))
+        assert series.index[700] in [alert.peak for alert in detect_anomalies(far).alerts]
+    assert false <= 1
+
+
 def test_an_earlier_episode_in_the_baseline_does_not_hide_the_next() -> None:
     quiet = synthetic.durations(240, seed=9)
     once = changed(quiet, 60, 85, lambda values: values * 4.0)

@@ -89,5 +89,5 @@ def test_the_scale_of_rounded_values_is_no_finer_than_half_their_step() -> None:
 
 
 def test_any_departure_from_a_line_without_noise_is_fifty_sigma() -> None:
-    z = standardized(np.array([5.0, 5.0 + 1e-12, 6.0, -900.0]), np.array(5.0), np.array(0.0))
+    z = standardized(np.array([5.0, 5.0 + 1e-14, 6.0, -900.0]), np.array(5.0), np.array(0.0))
     assert z.tolist() == [0.0, 0.0, 50.0, -50.0]
