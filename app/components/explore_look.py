@@ -21,7 +21,7 @@ _TELLING = frozenset(
     {
         "lambda.errors", "lambda.invocations", "lambda.duration_p99",
         "api.5xx", "api.count", "api.latency_p99",
-        "sqs.visible", "sqs.oldest_age", "dynamodb.throttled", "dynamodb.reads",
+        "sqs.visible", "sqs.oldest_age", "dynamodb.write_throttles", "dynamodb.reads",
     }
 )  # fmt: skip
 _KINDS = {
@@ -29,6 +29,8 @@ _KINDS = {
     ResourceKind.API: "API",
     ResourceKind.QUEUE: "queue",
     ResourceKind.TABLE: "table",
+    ResourceKind.STREAM: "stream",
+    ResourceKind.ACCOUNT: "account",
 }
 TITLES = {
     one.name: f"{one.title} ({_KINDS[kind]})" for kind, group in SIGNALS.items() for one in group

@@ -20,7 +20,7 @@ from opspilot.domain.telemetry import (
 )
 from opspilot.domain.trial import Trial, TrialMode
 from opspilot.domain.window import Window
-from opspilot.domain.workload import FunctionConfiguration, Topology
+from opspilot.domain.workload import Configuration, Topology
 from opspilot.errors import AwsUnavailable, OpsPilotError
 from opspilot.ports.actuator import Receipt, Settling
 from opspilot.ports.model import ModelAccess, ModelEvent, ModelRequest
@@ -67,7 +67,7 @@ class Unreachable:
         """Refuse."""
         self._refuse()
 
-    def describe(self, resource: Resource) -> FunctionConfiguration:
+    def describe(self, resource: Resource) -> Configuration:
         """Refuse."""
         self._refuse()
 

@@ -26,11 +26,18 @@ HARM = (
     "api.latency_p99",
     "sqs.visible",
     "sqs.oldest_age",
-    "dynamodb.throttled",
+    "dynamodb.read_throttles",
+    "dynamodb.write_throttles",
 )
 """Signals whose rise hurts somebody; more traffic alone hurts nobody."""
 
-TRAFFIC = ("lambda.invocations", "api.count", "lambda.concurrency", "dynamodb.reads")
+TRAFFIC = (
+    "lambda.invocations",
+    "api.count",
+    "lambda.concurrency",
+    "dynamodb.reads",
+    "dynamodb.writes",
+)
 
 
 @dataclass(frozen=True, slots=True)

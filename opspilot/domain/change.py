@@ -6,14 +6,17 @@ from opspilot.domain.model import Instant, Model
 from opspilot.domain.resource import Resource
 from opspilot.domain.window import Window
 
-ChangeKind = Literal["release", "configuration", "capacity", "other"]
+ChangeKind = Literal["release", "configuration", "capacity", "permission", "other"]
 
 
 class Change(Model):
     """One change of a resource.
 
     Attributes:
-        kind: "release" when other code serves callers from now on.
+        resource: The one concerned: a change of a role or of an event source mapping is one of the
+            function.
+        kind: "release" when other code serves callers from now on; "permission" when the role of a
+            function changed.
         actor: User name as the feed gives it; empty when unknown.
         before: Values before, where known ({"version": "17"}); environment values never.
         after: Values after; "environment" tells that variables were set, never which.

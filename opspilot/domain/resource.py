@@ -15,17 +15,21 @@ class ResourceKind(StrEnum):
     TABLE = "dynamodb.table"
     QUEUE = "sqs.queue"
     API = "apigateway.api"
+    STREAM = "kinesis.stream"
+    ACCOUNT = "lambda.account"
     OTHER = "other"
 
 
 _ARN_PARTS = 6
+_ACCOUNT = "account"
 
 
 class Resource(Model):
     """One AWS resource; two are the same when their ARNs are equal.
 
     An API of API Gateway is named by its *name* (its metrics are), written as
-    `arn:aws:apigateway:REGION::/restapis/NAME`.
+    `arn:aws:apigateway:REGION::/restapis/NAME`. What Lambda limits for a whole account and region
+    is a resource as well, `arn:aws:lambda:REGION:ACCOUNT:account`.
 
     Attributes:
         arn: `arn:partition:service:region:account:rest`, without a qualifier.
@@ -67,7 +71,7 @@ class Resource(Model):
 
     @property
     def name(self) -> str:
-        """Short name for people: function, table, queue or API name."""
+        """Short name for people: function, table, queue, stream or API name; "account"."""
         rest = self._parts[5]
         if self.service == "lambda":
             return rest.removeprefix("function:").split(":")[0]
@@ -77,11 +81,14 @@ class Resource(Model):
     def kind(self) -> ResourceKind:
         """What sort of resource this is."""
         rest = self._parts[5]
+        if self.service == "lambda" and rest == _ACCOUNT:
+            return ResourceKind.ACCOUNT
         table = {
             "lambda": ("function:", ResourceKind.FUNCTION),
             "dynamodb": ("table/", ResourceKind.TABLE),
             "sqs": ("", ResourceKind.QUEUE),
             "apigateway": ("/restapis/", ResourceKind.API),
+            "kinesis": ("stream/", ResourceKind.STREAM),
         }
         prefix, kind = table.get(self.service, ("", ResourceKind.OTHER))
         return kind if rest.startswith(prefix) else ResourceKind.OTHER
@@ -105,3 +112,13 @@ def sqs_queue(account: str, region: str, name: str) -> Resource:
 def rest_api(region: str, name: str) -> Resource:
     """The resource of an API Gateway REST API, by its name."""
     return Resource(arn=f"arn:aws:apigateway:{region}::/restapis/{name}")
+
+
+def kinesis_stream(account: str, region: str, name: str) -> Resource:
+    """The resource of a Kinesis data stream."""
+    return Resource(arn=f"arn:aws:kinesis:{region}:{account}:stream/{name}")
+
+
+def lambda_account(account: str, region: str) -> Resource:
+    """The resource of what all functions of an account and region share."""
+    return Resource(arn=f"arn:aws:lambda:{region}:{account}:{_ACCOUNT}")

@@ -1,153 +1,41 @@
-"""The signals that OpsPilot reads of each kind of resource, in our words and in CloudWatch's."""
+"""The signals that OpsPilot reads of each kind of resource, found by name or by query."""
 
-from opspilot.domain.model import Model
-from opspilot.domain.resource import Resource, ResourceKind
+from opspilot.domain.resource import Resource
+from opspilot.domain.signal_table import INDEX_DIMENSION, INDEX_SIGNALS, SIGNALS, Signal
 from opspilot.domain.telemetry import MetricKind, MetricQuery
 
+__all__ = [
+    "SIGNALS",
+    "Signal",
+    "index_signals",
+    "query_of",
+    "signal_for",
+    "signal_named",
+    "signal_of_query",
+    "signals_of",
+]
 
-class Signal(Model):
-    """One metric of a kind of resource under one statistic.
-
-    Attributes:
-        name: Our word, "lambda.errors".
-        title: For people, "Errors".
-        unit: "count", "ms", "s"; counts have no unit shown.
-        missing_is_zero: Whether no datapoint means that nothing happened.
-    """
-
-    name: str
-    title: str
-    namespace: str
-    metric: str
-    statistic: str
-    unit: str
-    kind: MetricKind
-    dimension: str
-    missing_is_zero: bool = False
-
-
-def _lambda(name: str, title: str, metric: str, statistic: str, kind: MetricKind) -> Signal:
-    return Signal(
-        name=f"lambda.{name}",
-        title=title,
-        namespace="AWS/Lambda",
-        metric=metric,
-        statistic=statistic,
-        unit="ms" if kind == "duration" else "count",
-        kind=kind,
-        dimension="FunctionName",
-        missing_is_zero=kind == "count",
-    )
-
-
-SIGNALS: dict[ResourceKind, tuple[Signal, ...]] = {
-    ResourceKind.FUNCTION: (
-        _lambda("errors", "Errors", "Errors", "Sum", "count"),
-        _lambda("invocations", "Invocations", "Invocations", "Sum", "count"),
-        _lambda("duration_p50", "Duration p50", "Duration", "p50", "duration"),
-        _lambda("duration_p99", "Duration p99", "Duration", "p99", "duration"),
-        _lambda("duration_max", "Duration maximum", "Duration", "Maximum", "duration"),
-        _lambda("throttles", "Throttles", "Throttles", "Sum", "count"),
-        _lambda("concurrency", "Concurrent executions", "ConcurrentExecutions", "Maximum", "gauge"),
-    ),
-    ResourceKind.API: (
-        Signal(
-            name="api.5xx",
-            title="5xx answers",
-            namespace="AWS/ApiGateway",
-            metric="5XXError",
-            statistic="Sum",
-            unit="count",
-            kind="count",
-            dimension="ApiName",
-            missing_is_zero=True,
-        ),
-        Signal(
-            name="api.4xx",
-            title="4xx answers",
-            namespace="AWS/ApiGateway",
-            metric="4XXError",
-            statistic="Sum",
-            unit="count",
-            kind="count",
-            dimension="ApiName",
-            missing_is_zero=True,
-        ),
-        Signal(
-            name="api.count",
-            title="Requests",
-            namespace="AWS/ApiGateway",
-            metric="Count",
-            statistic="Sum",
-            unit="count",
-            kind="count",
-            dimension="ApiName",
-            missing_is_zero=True,
-        ),
-        Signal(
-            name="api.latency_p99",
-            title="Latency p99",
-            namespace="AWS/ApiGateway",
-            metric="Latency",
-            statistic="p99",
-            unit="ms",
-            kind="duration",
-            dimension="ApiName",
-        ),
-    ),
-    ResourceKind.QUEUE: (
-        Signal(
-            name="sqs.visible",
-            title="Messages waiting",
-            namespace="AWS/SQS",
-            metric="ApproximateNumberOfMessagesVisible",
-            statistic="Maximum",
-            unit="count",
-            kind="gauge",
-            dimension="QueueName",
-        ),
-        Signal(
-            name="sqs.oldest_age",
-            title="Age of oldest message",
-            namespace="AWS/SQS",
-            metric="ApproximateAgeOfOldestMessage",
-            statistic="Maximum",
-            unit="s",
-            kind="gauge",
-            dimension="QueueName",
-        ),
-    ),
-    ResourceKind.TABLE: (
-        Signal(
-            name="dynamodb.throttled",
-            title="Throttled requests",
-            namespace="AWS/DynamoDB",
-            metric="ThrottledRequests",
-            statistic="Sum",
-            unit="count",
-            kind="count",
-            dimension="TableName",
-            missing_is_zero=True,
-        ),
-        Signal(
-            name="dynamodb.reads",
-            title="Consumed read capacity",
-            namespace="AWS/DynamoDB",
-            metric="ConsumedReadCapacityUnits",
-            statistic="Sum",
-            unit="count",
-            kind="count",
-            dimension="TableName",
-            missing_is_zero=True,
-        ),
-    ),
-}
-"""Signals by kind of resource, most telling first."""
+_ALL = tuple(signal for group in SIGNALS.values() for signal in group)
 
 
 def signals_of(resource: Resource) -> tuple[Signal, ...]:
     """The signals of a resource's kind; empty for a kind that has none."""
     return SIGNALS.get(resource.kind, ())
+
+
+def index_signals(index: str) -> tuple[Signal, ...]:
+    """The signals of a table's index, which the table's configuration has to tell first."""
+    return tuple(_of_index(signal, index) for signal in INDEX_SIGNALS.values())
+
+
+def _of_index(signal: Signal, index: str) -> Signal:
+    return signal.model_copy(
+        update={
+            "name": f"{signal.name}:{index}",
+            "title": f"{signal.title} of index {index}",
+            "further": ((INDEX_DIMENSION, index),),
+        }
+    )
 
 
 def signal_named(name: str) -> Signal:
@@ -156,19 +44,23 @@ def signal_named(name: str) -> Signal:
     Raises:
         KeyError: There is none.
     """
-    for group in SIGNALS.values():
-        for signal in group:
-            if signal.name == name:
-                return signal
-    raise KeyError(name)
+    bare, _, index = name.partition(":")
+    of_index = next((one for one in INDEX_SIGNALS.values() if one.name == bare), None)
+    if index and of_index:
+        return _of_index(of_index, index)
+    found = next((one for one in _ALL if one.name == name), None)
+    if found is None:
+        raise KeyError(name)
+    return found
 
 
 def query_of(signal: Signal, resource: Resource, period_seconds: int = 60) -> MetricQuery:
     """The CloudWatch query that reads `signal` of `resource`."""
+    own = ((signal.dimension, resource.name),) if signal.dimension else ()
     return MetricQuery(
         namespace=signal.namespace,
         metric=signal.metric,
-        dimensions=((signal.dimension, resource.name),),
+        dimensions=tuple(sorted((*own, *signal.further))),
         statistic=signal.statistic,
         period_seconds=period_seconds,
     )
@@ -176,13 +68,19 @@ def query_of(signal: Signal, resource: Resource, period_seconds: int = 60) -> Me
 
 def signal_of_query(query: MetricQuery) -> Signal | None:
     """The signal that a query reads, whatever the resource; None when it is none of ours."""
+    indexes = [value for name, value in query.dimensions if name == INDEX_DIMENSION]
+    if indexes and query.namespace == "AWS/DynamoDB":
+        known = INDEX_SIGNALS.get(query.metric)
+        same = known is not None and known.statistic == query.statistic
+        return _of_index(known, indexes[0]) if known and same else None
+    wanted = (query.namespace, query.metric, query.statistic)
     return next(
         (
             signal
-            for group in SIGNALS.values()
-            for signal in group
-            if (signal.namespace, signal.metric, signal.statistic)
-            == (query.namespace, query.metric, query.statistic)
+            for signal in _ALL
+            if (signal.namespace, signal.metric, signal.statistic) == wanted
+            # A metric of one function and that of them all differ in their dimensions alone.
+            and bool(signal.dimension) == bool(query.dimensions)
         ),
         None,
     )
@@ -215,8 +113,7 @@ def _kind_and_unit(query: MetricQuery) -> tuple[MetricKind, str]:
     related = next(
         (
             signal
-            for group in SIGNALS.values()
-            for signal in group
+            for signal in _ALL
             if (signal.namespace, signal.metric) == (query.namespace, query.metric)
         ),
         None,

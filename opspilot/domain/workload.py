@@ -1,4 +1,4 @@
-"""What runs: a function's configuration, its versions and aliases, and who calls whom."""
+"""What runs: how functions, tables, queues and streams are configured, and who calls whom."""
 
 from typing import Literal
 
@@ -36,6 +36,34 @@ class FunctionAlias(Model):
     revision_id: str = ""
 
 
+class EventSource(Model):
+    """An event source mapping: Lambda polls `source` for `function`.
+
+    Attributes:
+        source: Queue, stream, or the table whose stream it is.
+        qualifier: Alias or version that is invoked; empty for $LATEST.
+        enabled: Whether it polls, or is about to.
+        state: AWS's word: Enabled, Disabled, Updating ...
+        maximum_retries: -1 retries until the record expires; None where the source has no such
+            setting.
+        reports_item_failures: Whether a batch may fail in part.
+        last_result: AWS's word on the last poll, "OK", "PROBLEM: ...".
+    """
+
+    source: Resource
+    function: Resource
+    qualifier: str = ""
+    enabled: bool = True
+    state: str = ""
+    batch_size: int | None = None
+    maximum_concurrency: int | None = None
+    bisect_on_error: bool = False
+    maximum_retries: int | None = None
+    reports_item_failures: bool = False
+    last_modified: Instant | None = None
+    last_result: str = ""
+
+
 class FunctionConfiguration(Model):
     """A function as it is configured now ($LATEST), with its versions and aliases.
 
@@ -46,6 +74,12 @@ class FunctionConfiguration(Model):
         state: Active, Pending, Inactive or Failed.
         update_status: Successful, InProgress or Failed.
         versions: Newest first.
+        role: ARN of the execution role; empty where it was not told.
+        dead_letter: ARN to which failed asynchronous events go; empty for none.
+        async_max_retries: Retries of a failed asynchronous event; None where AWS's default holds,
+            or where it was not read.
+        async_max_age_seconds: How old such an event may get; None as above.
+        event_sources: What Lambda polls for it.
         gaps: What could not be read, as sentences; the fields concerned are then empty.
     """
 
@@ -61,6 +95,11 @@ class FunctionConfiguration(Model):
     state: str = "Active"
     update_status: str = "Successful"
     reserved_concurrency: int | None = None
+    role: str = ""
+    dead_letter: str = ""
+    async_max_retries: int | None = None
+    async_max_age_seconds: int | None = None
+    event_sources: tuple[EventSource, ...] = ()
     versions: tuple[FunctionVersion, ...] = ()
     aliases: tuple[FunctionAlias, ...] = ()
     gaps: tuple[str, ...] = ()
@@ -75,14 +114,130 @@ class FunctionConfiguration(Model):
         return next((version for version in self.versions if version.version == number), None)
 
 
-Relation = Literal["invokes", "reads_writes", "sends_to", "consumes"]
+class IndexConfiguration(Model):
+    """A global secondary index; capacities are None on demand."""
+
+    name: str
+    read_capacity: int | None = None
+    write_capacity: int | None = None
+
+
+class Scaling(Model):
+    """Autoscaling of one dimension of a table or index.
+
+    Attributes:
+        target: "table", or the index's name.
+        target_percent: Utilisation that it aims at; None where its policy was not read.
+    """
+
+    target: str = "table"
+    dimension: Literal["read", "write"]
+    minimum: int
+    maximum: int
+    target_percent: float | None = None
+
+
+class TableConfiguration(Model):
+    """A table as it is configured now.
+
+    Attributes:
+        status: AWS's word: ACTIVE, UPDATING ...
+        read_capacity: Units a second; None on demand. `write_capacity` likewise.
+        last_increase_at: Of provisioned throughput; `last_decrease_at` likewise.
+        gaps: What could not be read, as sentences; the fields concerned are then empty.
+    """
+
+    resource: Resource
+    status: str = "ACTIVE"
+    billing: Literal["provisioned", "on_demand"] = "provisioned"
+    read_capacity: int | None = None
+    write_capacity: int | None = None
+    indexes: tuple[IndexConfiguration, ...] = ()
+    autoscaling: tuple[Scaling, ...] = ()
+    last_increase_at: Instant | None = None
+    last_decrease_at: Instant | None = None
+    gaps: tuple[str, ...] = ()
+    request_ids: tuple[str, ...] = ()
+
+    def index(self, name: str) -> IndexConfiguration | None:
+        """The index of this name, if there is one."""
+        return next((index for index in self.indexes if index.name == name), None)
+
+
+class QueueConfiguration(Model):
+    """A queue as it is configured now.
+
+    Attributes:
+        dead_letter: Where messages go that were received `maximum_receives` times.
+        consumers: Event source mappings that poll it.
+        gaps: As in TableConfiguration.
+    """
+
+    resource: Resource
+    visibility_timeout_seconds: int
+    retention_seconds: int
+    dead_letter: Resource | None = None
+    maximum_receives: int | None = None
+    consumers: tuple[EventSource, ...] = ()
+    gaps: tuple[str, ...] = ()
+    request_ids: tuple[str, ...] = ()
+
+
+class StreamConfiguration(Model):
+    """A Kinesis data stream as it is configured now.
+
+    Attributes:
+        shards: That take records.
+        mode: "provisioned" or "on_demand".
+        consumers, gaps: As in QueueConfiguration.
+    """
+
+    resource: Resource
+    shards: int
+    mode: Literal["provisioned", "on_demand"] = "provisioned"
+    retention_hours: int = 24
+    status: str = "ACTIVE"
+    consumers: tuple[EventSource, ...] = ()
+    gaps: tuple[str, ...] = ()
+    request_ids: tuple[str, ...] = ()
+
+
+class AccountLimits(Model):
+    """What all functions of an account and region share.
+
+    Attributes:
+        concurrent_executions: The limit of the account.
+        unreserved: What is left for functions without a reservation.
+        reserved: By function name, where known.
+        gaps: As in TableConfiguration.
+    """
+
+    resource: Resource
+    concurrent_executions: int
+    unreserved: int
+    reserved: dict[str, int] = {}
+    gaps: tuple[str, ...] = ()
+    request_ids: tuple[str, ...] = ()
+
+
+Configuration = (
+    FunctionConfiguration
+    | TableConfiguration
+    | QueueConfiguration
+    | StreamConfiguration
+    | AccountLimits
+)
+"""How one resource is configured, by its kind."""
+
+Relation = Literal["invokes", "reads_writes", "sends_to", "streams_to", "consumes"]
 
 
 class Edge(Model):
     """One dependency: `caller` needs `callee`.
 
     Attributes:
-        relation: How; a function that consumes a queue is the caller of an edge "consumes".
+        relation: How; a function that consumes a queue or stream is the caller of an edge
+            "consumes".
         qualifier: Alias or version through which a function is invoked; empty for $LATEST.
         via: How we know, "environment PAYMENTS_FUNCTION", "event source mapping", "resource
             policy".

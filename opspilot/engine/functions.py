@@ -16,6 +16,7 @@ from opspilot.domain.signals import query_of, signal_named
 from opspilot.domain.telemetry import LogLine, MetricSeries
 from opspilot.domain.trial import FunctionHealth, Trial, TrialMode
 from opspilot.domain.window import Window
+from opspilot.domain.workload import FunctionConfiguration
 from opspilot.engine.commands import Desk
 from opspilot.engine.health import Vitals, health_of
 from opspilot.engine.redaction import redact, redact_text
@@ -68,6 +69,8 @@ class FunctionDesk:
             AwsError: Its configuration could not be read; metrics that could not be are "unknown".
         """
         configuration = self.workloads.describe(function)
+        if not isinstance(configuration, FunctionConfiguration):
+            raise InputError(f"{function.name} is no function")
         until = self.desk.clock.account_now()
         window = Window(start=until - _LOOK_BACK, end=until)
         queries = [query_of(signal_named(f"lambda.{name}"), function) for name in _SIGNALS]

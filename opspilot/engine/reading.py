@@ -9,11 +9,11 @@ from opspilot.domain.evidence import (
     AlarmsRequest,
     ChangesDetail,
     ChangesRequest,
-    ConfigurationDetail,
     ConfigurationRequest,
     EvidenceDetail,
     GapDetail,
     GapReason,
+    LimitsRequest,
     LogRequest,
     MetricRequest,
     TopologyDetail,
@@ -24,6 +24,7 @@ from opspilot.domain.signals import signal_for
 from opspilot.domain.telemetry import CallUsage, LogLines, MetricQuery, MetricSeries
 from opspilot.domain.window import Window
 from opspilot.domain.wording import plural
+from opspilot.engine.configurations import configuration_detail, configuration_sentence
 from opspilot.engine.questions import Question
 from opspilot.errors import (
     AwsCredentialsMissing,
@@ -102,7 +103,7 @@ class Reader:
         request = question.request
         if isinstance(request, LogRequest):
             return self._log(question, request)
-        if isinstance(request, ConfigurationRequest):
+        if isinstance(request, ConfigurationRequest | LimitsRequest):
             return self._configuration(request, incident)
         if isinstance(request, TopologyRequest):
             return self._topology(request, incident)
@@ -128,23 +129,19 @@ class Reader:
             usage=CallUsage(api_calls=len(ids), bytes_scanned=_line_bytes(now, before)),
         )
 
-    def _configuration(self, request: ConfigurationRequest, incident: Window) -> Reading:
-        function = self.workloads.describe(request.resource)
-        detail = ConfigurationDetail(function=function)
-        aliases = ", ".join(f"{alias.name} -> {alias.version}" for alias in function.aliases)
+    def _configuration(
+        self, request: ConfigurationRequest | LimitsRequest, incident: Window
+    ) -> Reading:
+        found = self.workloads.describe(request.resource)
+        detail = configuration_detail(found)
         return Reading(
             detail=detail,
-            finding=(
-                f"{request.resource.name}: timeout {function.timeout_seconds} s, memory "
-                f"{function.memory_mb} MB, {function.state}"
-                + (f", alias {aliases}" if aliases else "")
-                + _noted(function.gaps)
-            ),
+            finding=configuration_sentence(found) + _noted(found.gaps),
             snapshot=detail.model_dump(mode="json"),
             window=incident,
-            partial=bool(function.gaps),
-            request_ids=function.request_ids,
-            usage=CallUsage(api_calls=len(function.request_ids)),
+            partial=bool(found.gaps),
+            request_ids=found.request_ids,
+            usage=CallUsage(api_calls=len(found.request_ids)),
         )
 
     def _topology(self, request: TopologyRequest, incident: Window) -> Reading:

@@ -8,7 +8,7 @@ from opspilot.domain.alarm import Alarm, AlarmTransition
 from opspilot.domain.change import ChangeFeed
 from opspilot.domain.resource import Resource
 from opspilot.domain.window import Window
-from opspilot.domain.workload import FunctionConfiguration, Topology
+from opspilot.domain.workload import Configuration, Topology
 
 
 class Workloads(Protocol):
@@ -24,7 +24,7 @@ class Workloads(Protocol):
         ...
 
     def resources(self) -> list[Resource]:
-        """Functions, tables, queues and REST APIs of the account, by kind and name.
+        """Functions, APIs, queues, streams and tables of the account, by kind and name.
 
         A kind that could not be listed is left out; a name can still be resolved.
 
@@ -33,11 +33,16 @@ class Workloads(Protocol):
         """
         ...
 
-    def describe(self, resource: Resource) -> FunctionConfiguration:
-        """A function's configuration with its versions and aliases.
+    def describe(self, resource: Resource) -> Configuration:
+        """How a resource is configured.
+
+        A function with its versions, aliases and event sources, a table with its indexes and
+        autoscaling, a queue or stream with its consumers; of the account, what its functions
+        share. What of it could not be read is said in `gaps`.
 
         Raises:
-            AwsNotFound: The function does not exist.
+            AwsNotFound: It does not exist.
+            AwsRejected: A resource of this kind has no configuration that is read.
             AwsError: The call failed.
         """
         ...

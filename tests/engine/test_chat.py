@@ -31,7 +31,17 @@ from opspilot.ports.model import ModelEvent, ModelRequest
 from opspilot.ports.store import Changeset, Store
 from tests.engine.crashing import Fuse, FusedStore, Killed
 from tests.engine.scene import ADA, ROSA, VERA, Scene
-from tests.engine.talking import INCIDENT, answer, asked, stored, talking, use, with_model
+from tests.engine.talking import (
+    GATHERED,
+    INCIDENT,
+    NEXT,
+    answer,
+    asked,
+    stored,
+    talking,
+    use,
+    with_model,
+)
 
 C1 = "INC-0001-C1"
 THROTTLED = AwsThrottled("Bedrock asks to slow down")
@@ -66,14 +76,14 @@ def test_a_question_is_answered_by_the_worker_and_on_record(tmp_path: Path) -> N
 def test_what_chat_reads_is_evidence_of_the_incident_but_not_of_the_verdict(
     tmp_path: Path,
 ) -> None:
-    stage = talking(tmp_path, use("metric_findings", signal="lambda.errors"), "It rose (E26).")
+    stage = talking(tmp_path, use("metric_findings", signal="lambda.errors"), f"It rose ({NEXT}).")
     before = stage.bench.queries.incident(INCIDENT, ROSA)
     turn = asked(stage)
     after = stage.bench.queries.incident(INCIDENT, ROSA)
     assert after.investigation == before.investigation
     (filed,) = after.evidence[len(before.evidence) :]
     assert filed.task.startswith("chat/1.1/metric:lambda.errors:")
-    assert (filed.id, turn.calls[0].evidence) == ("E26", ("E26",))
+    assert (filed.id, turn.calls[0].evidence) == (NEXT, (NEXT,))
     assert filed.request.source == "metrics"
     assert filed.data_hash
     assert filed.snapshot
@@ -372,7 +382,7 @@ def test_a_turn_killed_anywhere_is_answered_once_and_files_everything_once(tmp_p
     script: list[Script] = [
         Scripted((use("metric_findings", 1, signal="lambda.errors"), use("propose_plan", 2))),
         use("show_plan", 3),
-        "Filed as INC-0001-P1 (E26).",
+        f"Filed as INC-0001-P1 ({NEXT}).",
     ]
     kills = 0
     for at in range(1, 200, 2):
@@ -400,10 +410,10 @@ def _survives(folder: Path, at: int, script: Sequence[Script]) -> bool:
     assert after.status is TurnStatus.DONE, (at, after)
     assert [one.id for one in after.calls] == ["use-1", "use-2", "use-3"]
     assert after.plan_id == "INC-0001-P1"
-    assert answer(after) == "Filed as INC-0001-P1 (E26)."
+    assert answer(after) == f"Filed as INC-0001-P1 ({NEXT})."
     assert len(stage.store.plans(INCIDENT)) == 1
     ledger = stage.store.evidence(INCIDENT)
-    assert len({item.task for item in ledger}) == len(ledger) == 26
+    assert len({item.task for item in ledger}) == len(ledger) == GATHERED + 1
     said = stage.said()
     assert said.count("plan.requested") == said.count("plan.proposed") == 1
     assert said.count("tool.called") == 3

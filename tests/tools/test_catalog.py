@@ -12,7 +12,7 @@ from opspilot.domain.model import Json
 from opspilot.errors import AwsDenied
 from opspilot.tools.catalog import CATALOG, MOST_BYTES, bounded, specs, tool_named
 from tests.engine.scene import Scene
-from tests.engine.talking import asked, talking, use
+from tests.engine.talking import GATHERED, asked, talking, use
 
 GOLDEN = Path(__file__).parent / "schemas.json"
 """What the model sees, for review: to renew it, write what the failing test prints."""
@@ -67,7 +67,7 @@ def test_every_tool_reads_or_proposes_and_is_described() -> None:
         (use("search_logs", pattern="x"), "at least 2 characters"),
         (use("search_logs", pattern="a\nb"), "a text of one line"),
         (use("search_logs", pattern="Task", resource="shop-api"), "is no Lambda function"),
-        (use("show_evidence", evidence_id="E99"), "the ledger holds E1 to E25"),
+        (use("show_evidence", evidence_id="E999"), f"the ledger holds E1 to E{GATHERED}"),
         (use("show_evidence", evidence_id="../E1"), "should match pattern"),
         (use("show_plan", plan_id="INC-0002-P1"), "There is no plan yet"),
         (use("propose_plan", action="delete"), "Arguments are: none"),
@@ -83,7 +83,7 @@ def test_arguments_that_cannot_be_used_come_back_with_what_is_allowed(
     (turn,) = stage.store.turns("INC-0001-C1")
     assert says in turn.calls[0].summary
     assert result.failed or turn.calls[0].outcome == "no_data"
-    assert len(stage.store.evidence("INC-0001")) == 25
+    assert len(stage.store.evidence("INC-0001")) == GATHERED
 
 
 def test_findings_of_a_metric_are_the_investigations_own(tmp_path: Path) -> None:
@@ -190,7 +190,7 @@ def test_evidence_is_listed_and_shown(tmp_path: Path) -> None:
         use("list_evidence", 2, source="logs"),
         use("show_evidence", 3, evidence_id="E5"),
     )
-    assert all_.content["count"] == 25
+    assert all_.content["count"] == GATHERED
     assert {entry["source"] for entry in logs.content["entries"]} == {"logs"}
     assert one.content["evidence_id"] == "E5"
     assert "snapshot" not in one.content

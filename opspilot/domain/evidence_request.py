@@ -1,0 +1,72 @@
+"""The questions of the evidence ledger, complete enough to be asked again."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from opspilot.domain.model import Model
+from opspilot.domain.resource import Resource
+from opspilot.domain.telemetry import LogQuery, MetricQuery
+
+
+class MetricRequest(Model):
+    """Rerun: `Metrics.fetch([metric], window)`."""
+
+    source: Literal["metrics"] = "metrics"
+    metric: MetricQuery
+
+
+class LogRequest(Model):
+    """Rerun: `Logs.search` for the incident window and for the baseline."""
+
+    source: Literal["logs"] = "logs"
+    incident: LogQuery
+    baseline: LogQuery
+
+
+class ConfigurationRequest(Model):
+    """Rerun: `Workloads.describe(resource)`: of a function, table, queue or stream."""
+
+    source: Literal["configuration"] = "configuration"
+    resource: Resource
+
+
+class LimitsRequest(Model):
+    """Rerun: `Workloads.describe(resource)` of the account."""
+
+    source: Literal["limits"] = "limits"
+    resource: Resource
+
+
+class TopologyRequest(Model):
+    """Rerun: `Workloads.topology(resource)`."""
+
+    source: Literal["topology"] = "topology"
+    resource: Resource
+
+
+class ChangesRequest(Model):
+    """Rerun: `Changes.changes(resources, window)`."""
+
+    source: Literal["changes"] = "changes"
+    resources: tuple[Resource, ...]
+
+
+class AlarmsRequest(Model):
+    """Rerun: `Alarms.alarms_of(resource)`, and of `Alarms.transitions` those that are theirs."""
+
+    source: Literal["alarms"] = "alarms"
+    resource: Resource
+
+
+EvidenceRequest = Annotated[
+    MetricRequest
+    | LogRequest
+    | ConfigurationRequest
+    | LimitsRequest
+    | TopologyRequest
+    | ChangesRequest
+    | AlarmsRequest,
+    Field(discriminator="source"),
+]
+"""The exact question, complete enough to be asked again."""
