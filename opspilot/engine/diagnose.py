@@ -60,7 +60,7 @@ class Diagnosis:
             "verdict.reached",
             incident.id,
             input={"evidence": [item.id for item in ledger], "rules": verdict.rules_version},
-            result=_summary(verdict),
+            result=verdict_summary(verdict),
         )
         moved = incident.model_copy(update={"waits_for": _WAITS_FOR[verdict.status]})
         return StepResult(moved, puts=(done,), audit=(entry,), trigger=Trigger.VERDICT_REACHED)
@@ -89,7 +89,8 @@ class Diagnosis:
         return StepResult(failed, puts=(stopped,), audit=(entry,), trigger=trigger)
 
 
-def _summary(verdict: Verdict) -> dict[str, object]:
+def verdict_summary(verdict: Verdict) -> dict[str, object]:
+    """What the chain keeps of a verdict."""
     cause = verdict.cause
     return {
         "status": verdict.status,
