@@ -52,8 +52,11 @@ class Account:
         return self.world.origin.region
 
     def now(self) -> float:
-        """Account time in epoch seconds."""
-        return self.clock.now()
+        """Account time in epoch seconds; what was planned up to it has happened."""
+        with self.lock:
+            now = self.clock.now()
+            self.world.catch_up(now)
+            return now
 
     def account_now(self) -> datetime:
         """Account time."""

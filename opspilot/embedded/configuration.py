@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import bisect
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from opspilot.embedded.conditions import Conditions
 from opspilot.embedded.fleet import LATEST
+from opspilot.embedded.stores import MappingConfig, QueueConfig, StreamConfig, TableConfig
+
+ACCOUNT_CONCURRENCY = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,35 @@ class AliasConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class AsyncConfig:
+    """How a function's asynchronous invocations are tried again and where they end.
+
+    Attributes:
+        dead_letter: Queue that gets events given up.
+        modified: When PutFunctionEventInvokeConfig was last called; None before the first.
+    """
+
+    max_retries: int = 2
+    max_age_s: float = 6 * 3600.0
+    dead_letter: str | None = None
+    modified: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RoleConfig:
+    """What an execution role may not do.
+
+    Attributes:
+        denied: Actions that an inline policy denies, by the policy's name.
+        lost: Actions that no policy allows any more, by the policy that allowed them.
+    """
+
+    name: str
+    denied: Mapping[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
+    lost: Mapping[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
+
+
+@dataclass(frozen=True, slots=True)
 class FunctionConfig:
     """A function with its versions and aliases.
 
@@ -67,6 +100,7 @@ class FunctionConfig:
     aliases: Mapping[str, AliasConfig]
     reserved: int | None = None
     updating_until: float = 0.0
+    asynchronous: AsyncConfig = AsyncConfig()
     tags: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def version(self, qualifier: str | None) -> VersionConfig | None:
@@ -79,15 +113,49 @@ class FunctionConfig:
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """Everything of the account's configuration that traffic can notice."""
+    """Everything of the account that traffic can notice: its configuration and its conditions.
+
+    Attributes:
+        mappings: Event source mappings by UUID.
+        roles: Execution roles by name.
+        integration_timeouts_s: By "METHOD /path"; the API's own where one is missing.
+    """
 
     functions: Mapping[str, FunctionConfig]
-    tables: frozenset[str]
-    queues: frozenset[str]
+    tables: Mapping[str, TableConfig]
+    queues: Mapping[str, QueueConfig]
+    streams: Mapping[str, StreamConfig] = field(default_factory=dict[str, StreamConfig])
+    mappings: Mapping[str, MappingConfig] = field(default_factory=dict[str, MappingConfig])
+    roles: Mapping[str, RoleConfig] = field(default_factory=dict[str, RoleConfig])
+    integration_timeouts_s: Mapping[str, float] = field(default_factory=dict[str, float])
+    account_concurrency: int = ACCOUNT_CONCURRENCY
+    conditions: Conditions = field(default_factory=Conditions)
+    region: str = "eu-west-1"
+    account_id: str = "123456789012"
 
     def with_function(self, function: FunctionConfig) -> Configuration:
         """A copy in which that function is replaced."""
-        return Configuration({**self.functions, function.name: function}, self.tables, self.queues)
+        return replace(self, functions={**self.functions, function.name: function})
+
+    def with_table(self, table: TableConfig) -> Configuration:
+        """A copy in which that table is replaced."""
+        return replace(self, tables={**self.tables, table.name: table})
+
+    def with_queue(self, queue: QueueConfig) -> Configuration:
+        """A copy in which that queue is replaced."""
+        return replace(self, queues={**self.queues, queue.name: queue})
+
+    def with_mapping(self, mapping: MappingConfig) -> Configuration:
+        """A copy in which that mapping is replaced."""
+        return replace(self, mappings={**self.mappings, mapping.id: mapping})
+
+    def with_role(self, role: RoleConfig) -> Configuration:
+        """A copy in which that role is replaced."""
+        return replace(self, roles={**self.roles, role.name: role})
+
+    def mappings_of(self, source: str) -> list[MappingConfig]:
+        """The mappings that read a queue or stream."""
+        return [one for one in self.mappings.values() if one.source == source]
 
 
 class Timeline:
@@ -96,6 +164,11 @@ class Timeline:
     def __init__(self, initial: Configuration) -> None:
         self.times: list[float] = [float("-inf")]
         self.states: list[Configuration] = [initial]
+
+    @property
+    def newest_at(self) -> float:
+        """When the newest configuration began."""
+        return self.times[-1]
 
     @property
     def current(self) -> Configuration:

@@ -8,7 +8,6 @@ included.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -20,19 +19,14 @@ from opspilot.embedded.custom_metrics import CustomMetrics
 from opspilot.embedded.errors import AwsError, EmbeddedError, FaultRefused
 from opspilot.embedded.events import ApiEvent, Caller, event_id
 from opspilot.embedded.faults import FAULTS
-from opspilot.embedded.faults.fault import Fault, as_asked
+from opspilot.embedded.faults.fault import Fault
 from opspilot.embedded.fleet import Build, Fleet, PlannedChange
 from opspilot.embedded.journal import Journal, Record
 from opspilot.embedded.origin import Origin
 from opspilot.embedded.restore import restoring_changes
+from opspilot.embedded.schedule import Due, Schedule, asked, planned_from, planned_json, settled
 from opspilot.embedded.seeding import initial_configuration
-from opspilot.embedded.trail import (
-    CLOUDWATCH_SOURCE,
-    LAMBDA_SOURCE,
-    alarm_names,
-    alarm_trace_of,
-    trace_of,
-)
+from opspilot.embedded.trail import Change, Place, Trace, alarm_trace_of, trace_of
 from opspilot.embedded.workloads import WORKLOADS
 
 
@@ -65,6 +59,8 @@ class World:
         self.alarms = AlarmBook(self.fleet.alarms, origin)
         self.custom_metrics = CustomMetrics()
         self._sequence = 0
+        self._schedule = Schedule()
+        self._place = Place(origin.account_id, origin.region)
         self._journal: Journal | None = None
         self.timeline = Timeline(initial_configuration(self.fleet, origin))
         for number, planned in enumerate(self.fleet.history):
@@ -138,19 +134,25 @@ class World:
         if name in self.active_faults:
             raise FaultRefused(f"the fault {name!r} is active already: reset first")
         at = self._next_time(now)
-        steps = [_planned_json(step) for step in self.faults[name].steps]
+        steps = [planned_json(step) for step in self.faults[name].steps]
         self._commit({"kind": "inject", "at": at, "fault": name, "steps": steps})
         return at
 
     def reset(self, now: float) -> list[str]:
         """Restore the seeded configuration; returns the faults that were active."""
+        at = self._next_time(now)
         active = sorted(self.active_faults)
-        steps = [
-            _planned_json(step) for step in restoring_changes(self.timeline.current, self.seeded)
-        ]
+        changed = restoring_changes(self.timeline.current, self.seeded, self.fleet.history)
+        steps = [planned_json(step) for step in changed]
         if active or steps:
-            self._commit({"kind": "reset", "at": self._next_time(now), "steps": steps})
+            self._commit({"kind": "reset", "at": at, "steps": steps})
         return active
+
+    def catch_up(self, now: float) -> None:
+        """Make the planned changes whose time has come."""
+        for due in self._schedule.due(now):
+            at = max(due.at, self.timeline.newest_at)
+            self._make(due.planned, at, due.sequence)
 
     def change_alarms(
         self, action: str, params: Mapping[str, object], caller: Caller, now: float
@@ -174,6 +176,7 @@ class World:
         self._sequence += 1
         kind = str(record["kind"])
         at = float(cast("float", record["at"]))
+        self.catch_up(at)
         if kind == "change":
             self._replay_change(record, at)
         elif kind in ("inject", "reset"):
@@ -195,27 +198,26 @@ class World:
         self._apply(kind, params, caller, Stamp(at, self.origin.seed, f"{self._sequence}"))
 
     def _replay_steps(self, record: Record, at: float, kind: str) -> None:
-        steps = cast("list[Mapping[str, object]]", record["steps"])
-        for number, step in enumerate(steps):
-            planned = PlannedChange(
-                str(step["change"]), cast("Params", step["params"]), str(step["user"])
-            )
-            self._make(planned, at + number * 0.001, f"{self._sequence}.{number}")
         if kind == "reset":
+            self._schedule.clear()
             self.active_faults.clear()
         else:
             self.active_faults[str(record["fault"])] = at
+        steps = cast("list[Mapping[str, object]]", record["steps"])
+        for number, step in enumerate(steps):
+            planned = planned_from(step)
+            when = at + planned.after_s + number * 0.001
+            self._schedule.add(Due(when, number, f"{self._sequence}.{number}", planned))
+        self.catch_up(at + len(steps) * 0.001)
 
     def _make(self, planned: PlannedChange, at: float, sequence: str) -> None:
-        """A planned change waits for nobody: it finds its function settled."""
-        name = str(planned.params["function"])
-        state = self.timeline.current
-        function = state.functions[name]
-        if function.updating_until > at:
-            state = state.with_function(replace(function, updating_until=at))
-        params = as_asked(planned.params, function)
+        current = self.timeline.current
         self._apply(
-            planned.kind, params, Caller(planned.user), Stamp(at, self.origin.seed, sequence), state
+            planned.kind,
+            asked(current, planned.params),
+            Caller(planned.user),
+            Stamp(at, self.origin.seed, sequence),
+            settled(current, planned.params, at),
         )
 
     def _apply(
@@ -239,41 +241,35 @@ class World:
         sequence: str,
         error: tuple[str, str] | None,
     ) -> None:
-        trace = trace_of(kind, params, None if error else self.timeline.current)
-        origin = self.origin
-        name = str(params["function"])
-        arn = f"arn:aws:lambda:{origin.region}:{origin.account_id}:function:{name}"
+        if changes.is_condition(kind):
+            return
+        told = Change(kind, params, self.timeline.current, error is not None, self._place)
+        self._keep(trace_of(told), caller, at, sequence, error)
+
+    def _note_alarm(self, kind: str, record: Record, at: float) -> None:
+        caller = Caller.from_json(cast("Mapping[str, str]", record["caller"]))
+        trace = alarm_trace_of(kind, record, self._place)
+        self._keep(trace, caller, at, f"{self._sequence}", None)
+
+    def _keep(
+        self,
+        trace: Trace,
+        caller: Caller,
+        at: float,
+        sequence: str,
+        error: tuple[str, str] | None,
+    ) -> None:
         self.events.append(
             ApiEvent(
-                id=event_id(origin.seed, sequence),
+                id=event_id(self.origin.seed, sequence),
                 at=at,
                 name=trace.name,
-                source=LAMBDA_SOURCE,
+                source=trace.source,
                 caller=caller,
-                resources=(("AWS::Lambda::Function", name), ("AWS::Lambda::Function", arn)),
+                resources=trace.resources,
                 request=trace.request,
                 response=trace.response,
                 error=error,
-            )
-        )
-
-    def _note_alarm(self, kind: str, record: Record, at: float) -> None:
-        origin = self.origin
-        trace = alarm_trace_of(kind, record)
-        prefix = f"arn:aws:cloudwatch:{origin.region}:{origin.account_id}:alarm:"
-        self.events.append(
-            ApiEvent(
-                id=event_id(origin.seed, f"{self._sequence}"),
-                at=at,
-                name=trace.name,
-                source=CLOUDWATCH_SOURCE,
-                caller=Caller.from_json(cast("Mapping[str, str]", record["caller"])),
-                resources=tuple(
-                    ("AWS::CloudWatch::Alarm", text)
-                    for name in alarm_names(record)
-                    for text in (name, prefix + name)
-                ),
-                request=trace.request,
             )
         )
 
@@ -282,8 +278,6 @@ class World:
         return Stamp(at, self.origin.seed, f"{self._sequence + 1}")
 
     def _next_time(self, now: float) -> float:
-        return max(now, self.timeline.times[-1] + 0.001)
-
-
-def _planned_json(step: PlannedChange) -> dict[str, object]:
-    return {"change": step.kind, "params": dict(step.params), "user": step.user}
+        """When a command happens: now, but after everything before it, planned changes included."""
+        self.catch_up(now)
+        return max(now, self.timeline.newest_at + 0.001)

@@ -6,6 +6,7 @@ from opspilot.embedded.handlers import (
     alarms,
     bedrock,
     cloudtrail,
+    event_sources,
     function_changes,
     functions,
     log_events,
@@ -20,7 +21,11 @@ from opspilot.embedded.wire import Handler, RestRoute
 HANDLERS: Mapping[str, Mapping[str, Handler]] = {
     "cloudwatch": {**metric_data.HANDLERS, **metrics.HANDLERS, **alarms.HANDLERS},
     "logs": {**log_groups.HANDLERS, **log_events.HANDLERS, **log_queries.HANDLERS},
-    "lambda": {**functions.HANDLERS, **function_changes.HANDLERS},
+    "lambda": {
+        **functions.HANDLERS,
+        **function_changes.HANDLERS,
+        **event_sources.HANDLERS,
+    },
     "cloudtrail": cloudtrail.HANDLERS,
     "sts": sts.HANDLERS,
     "bedrock": bedrock.HANDLERS,

@@ -9,7 +9,6 @@ from typing import Any
 
 from opspilot.embedded import changes
 from opspilot.embedded.errors import AwsError
-from opspilot.embedded.fleet import QueueSpec
 from opspilot.embedded.handlers.function_shapes import (
     INVALID,
     alias_json,
@@ -92,7 +91,7 @@ def _get_account_settings(call: Call, _: Params) -> Mapping[str, Any]:
             "TotalCodeSize": 80_530_636_800,
             "CodeSizeUnzipped": 262_144_000,
             "CodeSizeZipped": 52_428_800,
-            "ConcurrentExecutions": changes.ACCOUNT_CONCURRENCY,
+            "ConcurrentExecutions": state.account_concurrency,
             "UnreservedConcurrentExecutions": changes.unreserved(state),
         },
         "AccountUsage": {"TotalCodeSize": 4_812_345, "FunctionCount": len(state.functions)},
@@ -123,34 +122,6 @@ def _get_policy(call: Call, params: Params) -> Mapping[str, Any]:
     return {"Policy": json.dumps(policy), "RevisionId": function.latest.revision_id}
 
 
-def _list_mappings(call: Call, params: Params) -> Mapping[str, Any]:
-    wanted = None
-    if params.get("FunctionName"):
-        wanted = named(call, params)[0].name
-    shown = [
-        _mapping_json(call, queue)
-        for queue in call.account.world.fleet.queues
-        if queue.consumer is not None and wanted in (None, queue.consumer)
-    ]
-    source = params.get("EventSourceArn")
-    return {"EventSourceMappings": [m for m in shown if source in (None, m["EventSourceArn"])]}
-
-
-def _mapping_json(call: Call, queue: QueueSpec) -> dict[str, Any]:
-    account = call.account
-    return {
-        "UUID": queue.mapping_id,
-        "BatchSize": 1,
-        "MaximumBatchingWindowInSeconds": 0,
-        "EventSourceArn": f"arn:aws:sqs:{account.region}:{account.account_id}:{queue.name}",
-        "FunctionArn": function_arn(call, str(queue.consumer)),
-        "LastModified": account.world.origin.epoch - 40 * 86400.0,
-        "State": "Enabled",
-        "StateTransitionReason": "USER_INITIATED",
-        "FunctionResponseTypes": [],
-    }
-
-
 def _list_tags(call: Call, params: Params) -> Mapping[str, Any]:
     function, _ = named(call, {"FunctionName": params["Resource"]})
     return {"Tags": dict(function.tags)}
@@ -166,7 +137,6 @@ HANDLERS: Mapping[str, Handler] = {
     "GetFunctionConcurrency": _get_concurrency,
     "GetAccountSettings": _get_account_settings,
     "GetPolicy": _get_policy,
-    "ListEventSourceMappings": _list_mappings,
     "ListTags": _list_tags,
 }
 
@@ -188,6 +158,10 @@ _ROUTES = (
     ("DELETE", "/2017-10-31/functions/{f}/concurrency", "DeleteFunctionConcurrency"),
     ("GET", "/2016-08-19/account-settings/?", "GetAccountSettings"),
     ("GET", "/2015-03-31/event-source-mappings/?", "ListEventSourceMappings"),
+    ("GET", "/2015-03-31/event-source-mappings/(?P<UUID>[^/]+)", "GetEventSourceMapping"),
+    ("PUT", "/2015-03-31/event-source-mappings/(?P<UUID>[^/]+)", "UpdateEventSourceMapping"),
+    ("GET", "/2019-09-25/functions/{f}/event-invoke-config", "GetFunctionEventInvokeConfig"),
+    ("PUT", "/2019-09-25/functions/{f}/event-invoke-config", "PutFunctionEventInvokeConfig"),
     ("GET", "/2017-03-31/tags/(?P<Resource>.+)", "ListTags"),
 )
 

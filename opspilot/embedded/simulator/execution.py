@@ -6,11 +6,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
-from opspilot.embedded.fleet import Failure, Invoke, Send, Step, TableCall, Work
+from opspilot.embedded.fleet import (
+    CallService,
+    Failure,
+    Invoke,
+    Put,
+    Send,
+    Step,
+    TableCall,
+    Work,
+)
+from opspilot.embedded.simulator import invocations, queues, services, streams, tables
 from opspilot.embedded.simulator.records import (
-    ABSENT,
     ANSWERED,
     ERRED,
     FAILED,
@@ -19,8 +27,8 @@ from opspilot.embedded.simulator.records import (
     CallBatch,
     Codes,
     Runtime,
-    TableBatch,
 )
+from opspilot.embedded.simulator.steps import Outcome, Reached, key_error
 from opspilot.embedded.simulator.traffic import Bools, Floats, Ints
 
 if TYPE_CHECKING:
@@ -29,7 +37,6 @@ if TYPE_CHECKING:
 _FULL_CPU_MB = 1769
 _COLD_CHANCE = 0.006
 _NEW_CONTAINERS_S = 6.0
-_INVOKE_S = 0.004
 _RARE_SIGMAS = 4.6
 
 
@@ -65,6 +72,7 @@ class Execution:
         self._code = np.zeros(start.size, dtype=np.int16)
         self._failures: list[Failure] = []
         self._bounds: list[Floats] = []
+        self._used: dict[str, int] = {}
         self._active = np.arange(start.size)
 
     def run(self) -> Answer:
@@ -136,7 +144,7 @@ class Execution:
     def _initialise(self, used: Floats | None) -> None:
         missing = [v for v in self._build.required_variables if v not in self._environment]
         if missing:
-            self._fail(None, self._time + 0.002, _key_error(missing[0]))
+            self._fail(None, self._time + 0.002, key_error(missing[0]))
         elif used is not None:
             over = used > self._runtime.version.memory_mb
             if over.any():
@@ -145,22 +153,29 @@ class Execution:
 
     def _do(self, step: Step) -> None:
         """Execute a step for those still running; some may end in it."""
-        before = self._time
-        failure: tuple[Bools | None, Failure] | None = None
         if isinstance(step, Work):
-            after = before + self._work[self._active] * step.share
-        elif isinstance(step, Invoke):
-            after, failures = self._call(step, before)
-            for mask, why in failures:
-                self._code[self._active[mask]] = self._failure_code(why)
-        elif isinstance(step, TableCall):
-            after, failure = self._use_table(step, before)
+            outcome = Outcome(self._time + self._work[self._active] * step.share)
         else:
-            after, failure = self._send(step, before)
-        if failure is not None:
-            self._code[self._active] = self._failure_code(failure[1])
-        self._mark(after)
-        self._settle(after)
+            outcome = _reach(self._reached(_named(step)), step)
+        for mask, why in outcome.failures:
+            chosen = self._active if mask is None else self._active[mask]
+            if chosen.size:
+                self._code[chosen] = self._failure_code(why)
+        self._mark(outcome.after)
+        self._settle(outcome.after)
+
+    def _reached(self, variable: str) -> Reached:
+        """Who is at this step; a variable used twice makes two places."""
+        used = self._used[variable] = self._used.get(variable, 0) + 1
+        return Reached(
+            self._walk,
+            self._runtime,
+            self._state,
+            f"{self._place}/{variable}" if used == 1 else f"{self._place}/{variable}.{used}",
+            self._rows[self._active],
+            self._time,
+            self._deadline[self._active],
+        )
 
     def _settle(self, after: Floats) -> None:
         """Time out who is past the deadline, end who has failed, let the others go on."""
@@ -202,91 +217,20 @@ class Execution:
         if unlucky.any():
             self._fail(unlucky, self._time, self._build.failure)
 
-    def _call(self, step: Invoke, before: Floats) -> tuple[Floats, list[tuple[Bools, Failure]]]:
-        target = self._environment.get(step.variable)
-        if target is None:
-            everyone = np.ones(before.size, dtype=bool)
-            return before + 0.001, [(everyone, _key_error(step.variable))]
-        answer = self._walk.invoke(
-            f"{self._place}/{step.variable}",
-            target,
-            before + _INVOKE_S / 2,
-            self._rows[self._active],
-        )
-        failures: list[tuple[Bools, Failure]] = []
-        if step.required:
-            for seen in np.unique(answer.seen):
-                if seen != ANSWERED:
-                    failures.append((answer.seen == seen, _callee_failure(target, int(seen))))
-        return answer.end + _INVOKE_S / 2, failures
 
-    def _use_table(
-        self, step: TableCall, before: Floats
-    ) -> tuple[Floats, tuple[None, Failure] | None]:
-        table = self._environment.get(step.variable)
-        if table is None:
-            return before + 0.001, (None, _key_error(step.variable))
-        luck = self._walk.normal(f"{self._place}/{step.variable}")
-        took = step.latency_ms / 1000.0 * np.exp(0.28 * luck[self._rows[self._active]])
-        after = before + took
-        if table not in self._state.tables:
-            return after, (
-                None,
-                _client_failure(
-                    "ResourceNotFoundException", step.operation, "Requested resource not found"
-                ),
-            )
-        self._walk.record_table(TableBatch(table, step.operation, after, took * 1000.0, step.units))
-        return after, None
-
-    def _send(self, step: Send, before: Floats) -> tuple[Floats, tuple[None, Failure] | None]:
-        url = self._environment.get(step.variable)
-        if url is None:
-            return before + 0.001, (None, _key_error(step.variable))
-        rows = self._rows[self._active]
-        place = f"{self._place}/{step.variable}"
-        luck = self._walk.normal(place)
-        after = before + step.latency_ms / 1000.0 * np.exp(0.28 * luck[rows])
-        queue = url.rsplit("/", 1)[-1]
-        if queue not in self._state.queues:
-            return after, (
-                None,
-                _client_failure(
-                    "AWS.SimpleQueueService.NonExistentQueue",
-                    "SendMessage",
-                    "The specified queue does not exist.",
-                ),
-            )
-        in_time: npt.NDArray[np.bool_] = after <= self._deadline[self._active]
-        self._walk.record_messages(place, queue, rows[in_time], after[in_time])
-        return after, None
+def _named(step: Invoke | TableCall | Send | Put | CallService) -> str:
+    return step.host if isinstance(step, CallService) else step.variable
 
 
-def _key_error(variable: str) -> Failure:
-    return Failure("KeyError", f"'{variable}'", ('File "/var/task/app.py", line 12, in <module>',))
-
-
-def _client_failure(code: str, operation: str, message: str) -> Failure:
-    """As boto3 raises it: an exception class of the service, named after the error."""
-    return Failure(
-        "QueueDoesNotExist" if code.endswith("NonExistentQueue") else code,
-        f"An error occurred ({code}) when calling the {operation} operation: {message}",
-        (
-            'File "/var/task/app.py", line 66, in handler',
-            'File "/opt/python/botocore/client.py", line 1078, in _make_api_call',
-        ),
-    )
-
-
-def _callee_failure(target: str, seen: int) -> Failure:
-    if seen == ERRED:
-        return Failure(
-            "DependencyError",
-            f"{target} answered with FunctionError Unhandled",
-            ('File "/var/task/app.py", line 61, in handler',),
-        )
-    if seen == ABSENT:
-        return _client_failure(
-            "ResourceNotFoundException", "Invoke", f"Function not found: {target}"
-        )
-    return _client_failure("TooManyRequestsException", "Invoke", "Rate Exceeded.")
+def _reach(reached: Reached, step: Step) -> Outcome:
+    if isinstance(step, Invoke):
+        return invocations.invoke(reached, step)
+    if isinstance(step, TableCall):
+        return tables.use_table(reached, step)
+    if isinstance(step, Send):
+        return queues.send(reached, step)
+    if isinstance(step, Put):
+        return streams.put(reached, step)
+    if isinstance(step, CallService):
+        return services.call_service(reached, step)
+    raise TypeError(f"{step} is no step that leaves the function")

@@ -14,9 +14,11 @@ import numpy as np
 import numpy.typing as npt
 
 from opspilot.embedded.configuration import Timeline
-from opspilot.embedded.fleet import Build, Fleet, QueueSpec
+from opspilot.embedded.fleet import Build, Fleet
 from opspilot.embedded.simulator.concurrency import MOST_WALKS, Admissions
+from opspilot.embedded.simulator.deliveries import Delivery, Handed
 from opspilot.embedded.simulator.execution import Answer, Execution
+from opspilot.embedded.simulator.queues import consume
 from opspilot.embedded.simulator.reach import Parts
 from opspilot.embedded.simulator.records import (
     ABSENT,
@@ -25,7 +27,6 @@ from opspilot.embedded.simulator.records import (
     ApiBatch,
     CallBatch,
     ChunkTrace,
-    QueueBatch,
     Runtime,
     TableBatch,
     ThrottleBatch,
@@ -37,7 +38,6 @@ Singles = npt.NDArray[np.float32]
 
 _ABSENT_S = 0.012
 _REFUSED_S = 0.005
-_POLL_S = (0.02, 0.35)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,8 @@ class Walk:
         self._resolver = Resolver(timeline, builds)
         self._draws: dict[str, Draws] = {}
         self._admissions = Admissions()
-        self._messages: list[tuple[str, str, Ints, Floats]] = []
+        self._deliveries: list[Delivery] = []
+        self._hops = 0
         self._recording = True
 
     def run(self) -> ChunkTrace:
@@ -102,7 +103,7 @@ class Walk:
             self._record_api(route.method, route.path, arrived, answer)
             if self._parts is None or self._parts.queues:
                 self._deliver()
-            self._messages.clear()
+            self._deliveries.clear()
 
     def draws(self, place: str) -> Draws:
         """The random numbers of a place; shapes depend on the number of requests only."""
@@ -149,10 +150,10 @@ class Walk:
         if self._recording:
             self.trace.tables.append(batch)
 
-    def record_messages(self, place: str, queue: str, rows: Ints, sent: Floats) -> None:
-        """Keep messages, to be delivered after the route's requests are through."""
+    def hand_over(self, kind: Handed, place: str, target: str, rows: Ints, at: Floats) -> None:
+        """Keep what others work on, to be delivered after the route's requests are through."""
         if self._recording:
-            self._messages.append((place, queue, rows, sent))
+            self._deliveries.append(Delivery(kind, place, target, rows, at, self._hops))
 
     def _epochs(self, start: Floats) -> list[tuple[int, Ints]]:
         if start.size == 0:
@@ -225,29 +226,10 @@ class Walk:
         )
 
     def _deliver(self) -> None:
-        """Hand the messages sent so far to their consumers, which may send more."""
-        while self._messages:
-            place, queue, rows, sent = self._messages.pop(0)
-            spec = next(q for q in self.fleet.queues if q.name == queue)
-            self._consume(spec, f"{place} > {queue}", rows, sent)
-
-    def _consume(self, spec: QueueSpec, place: str, rows: Ints, sent: Floats) -> None:
-        gone = np.full(sent.size, np.inf)
-        dead = np.zeros(sent.size, dtype=bool)
-        received: list[Floats] = []
-        waiting = np.arange(sent.size)
-        due = sent
-        for attempt in range(spec.max_receives if spec.consumer else 0):
-            luck = self.uniform(f"{place}#{attempt}?")[rows[waiting]]
-            taken = due + _POLL_S[0] + luck * (_POLL_S[1] - _POLL_S[0])
-            received.append(taken)
-            answer = self.invoke(f"{place}#{attempt}", str(spec.consumer), taken, rows[waiting])
-            done = answer.seen == ANSWERED
-            gone[waiting[done]] = answer.end[done]
-            waiting, due = waiting[~done], taken[~done] + spec.visibility_timeout_s
-            if not waiting.size:
-                break
-        if spec.consumer and spec.dead_letter and waiting.size:
-            gone[waiting], dead[waiting] = due, True
-        taken_all = np.concatenate(received) if received else np.empty(0)
-        self.trace.queues.append(QueueBatch(spec.name, sent, taken_all, gone, dead))
+        """Work on what was handed over so far, which may hand over more."""
+        while self._deliveries:
+            handed = self._deliveries.pop(0)
+            self._hops = handed.hops + 1
+            if handed.kind == "message":
+                consume(self, handed)
+        self._hops = 0

@@ -6,13 +6,11 @@ from collections.abc import Iterable, Mapping
 
 from opspilot.embedded.configuration import Timeline
 from opspilot.embedded.fleet import Fleet, TableCall
-from opspilot.embedded.telemetry.samples import (
-    API_METRICS,
-    LAMBDA_METRICS,
-    QUEUE_METRICS,
-    TABLE_METRICS,
-    MetricId,
-)
+from opspilot.embedded.telemetry.api_samples import API_METRICS
+from opspilot.embedded.telemetry.function_samples import LAMBDA_METRICS
+from opspilot.embedded.telemetry.queue_samples import QUEUE_METRICS
+from opspilot.embedded.telemetry.samples import MetricId
+from opspilot.embedded.telemetry.table_samples import TABLE_METRICS
 
 
 def emitted(metric: MetricId, fleet: Fleet) -> bool:

@@ -9,17 +9,12 @@ import numpy as np
 from opspilot.embedded.simulator.chunks import Simulation, chunk_of
 from opspilot.embedded.simulator.reach import Parts
 from opspilot.embedded.simulator.records import ChunkTrace, QueueBatch
+from opspilot.embedded.telemetry.api_samples import api_samples
 from opspilot.embedded.telemetry.catalogue import emitted
-from opspilot.embedded.telemetry.samples import (
-    EMPTY,
-    MetricId,
-    Samples,
-    api_samples,
-    lambda_samples,
-    queue_events,
-    queue_gauge,
-    table_samples,
-)
+from opspilot.embedded.telemetry.function_samples import lambda_samples
+from opspilot.embedded.telemetry.queue_samples import queue_events, queue_gauge
+from opspilot.embedded.telemetry.samples import EMPTY, MetricId, Samples
+from opspilot.embedded.telemetry.table_samples import table_samples
 
 
 class Extraction:
