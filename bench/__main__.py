@@ -10,7 +10,7 @@ import subprocess
 import sys
 
 _QUALITY = ("metrics", "suspects", "logs")
-_PARTS = (*_QUALITY, "workbench")
+_PARTS = (*_QUALITY, "incidents", "workbench")
 
 
 def main() -> int:
@@ -33,6 +33,8 @@ def _command(part: str, chosen: argparse.Namespace) -> list[str]:
     if part in _QUALITY:
         data = ["--data", chosen.data] if chosen.data else []
         return [sys.executable, "-m", f"bench.quality_{part}", *data]
+    if part == "incidents":
+        return [sys.executable, "-m", "opspilot", "bench"]
     cold = ["--cold"] if chosen.cold else []
     return [sys.executable, "-m", "bench.workbench", "--runs", chosen.runs, *cold]
 

@@ -1,0 +1,294 @@
+"""A scenario as its YAML file declares it; docs/benchmarks-incidents.md explains each field."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+Tag = Literal[
+    "healthy",
+    "surge",
+    "recovered",
+    "dual",
+    "missing_source",
+    "unobservable",
+    "unrelated_deploy",
+    "noisy_neighbour",
+    "old_error_pattern",
+    "misleading_line",
+    "hostile_line",
+    "deep_cascade",
+]
+"""What makes a scenario special, counted by the report; a plain fault has none."""
+
+State = Literal["fault", "healthy", "surge", "recovered", "unobservable"]
+
+
+def _pair(value: object) -> object:
+    """A single number stands for a range of one value."""
+    return [value, value] if isinstance(value, int | float) else value
+
+
+Range = Annotated[
+    tuple[float, float],
+    BeforeValidator(_pair),
+    Field(description="[low, high], or one number"),
+]
+
+
+class Strict(BaseModel):
+    """Base of all parts: closed, so that a misspelt field is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Between(Strict):
+    """A number drawn evenly; whole when both ends are."""
+
+    between: tuple[float | int, float | int]
+
+
+class OneOf(Strict):
+    """One of several values."""
+
+    one_of: Annotated[list[Any], Field(min_length=1)]
+
+
+class Line(Strict):
+    """A log line of a build, as in `opspilot.embedded.fleet.LogLine`."""
+
+    level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    text: str
+    step: int | str = 0
+    position: float | str = 1.0
+    chance: float | str = 1.0
+
+
+class BuildSpec(Strict):
+    """A build made of another one; what is not named stays.
+
+    Attributes:
+        base: The build that it is made of; `from` in YAML.
+        lines: Instead of the base's lines; `more_lines` beside them.
+        steps: Instead of the base's steps: `[{Work: {share: 0.5}}, {Invoke: {variable: NEXT}}]`.
+        settings: Any other field of `opspilot.embedded.fleet.Build`.
+    """
+
+    base: Annotated[str, Field(alias="from")]
+    lines: list[Line] | None = None
+    more_lines: list[Line] = []
+    steps: list[dict[str, dict[str, Any]]] | None = None
+    failure: dict[str, Any] | None = None
+    init_failure: dict[str, Any] | None = None
+    settings: dict[str, Any] = {}
+
+
+class Event(Strict):
+    """Something that happens: changes by one person at one moment, or conditions of the world.
+
+    Attributes:
+        at: Minutes after the scenario's zero; negative before. Zero is when trouble starts.
+        name: By which a cause names it as its onset.
+        decoy: Whether it has nothing to do with the trouble.
+        steps: `[{lambda.update_code: {function: payments, build: payments-18}}]`, half a second
+            apart; the kinds are those of `opspilot.embedded.changes`.
+    """
+
+    at: Range = (0.0, 0.0)
+    name: str = ""
+    user: str = "deploy-pipeline"
+    decoy: bool = False
+    steps: Annotated[list[dict[str, dict[str, Any]]], Field(min_length=1)]
+
+
+class Open(Strict):
+    """How the incident comes about.
+
+    Attributes:
+        resource: That a person opens it on; empty with `alarm`.
+        alarm: The alarm that opens it.
+        after_minutes: Time since the scenario's zero.
+        signal: On which trouble was seen, "lambda.errors"; empty for the resource's usual one.
+    """
+
+    resource: str = ""
+    alarm: str = ""
+    after_minutes: Range = (9.0, 18.0)
+    signal: str = ""
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Open:
+        if bool(self.resource) == bool(self.alarm):
+            raise ValueError("say either `resource` or `alarm`")
+        return self
+
+
+class Source(Strict):
+    """A source that does not answer: the operation, "logs:FilterLogEvents", and its error code."""
+
+    operation: str
+    code: str = "AccessDeniedException"
+
+
+class Pair(Strict):
+    """A cause: class and component, either may be one of several that are equally right."""
+
+    cause: Annotated[str | list[str], Field(alias="class")]
+    component: str | list[str]
+
+    @property
+    def classes(self) -> list[str]:
+        """Every class that counts as right, the best name first."""
+        return [self.cause] if isinstance(self.cause, str) else self.cause
+
+    @property
+    def components(self) -> list[str]:
+        """Every component that counts as right, the best name first."""
+        return [self.component] if isinstance(self.component, str) else self.component
+
+
+class TrueCause(Pair):
+    """A cause that was injected.
+
+    Attributes:
+        onset: Name of the event with which it began; empty for the scenario's zero.
+        also: Other names under which it counts as found.
+    """
+
+    onset: str = ""
+    also: list[Pair] = []
+
+
+class Wanted(Strict):
+    """Evidence that must be in the ledger, read and not missing.
+
+    Attributes:
+        source: metrics, logs, configuration, changes, topology, alarms, limits.
+        of: The resource that it is about.
+        signal: With metrics: "lambda.errors".
+        standing_out: With metrics: whether the detector must call it abnormal.
+    """
+
+    source: str
+    of: str
+    signal: str = ""
+    standing_out: bool = False
+
+
+class ActionPattern(Strict):
+    """Actions of a type, on one resource or (without `of`) on any; "*" is every type."""
+
+    type: str
+    of: str = ""
+    parameters: dict[str, Any] = {}
+
+
+class Actions(Strict):
+    """What a plan may propose.
+
+    Attributes:
+        right: Actions that would cure, each by itself; empty when none could.
+        forbidden: Actions that do harm, or act on what is well.
+    """
+
+    right: list[ActionPattern] = []
+    forbidden: list[ActionPattern] = []
+
+
+class Measured(Strict):
+    """A figure of the world over its last whole minutes: a signal, or its share of another one."""
+
+    signal: str
+    of: str
+    per: str = ""
+    below: float | str | None = None
+    above: float | str | None = None
+    per_of: str = ""
+
+    @model_validator(mode="after")
+    def _bounded(self) -> Measured:
+        if self.below is None and self.above is None:
+            raise ValueError("say `below`, `above` or both")
+        return self
+
+
+class Cure(Strict):
+    """When the world is well again, measured on the world and not on the product's word.
+
+    Attributes:
+        within_minutes: After the plan was carried out.
+        minutes: Length of the stretch, at its end, over which each figure is taken.
+        every: All of these hold.
+    """
+
+    within_minutes: float = 12.0
+    minutes: int = 4
+    every: Annotated[list[Measured], Field(min_length=1)]
+
+
+class Truth(Strict):
+    """What was injected, and what follows from it."""
+
+    state: State
+    causes: list[TrueCause] = []
+    first_failure: str | list[str] = []
+    evidence: list[Wanted] = []
+    ruled_out: list[str] = []
+    actions: Actions = Actions()
+    cure: Cure | None = None
+    note: str = ""
+
+    @model_validator(mode="after")
+    def _whole(self) -> Truth:
+        if self.state == "fault" and not self.causes:
+            raise ValueError("a fault has at least one cause")
+        if self.state in ("healthy", "recovered") and self.cure is not None:
+            raise ValueError(f"nothing is to be cured when the state is {self.state}")
+        if self.state == "fault" and self.cure is None:
+            raise ValueError("a fault says when the world is well again: `cure`")
+        return self
+
+
+class Scenario(Strict):
+    """One scenario.
+
+    Attributes:
+        name: Of its file, without the ending.
+        level: 1 (one fault, seen where it is) to 4 (deep, masked or contradictory).
+        near_miss_of: The cause class that it looks like and is not.
+        draw: Values that the seed chooses; `$name` stands for them anywhere below.
+        traffic: Fields of `opspilot.embedded.fleet.Traffic` instead of the workload's.
+        functions: Fields of `FunctionSpec` by function; queues, tables and streams likewise.
+        scaled: Whether the seed may make all work of the workload a little slower or faster.
+    """
+
+    name: str
+    title: str
+    level: Annotated[int, Field(ge=1, le=4)]
+    workload: str
+    tags: list[Tag] = []
+    near_miss_of: str = ""
+    open: Open
+    draw: dict[str, Between | OneOf] = {}
+    traffic: dict[str, Any] = {}
+    builds: dict[str, BuildSpec] = {}
+    functions: dict[str, dict[str, Any]] = {}
+    queues: dict[str, dict[str, Any]] = {}
+    tables: dict[str, dict[str, Any]] = {}
+    streams: dict[str, dict[str, Any]] = {}
+    api: dict[str, Any] = {}
+    scaled: bool = True
+    events: list[Event] = []
+    sources: list[Source] = []
+    truth: Truth
+
+    @model_validator(mode="after")
+    def _coherent(self) -> Scenario:
+        names = {event.name for event in self.events}
+        for cause in self.truth.causes:
+            if cause.onset and cause.onset not in names:
+                raise ValueError(f"no event is called {cause.onset!r}, the onset of a cause")
+        if ("dual" in self.tags) != (len(self.truth.causes) > 1):
+            raise ValueError("a scenario with two causes is tagged dual, and no other")
+        return self
