@@ -10,7 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from math import exp
+from typing import NamedTuple
 
+from opspilot.diagnosis.calibration import calibrated
 from opspilot.domain.hypothesis import Argument, Hypothesis
 from opspilot.domain.resource import Resource
 
@@ -23,6 +25,29 @@ RULED_OUT = 0.02
 WEAK, FAIR, GOOD, STRONG = 0.7, 1.6, 2.3, 3.9
 """Twice, five times, ten times, fifty times likelier."""
 
+LEAD_CAP = 0.45
+"""Where the mechanism itself was not seen: a lead, never a cause, whatever changed nearby."""
+
+ANY = "any"
+
+
+class Harm(NamedTuple):
+    """What is hurt, and how.
+
+    Attributes:
+        kind: "errors", "timeouts", "memory", "init", "throttles", "slow", "backlog", "rejections",
+            or "any" for whatever it is.
+    """
+
+    resource: Resource
+    kind: str = ANY
+
+    def meets(self, other: "Harm") -> bool:
+        """Whether the two are the same harm."""
+        return self.resource == other.resource and (
+            self.kind == other.kind or ANY in (self.kind, other.kind)
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
@@ -32,6 +57,9 @@ class Assessment:
         change_found: A change of the cause's resource was found shortly before the onset.
         in_metrics: The mechanism shows in metrics; `in_logs` in logs.
         failing: Who fails by it; None when nobody does.
+        harm: What it hurts at first hand; what passes on from there up the calls is not listed.
+            Empty: whoever fails by it, else its resource, in whatever way.
+        change: Identity of the change that started it; empty where none was found.
     """
 
     hypothesis: Hypothesis
@@ -39,6 +67,13 @@ class Assessment:
     in_metrics: bool = False
     in_logs: bool = False
     failing: Resource | None = None
+    harm: frozenset[Harm] = frozenset()
+    change: str = ""
+
+    @property
+    def hurts(self) -> frozenset[Harm]:
+        """What it hurts at first hand, never empty."""
+        return self.harm or frozenset({Harm(self.failing or self.hypothesis.resource)})
 
     @property
     def ruled_out(self) -> bool:
@@ -115,9 +150,9 @@ class Brief:
         )
 
     def _confidence(self) -> tuple[float, str]:
-        """The logistic of the sum under the tightest cap, and that cap's rule where it bites."""
+        """The calibrated logistic of the sum under the tightest cap, and the rule that bites."""
         total = self.prior + _sum(self.pro) + _sum(self.contra)
-        raw = 1.0 / (1.0 + exp(-total))
+        raw = calibrated(1.0 / (1.0 + exp(-total)))
         if self.contradiction:
             return min(raw, RULED_OUT), ""
         most, rule = min(self.caps, default=(CEILING, ""))

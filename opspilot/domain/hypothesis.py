@@ -101,6 +101,10 @@ class Verdict(Model):
 
     Attributes:
         cause: None when inconclusive (the strongest lead is then `hypotheses[0]`) or no incident.
+        causes: All that were settled, `cause` first: another one is there when it explains harm
+            that the first does not, and the other way round. Empty where `cause` is None.
+        recovered_at: With no incident: account time at which harm that was there had ended; the
+            former cause is then the lead, `hypotheses[0]`. None where nothing was harmed.
         hypotheses: Best first; the ruled-out ones stay.
         next_query: With inconclusive: the question whose answer would tell most.
         rules_version: Version of the rules that decided.
@@ -108,6 +112,8 @@ class Verdict(Model):
 
     status: VerdictStatus
     cause: Cause | None = None
+    causes: tuple[Cause, ...] = ()
+    recovered_at: Instant | None = None
     first_failure: FirstFailure | None = None
     impact: Impact | None = None
     confidence: float = 0.0
