@@ -16,13 +16,17 @@ from opspilot.adapters.aws.changes import AwsChanges
 from opspilot.adapters.aws.functions import Functions
 from opspilot.adapters.aws.inventory import Lister
 from opspilot.adapters.aws.invocations import AwsInvocations
+from opspilot.adapters.aws.kinship import Kinship
 from opspilot.adapters.aws.logs import AwsLogs
 from opspilot.adapters.aws.metrics import AwsMetrics
 from opspilot.adapters.aws.names import Place
+from opspilot.adapters.aws.queues import Queues
 from opspilot.adapters.aws.session import AwsClients, SessionOptions, build_clients
+from opspilot.adapters.aws.streams import Streams
+from opspilot.adapters.aws.tables import Tables
 from opspilot.adapters.aws.throttle import Calls, Patience, Timer
 from opspilot.adapters.aws.trail import Trail
-from opspilot.adapters.aws.workloads import AwsWorkloads
+from opspilot.adapters.aws.workloads import AwsWorkloads, Readers
 from opspilot.domain.model import Model
 from opspilot.ports.clock import Clock
 
@@ -110,14 +114,28 @@ def assemble(
     """The ports of an account on clients that exist already."""
     functions = Functions(clients.functions, calls)
     apis = RestApis(clients.apigateway, calls)
-    lister = Lister(functions, clients.dynamodb, clients.sqs, apis, calls)
+    streams = Streams(clients.kinesis, calls)
+    lister = Lister(functions, clients.dynamodb, clients.sqs, streams, apis, calls)
+    readers = Readers(
+        functions,
+        Tables(clients.dynamodb, clients.autoscaling, calls),
+        Queues(clients.sqs, calls),
+        streams,
+        apis,
+    )
     return AwsAccount(
         account_id=place.account_id,
         region=place.region,
         metrics=AwsMetrics(clients.cloudwatch, calls, clock),
         logs=AwsLogs(clients.logs, calls),
-        workloads=AwsWorkloads(functions, lister, apis, calls, place),
-        changes=AwsChanges(Trail(clients.cloudtrail, calls), functions, calls, clock),
+        workloads=AwsWorkloads(readers, lister, calls, place),
+        changes=AwsChanges(
+            Trail(clients.cloudtrail, calls, clients.cloudtrail_of_roles),
+            functions,
+            calls,
+            clock,
+            Kinship(lister, place),
+        ),
         alarms=AwsAlarms(clients.cloudwatch, calls, place),
         actuator=AwsActuator(Hand(clients.functions, functions, calls, clock)),
         invocations=AwsInvocations(clients.invocations, calls),

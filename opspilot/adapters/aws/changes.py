@@ -15,6 +15,7 @@ from opspilot.adapters.aws.changes_data import (
     to_changes,
 )
 from opspilot.adapters.aws.functions import Functions
+from opspilot.adapters.aws.kinship import Kinship
 from opspilot.adapters.aws.throttle import Budget, Calls
 from opspilot.adapters.aws.trail import Trail
 from opspilot.domain.change import Change, ChangeFeed
@@ -42,7 +43,16 @@ class _Reading:
 class AwsChanges:
     """The Changes port."""
 
-    def __init__(self, trail: Trail, functions: Functions, calls: Calls, clock: Clock) -> None:
+    def __init__(
+        self,
+        trail: Trail,
+        functions: Functions,
+        calls: Calls,
+        clock: Clock,
+        kinship: Kinship | None = None,
+    ) -> None:
+        """`kinship` finds changes of roles and event source mappings; None leaves them out."""
+        self._kinship = kinship
         self._trail = trail
         self._functions = functions
         self._calls = calls
@@ -73,7 +83,8 @@ class AwsChanges:
     def _read_trail(
         self, resources: Sequence[Resource], window: Window, reading: _Reading, budget: Budget
     ) -> None:
-        record = self._trail.read(resources, window, budget)
+        kin = self._kin(resources, reading, budget)
+        record = self._trail.read(resources, window, budget, kin)
         if record.error is not None:
             reading.errors.append(record.error)
             reading.gaps.append(f"CloudTrail could not be read: {record.error}")
@@ -85,6 +96,17 @@ class AwsChanges:
             if resource.arn in record.events:
                 reading.answered = True
                 self._take(resource, record.events[resource.arn], window, reading, budget)
+
+    def _kin(
+        self, resources: Sequence[Resource], reading: _Reading, budget: Budget
+    ) -> dict[str, frozenset[str]]:
+        if self._kinship is None:
+            return {}
+        try:
+            return {one.arn: self._kinship.names(one, budget) for one in resources}
+        except AwsError as error:
+            reading.gaps.append(f"changes of roles and event sources were not looked for: {error}")
+            return {}
 
     def _take(
         self,
@@ -149,4 +171,8 @@ def _complete_until(window: Window, now: datetime, reading: _Reading) -> datetim
 
 def _in_order(changes: list[Change]) -> list[Change]:
     # Stable: within one second the feed's own order is kept.
-    return sorted(changes, key=lambda change: (change.at, change.resource.arn))
+    once = {
+        (change.resource.arn, change.source, change.event_id, change.summary): change
+        for change in changes
+    }
+    return sorted(once.values(), key=lambda change: (change.at, change.resource.arn))

@@ -7,13 +7,14 @@ variables out of its records, and what slips through is not taken over: that the
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, cast
 
+from opspilot.adapters.aws.change_settings import settings_in
 from opspilot.domain.change import Change, ChangeKind
-from opspilot.domain.resource import Resource
+from opspilot.domain.resource import Resource, ResourceKind, lambda_function
 from opspilot.domain.workload import FunctionVersion
 
 _API_VERSION = re.compile(r"20\d{6}(v\d+)?$")
@@ -28,7 +29,20 @@ _KINDS: dict[str, ChangeKind] = {
     "UpdateFunctionConfiguration": "configuration",
     "UpdateFunctionEventInvokeConfig": "configuration",
     "PutFunctionEventInvokeConfig": "configuration",
+    "CreateEventSourceMapping": "configuration",
     "UpdateEventSourceMapping": "configuration",
+    "DeleteEventSourceMapping": "configuration",
+    "UpdateIntegration": "configuration",
+    "PutIntegration": "configuration",
+    "UpdateMethod": "configuration",
+    "UpdateShardCount": "capacity",
+    "PutRolePolicy": "permission",
+    "DeleteRolePolicy": "permission",
+    "AttachRolePolicy": "permission",
+    "DetachRolePolicy": "permission",
+    "PutRolePermissionsBoundary": "permission",
+    "DeleteRolePermissionsBoundary": "permission",
+    "UpdateAssumeRolePolicy": "permission",
     "SetQueueAttributes": "configuration",
     "UpdateTable": "capacity",
     "PutFunctionConcurrency": "capacity",
@@ -42,19 +56,27 @@ _WORDS = {
     "UpdateFunctionConfiguration": "configuration of $LATEST updated",
     "PutFunctionConcurrency": "reserved concurrency set",
     "DeleteFunctionConcurrency": "reserved concurrency removed",
+    "UpdateTable": "table updated",
+    "SetQueueAttributes": "queue attributes set",
+    "CreateEventSourceMapping": "event source mapping created",
+    "UpdateEventSourceMapping": "event source mapping updated",
+    "DeleteEventSourceMapping": "event source mapping deleted",
+    "PutFunctionEventInvokeConfig": "asynchronous settings replaced",
+    "UpdateFunctionEventInvokeConfig": "asynchronous settings updated",
+    "PutRolePolicy": "policy put into its role",
+    "DeleteRolePolicy": "policy deleted from its role",
+    "AttachRolePolicy": "policy attached to its role",
+    "DetachRolePolicy": "policy detached from its role",
+    "UpdateIntegration": "integration updated",
+    "UpdateShardCount": "shard count updated",
 }
 
-# Field of the record to our word, in the order in which a summary names them.
-_FIELDS = {
-    "timeout": "timeout_seconds",
-    "memorySize": "memory_mb",
-    "runtime": "runtime",
-    "handler": "handler",
-    "role": "role",
-    "reservedConcurrentExecutions": "reserved_concurrency",
-    "provisionedConcurrentExecutions": "provisioned_concurrency",
-    "billingMode": "billing_mode",
-}
+_MAPPINGS = frozenset(
+    {"CreateEventSourceMapping", "UpdateEventSourceMapping", "DeleteEventSourceMapping"}
+)
+_TAKES_AWAY = frozenset({"DeleteRolePolicy", "DetachRolePolicy"})
+_KEPT_WORDS = frozenset({"alias", "policy"})
+"""Names rather than values: told even where they did not change."""
 
 
 @dataclass(frozen=True)
@@ -76,9 +98,17 @@ class TrailEvent:
     answered: Mapping[str, Any]
     names: frozenset[str] = frozenset()
 
-    def concerns(self, resource: Resource) -> bool:
-        """Whether the event is about this resource."""
-        return resource.name in self.names or resource.arn in self.names
+    def concerns(self, resource: Resource, kin: Collection[str] = ()) -> bool:
+        """Whether the event is about this resource, or about one of those further names."""
+        return bool(self.names & {resource.name, resource.arn, *kin})
+
+    @property
+    def polled_for(self) -> str:
+        """Name of the function whose event source mapping changed; empty for other events."""
+        if self.name not in _MAPPINGS:
+            return ""
+        told = (self.asked.get("functionName"), self.answered.get("functionArn"))
+        return next((_function_name(str(one)) for one in told if one), "")
 
 
 def to_event(item: Mapping[str, Any]) -> TrailEvent | None:
@@ -89,6 +119,7 @@ def to_event(item: Mapping[str, Any]) -> TrailEvent | None:
     if "true" in says_read or name.startswith(_READS) or record.get("errorCode"):
         return None
     asked: dict[str, Any] = record.get("requestParameters") or {}
+    answered: dict[str, Any] = record.get("responseElements") or {}
     filed = {str(each.get("ResourceName")) for each in item.get("Resources") or ()}
     return TrailEvent(
         id=str(item.get("EventId") or record.get("eventID") or ""),
@@ -96,16 +127,35 @@ def to_event(item: Mapping[str, Any]) -> TrailEvent | None:
         name=name,
         actor=str(item.get("Username") or ""),
         asked=asked,
-        answered=record.get("responseElements") or {},
-        names=frozenset(filed | _named_in(asked)),
+        answered=answered,
+        names=frozenset(filed | _named_in(asked, answered)),
     )
 
 
-def _named_in(asked: Mapping[str, Any]) -> set[str]:
-    """Names in a request; a function may be named by an ARN, whole or in part, and qualified."""
-    function = str(asked.get("functionName") or "").rpartition("function:")[2].partition(":")[0]
-    queue = str(asked.get("queueUrl") or "").rpartition("/")[2]
-    return {function, queue, str(asked.get("tableName") or "")} - {""}
+def _named_in(*elements: Mapping[str, Any]) -> set[str]:
+    """Names in a request or answer; a function may be named by an ARN, and qualified."""
+    found: set[str] = set()
+    for one in elements:
+        found |= {
+            _function_name(str(one.get(key) or "")) for key in ("functionName", "functionArn")
+        }
+        found.add(str(one.get("queueUrl") or "").rpartition("/")[2])
+        found |= {str(one.get(key) or "") for key in _NAMING}
+        found.add(_source_name(str(one.get("eventSourceArn") or "")))
+    return found - {""}
+
+
+_NAMING = ("tableName", "streamName", "roleName", "restApiId", "uUID", "uuid", "eventSourceArn")
+
+
+def _function_name(text: str) -> str:
+    return text.rpartition("function:")[2].partition(":")[0]
+
+
+def _source_name(arn: str) -> str:
+    """Of a queue, a stream, or the table whose stream it is."""
+    rest = arn.split(":", 5)[-1]
+    return rest.split("/")[1] if "/" in rest else rest
 
 
 def _record(item: Mapping[str, Any]) -> dict[str, Any]:
@@ -130,13 +180,15 @@ def to_changes(resource: Resource, events: Sequence[TrailEvent]) -> list[Change]
     for event in oldest_first:
         so_far = known.setdefault(_subject(event), {})
         before, after = _difference(so_far, _after(event))
-        so_far.update({**_settings(event.answered), **_after(event)})
+        so_far.update({**settings_in(event.name, event.answered), **_after(event)})
+        if event.name in _TAKES_AWAY:
+            before, after = after, {}
         if event.asked.get("environment") is not None:
             after = {**after, "environment": "set"}
         changes.append(
             Change(
                 at=event.at,
-                resource=resource,
+                resource=_owner(event, resource),
                 kind=_KINDS.get(event.name, "other"),
                 summary=_summary(event, before, after),
                 actor=event.actor,
@@ -167,8 +219,19 @@ def lacks_before(change: Change) -> bool:
     return change.kind == "release" and "alias" in change.after and "version" not in change.before
 
 
+def _owner(event: TrailEvent, resource: Resource) -> Resource:
+    """Whose change it is: that of a mapping is the function's, whoever was asked about."""
+    function = event.polled_for
+    if not function or resource.kind is ResourceKind.FUNCTION:
+        return resource
+    return lambda_function(resource.account, resource.region, function)
+
+
 def _subject(event: TrailEvent) -> str:
-    """What an event is about: one alias, or the resource's own settings."""
+    """What an event is about: one alias, one mapping, or the resource's own settings."""
+    if event.name in _MAPPINGS:
+        known = (event.asked.get(key) or event.answered.get(key) for key in ("uUID", "uuid"))
+        return f"mapping {next((one for one in known if one), event.id)}"
     if event.name in {"UpdateAlias", "CreateAlias", "DeleteAlias"}:
         return f"alias {event.asked.get('name') or event.answered.get('name') or ''}"
     if event.name == "PublishVersion":
@@ -182,19 +245,11 @@ def _after(event: TrailEvent) -> dict[str, str]:
     if event.name == "PublishVersion":
         version = event.answered.get("version")
         return {"version": str(version)} if version else {}
-    after = _settings(event.asked)
+    after = settings_in(event.name, event.asked)
     sha256 = event.answered.get("codeSha256")
     if event.name == "UpdateFunctionCode" and sha256:
         after["code_sha256"] = str(sha256)
     return after
-
-
-def _settings(elements: Mapping[str, Any]) -> dict[str, str]:
-    return {
-        ours: str(value)
-        for field, ours in _FIELDS.items()
-        if (value := elements.get(field)) is not None
-    }
 
 
 def _alias_after(event: TrailEvent) -> dict[str, str]:
@@ -209,9 +264,11 @@ def _difference(
 ) -> tuple[dict[str, str], dict[str, str]]:
     """What was there and what is there now, without what stayed; an alias keeps its name."""
     after = {
-        name: value for name, value in asked.items() if name == "alias" or known.get(name) != value
+        name: value
+        for name, value in asked.items()
+        if name in _KEPT_WORDS or known.get(name) != value
     }
-    return {name: known[name] for name in after if name in known and name != "alias"}, after
+    return {name: known[name] for name in after if name in known and name not in _KEPT_WORDS}, after
 
 
 def _summary(event: TrailEvent, before: Mapping[str, str], after: Mapping[str, str]) -> str:
@@ -227,5 +284,7 @@ def _summary(event: TrailEvent, before: Mapping[str, str], after: Mapping[str, s
     ]
     if "environment" in after:
         changed.append("environment variables")
+    if event.name in _TAKES_AWAY:
+        changed = [f"{name} {value}" for name, value in before.items()]
     what = _WORDS.get(event.name, event.name)
     return f"{what}: {', '.join(changed)}" if changed else what

@@ -4,25 +4,33 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
 from opspilot.adapters.aws import operations
+from opspilot.adapters.aws.event_sources import SourceMapping, to_mappings
 from opspilot.adapters.aws.functions_data import (
     VERSIONS_KEPT,
-    EventSource,
+    Listed,
     items_of,
     to_aliases,
+    to_asynchronous,
     to_configuration,
-    to_environment,
-    to_event_sources,
+    to_limits,
+    to_listed,
     to_reserved,
     to_update_failure,
     to_versions,
 )
 from opspilot.adapters.aws.throttle import Budget, Calls
 from opspilot.domain.resource import Resource
-from opspilot.domain.workload import FunctionAlias, FunctionConfiguration, FunctionVersion
+from opspilot.domain.workload import (
+    AccountLimits,
+    FunctionAlias,
+    FunctionConfiguration,
+    FunctionVersion,
+)
 from opspilot.errors import AwsError, AwsNotFound
 
 if TYPE_CHECKING:
     from types_boto3_lambda.client import LambdaClient
+    from types_boto3_lambda.type_defs import ListEventSourceMappingsRequestTypeDef
 
 T = TypeVar("T")
 
@@ -35,9 +43,9 @@ class Functions:
         self._calls = calls
 
     def describe(self, resource: Resource, budget: Budget) -> FunctionConfiguration:
-        """A function with its versions, aliases and reserved concurrency.
+        """A function with its versions, aliases, reserved concurrency and asynchronous settings.
 
-        What could not be read of the latter three is said in `gaps`.
+        What could not be read of the latter four is said in `gaps`.
 
         Raises:
             AwsNotFound: There is no such function.
@@ -50,8 +58,16 @@ class Functions:
         reserved = _or_gap(
             lambda: self._reserved_concurrency(resource, budget), None, gaps, "concurrency"
         )
+        retries, age = _or_gap(
+            lambda: self._asynchronous(resource, budget),
+            (None, None),
+            gaps,
+            "asynchronous settings",
+        )
         return base.model_copy(
             update={
+                "async_max_retries": retries,
+                "async_max_age_seconds": age,
                 "versions": versions[:VERSIONS_KEPT],
                 "aliases": aliases,
                 "reserved_concurrency": reserved,
@@ -112,8 +128,8 @@ class Functions:
         )
         return to_aliases(items_of(pages, "Aliases"))
 
-    def all(self, budget: Budget) -> dict[str, dict[str, str]]:
-        """Every function of the account: environment variables by function name."""
+    def all(self, budget: Budget) -> dict[str, Listed]:
+        """Every function of the account, by name."""
         pages = self._calls.pages(
             operations.LIST_FUNCTIONS,
             budget,
@@ -124,23 +140,35 @@ class Functions:
             ),
             "NextMarker",
         )
-        return {
-            str(item["FunctionName"]): to_environment(item) for item in items_of(pages, "Functions")
-        }
+        return to_listed(items_of(pages, "Functions"))
 
-    def event_sources(self, budget: Budget) -> tuple[EventSource, ...]:
-        """Every enabled event source mapping of the account."""
+    def mappings(
+        self, budget: Budget, *, function: str = "", source_arn: str = ""
+    ) -> tuple[SourceMapping, ...]:
+        """Event source mappings: of a function, of a source, or all of the account."""
+        about: ListEventSourceMappingsRequestTypeDef = {}
+        if function:
+            about["FunctionName"] = function
+        if source_arn:
+            about["EventSourceArn"] = source_arn
         pages = self._calls.pages(
             operations.LIST_EVENT_SOURCE_MAPPINGS,
             budget,
-            lambda token: (
-                self._client.list_event_source_mappings(Marker=token)
-                if token
-                else self._client.list_event_source_mappings()
-            ),
+            lambda token: self._client.list_event_source_mappings(**_from_marker(about, token)),
             "NextMarker",
+            resource=function or source_arn,
         )
-        return to_event_sources(items_of(pages, "EventSourceMappings"))
+        return to_mappings(items_of(pages, "EventSourceMappings"))
+
+    def limits(self, account: Resource, budget: Budget) -> AccountLimits:
+        """What the functions of the account share."""
+        answer = self._calls.send(
+            operations.GET_ACCOUNT_SETTINGS,
+            budget,
+            lambda: self._client.get_account_settings(),
+            resource=account.arn,
+        )
+        return to_limits(account, answer)
 
     def policy(self, resource: Resource, qualifier: str, budget: Budget) -> str:
         """The resource policy (JSON) of a function or of one alias; empty when there is none."""
@@ -159,6 +187,19 @@ class Functions:
             return ""
         return str(answer.get("Policy") or "")
 
+    def _asynchronous(self, resource: Resource, budget: Budget) -> tuple[int | None, int | None]:
+        """Of $LATEST; a function without settings of its own has AWS's defaults."""
+        try:
+            answer = self._calls.send(
+                operations.GET_EVENT_INVOKE_CONFIG,
+                budget,
+                lambda: self._client.get_function_event_invoke_config(FunctionName=resource.name),
+                resource=resource.arn,
+            )
+        except AwsNotFound:
+            return None, None
+        return to_asynchronous(answer)
+
     def _reserved_concurrency(self, resource: Resource, budget: Budget) -> int | None:
         answer = self._calls.send(
             operations.GET_FUNCTION_CONCURRENCY,
@@ -167,6 +208,12 @@ class Functions:
             resource=resource.arn,
         )
         return to_reserved(answer)
+
+
+def _from_marker(
+    about: "ListEventSourceMappingsRequestTypeDef", token: str
+) -> "ListEventSourceMappingsRequestTypeDef":
+    return {**about, "Marker": token} if token else about
 
 
 def _or_gap(read: Callable[[], T], otherwise: T, gaps: list[str], what: str) -> T:

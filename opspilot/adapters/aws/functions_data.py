@@ -6,19 +6,27 @@ from datetime import UTC, datetime
 from typing import Any
 
 from opspilot.domain.resource import Resource
-from opspilot.domain.workload import FunctionAlias, FunctionConfiguration, FunctionVersion
+from opspilot.domain.workload import (
+    AccountLimits,
+    FunctionAlias,
+    FunctionConfiguration,
+    FunctionVersion,
+)
 
 VERSIONS_KEPT = 50
 _ENVIRONMENTS_KEPT = 10
-_SWITCHED_OFF = frozenset({"Disabled", "Disabling", "Deleting"})
 
 
 @dataclass(frozen=True)
-class EventSource:
-    """A stream or queue that Lambda polls for a function."""
+class Listed:
+    """A function as the listing of all tells of it.
 
-    source_arn: str
-    function_arn: str
+    Attributes:
+        role: ARN of its execution role.
+    """
+
+    environment: dict[str, str]
+    role: str = ""
 
 
 def items_of(pages: Iterable[Mapping[str, Any]], key: str) -> list[Mapping[str, Any]]:
@@ -95,6 +103,7 @@ def environment_error(item: Mapping[str, Any]) -> str:
 
 def to_configuration(resource: Resource, item: Mapping[str, Any]) -> FunctionConfiguration:
     """The configuration of $LATEST, without versions, aliases and concurrency."""
+    dead_letter: Mapping[str, Any] = item.get("DeadLetterConfig") or {}
     return FunctionConfiguration(
         resource=resource,
         runtime=str(item.get("Runtime") or ""),
@@ -108,17 +117,37 @@ def to_configuration(resource: Resource, item: Mapping[str, Any]) -> FunctionCon
         # Emulators may leave the states out; a function that answers without one is in use.
         state=str(item.get("State") or "Active"),
         update_status=str(item.get("LastUpdateStatus") or "Successful"),
+        role=str(item.get("Role") or ""),
+        dead_letter=str(dead_letter.get("TargetArn") or ""),
     )
 
 
-def to_event_sources(items: Sequence[Mapping[str, Any]]) -> tuple[EventSource, ...]:
-    """The event source mappings that are in use."""
-    return tuple(
-        EventSource(str(item["EventSourceArn"]), str(item["FunctionArn"]))
+def to_listed(items: Sequence[Mapping[str, Any]]) -> dict[str, Listed]:
+    """Every function of a listing by name."""
+    return {
+        str(item["FunctionName"]): Listed(to_environment(item), str(item.get("Role") or ""))
         for item in items
-        if item.get("EventSourceArn")
-        and item.get("FunctionArn")
-        and item.get("State") not in _SWITCHED_OFF
+    }
+
+
+def to_asynchronous(answer: Mapping[str, Any]) -> tuple[int | None, int | None]:
+    """Retries and greatest age in seconds of an asynchronous event; None for AWS's default."""
+    retries, age = answer.get("MaximumRetryAttempts"), answer.get("MaximumEventAgeInSeconds")
+    return (
+        None if retries is None else int(retries),
+        None if age is None else int(age),
+    )
+
+
+def to_limits(resource: Resource, answer: Mapping[str, Any]) -> AccountLimits:
+    """The limits of a GetAccountSettings answer."""
+    limit: Mapping[str, Any] = answer.get("AccountLimit") or {}
+    whole = int(limit.get("ConcurrentExecutions") or 0)
+    unreserved = limit.get("UnreservedConcurrentExecutions")
+    return AccountLimits(
+        resource=resource,
+        concurrent_executions=whole,
+        unreserved=whole if unreserved is None else int(unreserved),
     )
 
 

@@ -6,16 +6,18 @@ call per 50 functions of a quota that everything in the account shares.
 
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from opspilot.adapters.aws import operations
 from opspilot.adapters.aws.apis import RestApis
+from opspilot.adapters.aws.errors import not_implemented
+from opspilot.adapters.aws.event_sources import SourceMapping
 from opspilot.adapters.aws.functions import Functions
-from opspilot.adapters.aws.functions_data import EventSource
 from opspilot.adapters.aws.names import Directory, Place
+from opspilot.adapters.aws.streams import Streams
 from opspilot.adapters.aws.throttle import Budget, Calls
-from opspilot.errors import AwsError
+from opspilot.errors import AwsDenied, AwsError
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb.client import DynamoDBClient
@@ -34,15 +36,20 @@ class Inventory:
         environments: Environment variables by function name; its keys are all functions.
         apis: Names of REST APIs by id.
         gaps: What could not be listed, as sentences.
+        lasting: Whether asking again soon would leave the same gaps.
+        roles: ARN of the execution role by function name.
     """
 
     environments: dict[str, dict[str, str]]
     tables: frozenset[str]
     queues: frozenset[str]
-    event_sources: tuple[EventSource, ...]
+    event_sources: tuple[SourceMapping, ...]
     apis: dict[str, str]
     gaps: tuple[str, ...]
     request_ids: tuple[str, ...]
+    streams: frozenset[str] = frozenset()
+    roles: dict[str, str] = field(default_factory=dict[str, str])
+    lasting: bool = True
 
     def api_ids(self, name: str) -> list[str]:
         """Ids of the REST APIs of this name; names need not be unique."""
@@ -50,7 +57,7 @@ class Inventory:
 
     def directory(self, place: Place) -> Directory:
         """The names, to recognise them in values."""
-        return Directory(place, self.environments.keys(), self.tables, self.queues)
+        return Directory(place, self.environments.keys(), self.tables, self.queues, self.streams)
 
 
 class Lister:
@@ -61,6 +68,7 @@ class Lister:
         functions: Functions,
         dynamodb: "DynamoDBClient",
         sqs: "SQSClient",
+        streams: Streams,
         apis: RestApis,
         calls: Calls,
         *,
@@ -69,6 +77,7 @@ class Lister:
         self._functions = functions
         self._dynamodb = dynamodb
         self._sqs = sqs
+        self._streams = streams
         self._apis = apis
         self._calls = calls
         self._keep_seconds = keep_seconds
@@ -78,7 +87,7 @@ class Lister:
     def inventory(self, budget: Budget) -> Inventory:
         """The account as it was at most `keep_seconds` ago.
 
-        An answer with gaps is not kept.
+        An answer whose gaps may pass is not kept.
 
         Raises:
             AwsError: The functions could not be listed; gaps elsewhere are said in `gaps`.
@@ -89,27 +98,28 @@ class Lister:
             if self._kept is not None and now - self._kept[0] < self._keep_seconds:
                 return self._kept[1]
             inventory = self._list(budget)
-            if not inventory.gaps:
+            if inventory.lasting:
                 self._kept = (now, inventory)
             return inventory
 
     def _list(self, budget: Budget) -> Inventory:
-        gaps: list[str] = []
+        missing = _Missing()
         before = len(budget.request_ids)
-        environments = self._functions.all(budget)
-        tables = _or_gap(lambda: self._tables(budget), frozenset[str](), gaps, "tables")
-        queues = _or_gap(lambda: self._queues(budget), frozenset[str](), gaps, "queues")
-        apis = _or_gap(lambda: self._apis.names(budget), dict[str, str](), gaps, "REST APIs")
-        sources = _or_gap(
-            lambda: self._functions.event_sources(budget), (), gaps, "event source mappings"
-        )
+        functions = self._functions.all(budget)
         return Inventory(
-            environments=environments,
-            tables=tables,
-            queues=queues,
-            event_sources=sources,
-            apis=apis,
-            gaps=tuple(gaps),
+            environments={name: one.environment for name, one in functions.items()},
+            roles={name: one.role for name, one in functions.items() if one.role},
+            tables=missing.unless(lambda: self._tables(budget), frozenset[str](), "tables"),
+            queues=missing.unless(lambda: self._queues(budget), frozenset[str](), "queues"),
+            streams=missing.unless(
+                lambda: self._streams.names(budget), frozenset[str](), "streams"
+            ),
+            apis=missing.unless(lambda: self._apis.names(budget), dict[str, str](), "REST APIs"),
+            event_sources=missing.unless(
+                lambda: self._functions.mappings(budget), (), "event source mappings"
+            ),
+            gaps=tuple(missing.gaps),
+            lasting=missing.lasting,
             request_ids=tuple(budget.request_ids[before:]),
         )
 
@@ -151,9 +161,18 @@ def _to_queue_names(pages: Iterable[Mapping[str, Any]]) -> frozenset[str]:
     )
 
 
-def _or_gap(read: Callable[[], T], otherwise: T, gaps: list[str], what: str) -> T:
-    try:
-        return read()
-    except AwsError as error:
-        gaps.append(f"{what} could not be listed: {error}")
-        return otherwise
+@dataclass
+class _Missing:
+    """What could not be listed so far."""
+
+    gaps: list[str] = field(default_factory=list[str])
+    lasting: bool = True
+
+    def unless(self, read: Callable[[], T], otherwise: T, what: str) -> T:
+        """What was read; a failure is noted instead."""
+        try:
+            return read()
+        except AwsError as error:
+            self.gaps.append(f"{what} could not be listed: {error}")
+            self.lasting = self.lasting and (isinstance(error, AwsDenied) or not_implemented(error))
+            return otherwise

@@ -8,6 +8,8 @@ from opspilot.domain.resource import (
     Resource,
     ResourceKind,
     dynamodb_table,
+    kinesis_stream,
+    lambda_account,
     lambda_function,
     rest_api,
     sqs_queue,
@@ -36,6 +38,14 @@ class Place:
     def queue(self, name: str) -> Resource:
         """A queue here."""
         return sqs_queue(self.account_id, self.region, name)
+
+    def stream(self, name: str) -> Resource:
+        """A stream here."""
+        return kinesis_stream(self.account_id, self.region, name)
+
+    def account(self) -> Resource:
+        """What all functions here share."""
+        return lambda_account(self.account_id, self.region)
 
     def api(self, name: str) -> Resource:
         """A REST API here, by name."""
@@ -69,6 +79,8 @@ def from_arn(text: str, place: Place) -> Named:
         raise UnknownResource(f"{text!r} is not an ARN", hint=hint)
     _, _, service, region, account, rest = parts
     _must_be_here(text, region, account, place)
+    if service == "lambda" and rest == "account":
+        return Named(place.account())
     if service == "lambda":
         name, _, qualifier = rest.removeprefix("function:").partition(":")
         return Named(place.function(name), qualifier)
@@ -76,11 +88,13 @@ def from_arn(text: str, place: Place) -> Named:
         return Named(place.table(rest.removeprefix("table/").split("/")[0]))
     if service == "sqs":
         return Named(place.queue(rest))
+    if service == "kinesis" and rest.startswith("stream/"):
+        return Named(place.stream(rest.removeprefix("stream/").split("/")[0]))
     if service == "apigateway" and rest.startswith("/restapis/"):
         return Named(place.api(rest.removeprefix("/restapis/").split("/")[0]))
     raise UnknownResource(
         f"{text} is of {service}, whose resources OpsPilot does not read",
-        hint="name a Lambda function, DynamoDB table, SQS queue or REST API",
+        hint="name a Lambda function, DynamoDB table, SQS queue, Kinesis stream or REST API",
     )
 
 
@@ -104,6 +118,7 @@ class Directory:
     functions: Collection[str]
     tables: Collection[str]
     queues: Collection[str]
+    streams: Collection[str] = ()
 
     def recognise(self, value: str) -> Named | None:
         """The resource that a value names, whole; None when it names none of this account."""
@@ -119,11 +134,14 @@ class Directory:
             return Named(self.place.function(name), qualifier)
         if text in self.tables:
             return Named(self.place.table(text))
-        return Named(self.place.queue(text)) if text in self.queues else None
+        if text in self.queues:
+            return Named(self.place.queue(text))
+        return Named(self.place.stream(text)) if text in self.streams else None
 
     def _from_arn(self, text: str) -> Named | None:
         try:
             named = from_arn(text, self.place)
         except UnknownResource:
             return None
-        return named if named.resource.kind is not ResourceKind.OTHER else None
+        nobody = (ResourceKind.OTHER, ResourceKind.ACCOUNT)
+        return named if named.resource.kind not in nobody else None

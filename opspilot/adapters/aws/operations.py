@@ -64,12 +64,14 @@ STOP_QUERY = _own_rate("logs:StopQuery", "logs", per_second=10)
 
 LOOKUP_EVENTS = _own_rate("cloudtrail:LookupEvents", "changes", per_second=2)
 
-LIST_FUNCTIONS = _lambda_control("ListFunctions", "workloads")
+LIST_FUNCTIONS = _lambda_control("ListFunctions", "workloads", "changes")
 GET_FUNCTION_CONFIGURATION = _lambda_control("GetFunctionConfiguration", "workloads", "actuator")
 LIST_VERSIONS = _lambda_control("ListVersionsByFunction", "workloads", "changes")
 LIST_ALIASES = _lambda_control("ListAliases", "workloads")
 GET_FUNCTION_CONCURRENCY = _lambda_control("GetFunctionConcurrency", "workloads")
-LIST_EVENT_SOURCE_MAPPINGS = _lambda_control("ListEventSourceMappings", "workloads")
+LIST_EVENT_SOURCE_MAPPINGS = _lambda_control("ListEventSourceMappings", "workloads", "changes")
+GET_EVENT_INVOKE_CONFIG = _lambda_control("GetFunctionEventInvokeConfig", "workloads")
+GET_ACCOUNT_SETTINGS = _lambda_control("GetAccountSettings", "workloads")
 GET_ALIAS = _lambda_control("GetAlias", "actuator")
 UPDATE_FUNCTION_CONFIGURATION = _lambda_control(
     "UpdateFunctionConfiguration", "actuator", once=True
@@ -84,7 +86,18 @@ INVOKE = _own_rate(
 )
 
 LIST_TABLES = _own_rate("dynamodb:ListTables", "workloads", per_second=10)
+DESCRIBE_TABLE = _own_rate("dynamodb:DescribeTable", "workloads", per_second=10)
+DESCRIBE_SCALABLE_TARGETS = _own_rate(
+    "application-autoscaling:DescribeScalableTargets", "workloads", per_second=5
+)
+DESCRIBE_SCALING_POLICIES = _own_rate(
+    "application-autoscaling:DescribeScalingPolicies", "workloads", per_second=5
+)
 LIST_QUEUES = _own_rate("sqs:ListQueues", "workloads", per_second=10)
+GET_QUEUE_URL = _own_rate("sqs:GetQueueUrl", "workloads", per_second=10)
+GET_QUEUE_ATTRIBUTES = _own_rate("sqs:GetQueueAttributes", "workloads", per_second=10)
+LIST_STREAMS = _own_rate("kinesis:ListStreams", "workloads", per_second=5)
+DESCRIBE_STREAM_SUMMARY = _own_rate("kinesis:DescribeStreamSummary", "workloads", per_second=20)
 # API Gateway's permissions are named after HTTP methods.
 GET_REST_APIS = _own_rate(
     "apigateway:GetRestApis", "workloads", per_second=5, iam_action="apigateway:GET"

@@ -12,6 +12,8 @@ from botocore.configprovider import ConstantProvider
 
 from opspilot import __version__
 from opspilot.adapters.aws.bedrock import RuntimeClient
+from opspilot.adapters.aws.streams import StreamClient
+from opspilot.adapters.aws.tables import ScalingClient
 from opspilot.errors import AwsCredentialsMissing, AwsRejected
 
 if TYPE_CHECKING:
@@ -57,6 +59,8 @@ class AwsClients:
     Attributes:
         region: The region they all talk to.
         endpoint_url: Of CloudWatch; tells an emulator from AWS in bucket names.
+        cloudtrail_of_roles: Of the one region that records changes of roles; None where it is
+            this one, or where one endpoint answers for all regions.
         bedrock: Of the language models, in `model_region`.
     """
 
@@ -67,14 +71,19 @@ class AwsClients:
     functions: "LambdaClient"
     invocations: "LambdaClient"
     cloudtrail: "CloudTrailClient"
+    cloudtrail_of_roles: "CloudTrailClient | None"
     dynamodb: "DynamoDBClient"
+    autoscaling: ScalingClient
     sqs: "SQSClient"
+    kinesis: StreamClient
     apigateway: "APIGatewayClient"
     sts: "STSClient"
     bedrock: RuntimeClient
     model_region: str
 
 
+_ROLES_REGION = "us-east-1"
+"""Where CloudTrail records what happens to IAM, which is global."""
 _TRIAL_SECONDS = 60
 """How long a function that is tried may take; Lambda itself would wait for fifteen minutes."""
 
@@ -129,8 +138,13 @@ def build_clients(options: SessionOptions) -> AwsClients:
             config=config.merge(Config(read_timeout=_TRIAL_SECONDS)),
         ),
         cloudtrail=session.client("cloudtrail", endpoint_url=endpoint, config=config),
+        cloudtrail_of_roles=None
+        if endpoint or region == _ROLES_REGION
+        else session.client("cloudtrail", region_name=_ROLES_REGION, config=config),
         dynamodb=session.client("dynamodb", endpoint_url=endpoint, config=config),
+        autoscaling=session.client("application-autoscaling", endpoint_url=endpoint, config=config),
         sqs=session.client("sqs", endpoint_url=endpoint, config=config),
+        kinesis=session.client("kinesis", endpoint_url=endpoint, config=config),
         apigateway=session.client("apigateway", endpoint_url=endpoint, config=config),
         sts=session.client("sts", endpoint_url=endpoint, config=config),
         bedrock=session.client(

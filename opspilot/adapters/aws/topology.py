@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
-from opspilot.adapters.aws.functions_data import EventSource
+from opspilot.adapters.aws.event_sources import SourceMapping, to_event_source
 from opspilot.adapters.aws.inventory import Inventory
 from opspilot.adapters.aws.names import Directory, Named, Place, from_arn
 from opspilot.domain.resource import Resource, ResourceKind
@@ -24,6 +24,7 @@ _RELATIONS: dict[ResourceKind, Relation] = {
     ResourceKind.FUNCTION: "invokes",
     ResourceKind.TABLE: "reads_writes",
     ResourceKind.QUEUE: "sends_to",
+    ResourceKind.STREAM: "streams_to",
     ResourceKind.API: "invokes",
 }
 _EXECUTE_API = re.compile(r"arn:[^:]+:execute-api:[^:]*:[^:]*:([^/:]+)(?:/.*)?")
@@ -123,24 +124,19 @@ def _edge(caller: Resource, callee: Named, via: str) -> Edge:
     )
 
 
-def _from_event_sources(sources: Sequence[EventSource], place: Place) -> list[Edge]:
-    edges: list[Edge] = []
-    for mapping in sources:
-        try:
-            source = from_arn(mapping.source_arn, place)
-            function = from_arn(mapping.function_arn, place)
-        except UnknownResource:
-            # A stream or broker that OpsPilot has no signals for, or a queue of another account.
-            continue
-        edges.append(
-            Edge(
-                caller=function.resource,
-                callee=source.resource,
-                relation="consumes",
-                via="event source mapping",
-            )
+def _from_event_sources(mappings: Sequence[SourceMapping], place: Place) -> list[Edge]:
+    """One that is switched off still tells who should be consuming; `via` says that it is."""
+    return [
+        Edge(
+            caller=source.function,
+            callee=source.source,
+            relation="consumes",
+            qualifier="",
+            via="event source mapping" if source.enabled else "event source mapping, switched off",
         )
-    return edges
+        for source in (to_event_source(mapping, place) for mapping in mappings)
+        if source is not None and source.source.kind in _RELATIONS
+    ]
 
 
 def _api_ids(policy: str) -> set[str]:

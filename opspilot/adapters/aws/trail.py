@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 _PAGE = 50
 _PAGES_OF_ACCOUNT = 3
 _LOOK_BACK = timedelta(days=14)
+_MOST_KIN = 4
+_IAM = "iam.amazonaws.com"
 
 
 @dataclass
@@ -45,18 +47,38 @@ class TrailRecord:
 class Trail:
     """Reads the event history."""
 
-    def __init__(self, client: "CloudTrailClient", calls: Calls) -> None:
+    def __init__(
+        self, client: "CloudTrailClient", calls: Calls, roles: "CloudTrailClient | None" = None
+    ) -> None:
+        """`roles` is the client of the region that records changes of roles, if another one."""
         self._client = client
         self._calls = calls
+        self._roles = Trail(roles, calls) if roles is not None else None
 
-    def read(self, resources: Sequence[Resource], window: Window, budget: Budget) -> TrailRecord:
-        """Changing events of these resources in a window; a failure is in the record."""
+    def read(
+        self,
+        resources: Sequence[Resource],
+        window: Window,
+        budget: Budget,
+        kin: Mapping[str, frozenset[str]],
+    ) -> TrailRecord:
+        """Changing events of these resources in a window; a failure is in the record.
+
+        Args:
+            resources: Whose changes.
+            window: When.
+            budget: What the port call may still take.
+            kin: Further names by ARN under which changes are filed.
+        """
         record = TrailRecord()
         try:
-            if len(resources) > 1 and self._read_together(resources, window, record, budget):
-                return record
-            for resource in resources:
-                self._read_one(resource, window, record, budget)
+            several = len(resources) > 1 or any(kin.values())
+            if not (several and self._read_together(resources, window, record, budget, kin)):
+                for resource in resources:
+                    self._read_one(resource, window, record, budget, kin)
+            if self._roles is not None and any(kin.values()):
+                events, _ = self._roles._pages("EventSource", _IAM, window, budget, 1)
+                _add(record, events, resources, kin)
         except AwsError as error:
             record.error = error
         return record
@@ -72,23 +94,36 @@ class Trail:
         return _to_events(answer)
 
     def _read_together(
-        self, resources: Sequence[Resource], window: Window, record: TrailRecord, budget: Budget
+        self,
+        resources: Sequence[Resource],
+        window: Window,
+        record: TrailRecord,
+        budget: Budget,
+        kin: Mapping[str, frozenset[str]],
     ) -> bool:
         """Fill the record from the account's changing events; False when they are too many."""
         events, whole = self._pages("ReadOnly", "false", window, budget, _PAGES_OF_ACCOUNT)
         if whole:
             record.events = {
-                resource.arn: [event for event in events if event.concerns(resource)]
+                resource.arn: [
+                    event for event in events if event.concerns(resource, kin.get(resource.arn, ()))
+                ]
                 for resource in resources
             }
         return whole
 
     def _read_one(
-        self, resource: Resource, window: Window, record: TrailRecord, budget: Budget
+        self,
+        resource: Resource,
+        window: Window,
+        record: TrailRecord,
+        budget: Budget,
+        kin: Mapping[str, frozenset[str]],
     ) -> None:
         """CloudTrail files an event under the name as the caller wrote it: ask for both forms."""
         found: dict[str, TrailEvent] = {}
-        for name in dict.fromkeys((resource.name, resource.arn)):
+        further = sorted(kin.get(resource.arn, ()))[:_MOST_KIN]
+        for name in dict.fromkeys((resource.name, resource.arn, *further)):
             events, whole = self._pages("ResourceName", name, window, budget)
             found.update({event.id: event for event in events})
             if not whole and resource not in record.cut:
@@ -131,6 +166,18 @@ class Trail:
             lambda: self._client.lookup_events(**request),
             resource=value if attribute == "ResourceName" else "",
         )
+
+
+def _add(
+    record: TrailRecord,
+    events: Sequence[TrailEvent],
+    resources: Sequence[Resource],
+    kin: Mapping[str, frozenset[str]],
+) -> None:
+    """Add changes of roles, which are global and recorded in one region alone."""
+    for resource in resources:
+        theirs = [event for event in events if event.concerns(resource, kin.get(resource.arn, ()))]
+        record.events.setdefault(resource.arn, []).extend(theirs)
 
 
 def _to_request(

@@ -2,47 +2,77 @@
 
 import difflib
 import re
+from dataclasses import dataclass
+from typing import TypeVar
 
 from opspilot.adapters.aws import topology
 from opspilot.adapters.aws.apis import RestApis
+from opspilot.adapters.aws.event_sources import to_event_sources
 from opspilot.adapters.aws.functions import Functions
 from opspilot.adapters.aws.inventory import Inventory, Lister
 from opspilot.adapters.aws.names import Place, from_arn, is_arn
+from opspilot.adapters.aws.queues import Queues
+from opspilot.adapters.aws.streams import Streams
+from opspilot.adapters.aws.tables import Tables
 from opspilot.adapters.aws.throttle import Budget, Calls
 from opspilot.domain.resource import Resource, ResourceKind
-from opspilot.domain.workload import Edge, FunctionConfiguration, Topology
-from opspilot.errors import AwsError, AwsNotFound, UnknownResource
+from opspilot.domain.workload import (
+    AccountLimits,
+    Configuration,
+    Edge,
+    EventSource,
+    FunctionConfiguration,
+    QueueConfiguration,
+    StreamConfiguration,
+    Topology,
+)
+from opspilot.errors import AwsError, AwsNotFound, AwsRejected, UnknownResource
+
+Polled = TypeVar("Polled", FunctionConfiguration, QueueConfiguration, StreamConfiguration)
 
 _CLOSE_NAMES = 3
 _FUNCTION_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
+@dataclass(frozen=True)
+class Readers:
+    """What reads each kind of resource."""
+
+    functions: Functions
+    tables: Tables
+    queues: Queues
+    streams: Streams
+    apis: RestApis
+
+
 class AwsWorkloads:
-    """The Workloads port on Lambda, DynamoDB, SQS and API Gateway."""
+    """The Workloads port on Lambda, DynamoDB, SQS, Kinesis and API Gateway."""
 
     def __init__(
         self,
-        functions: Functions,
+        readers: Readers,
         lister: Lister,
-        apis: RestApis,
         calls: Calls,
         place: Place,
     ) -> None:
-        self._functions = functions
+        self._readers = readers
+        self._functions = readers.functions
         self._lister = lister
-        self._apis = apis
+        self._apis = readers.apis
         self._calls = calls
         self._place = place
 
     def resolve(self, name_or_arn: str) -> Resource:
         """The resource that a person means; see the port.
 
-        A name is looked for among functions, tables, queues and REST APIs, in this order; an alias
-        or version behind a function's name or ARN is accepted and left out.
+        A name is looked for among functions, tables, queues, streams and REST APIs, in this order;
+        an alias or version behind a function's name or ARN is accepted and left out.
         """
         text = name_or_arn.strip()
         budget = self._calls.budget()
         named = from_arn(text, self._place).resource if is_arn(text) else None
+        if named is not None and named.kind is ResourceKind.ACCOUNT:
+            return named
         function = named or self._place.function(text.partition(":")[0])
         if self._function_exists(function, budget):
             return function
@@ -59,6 +89,7 @@ class AwsWorkloads:
             *map(place.function, sorted(inventory.environments)),
             *map(place.api, sorted(set(inventory.apis.values()))),
             *map(place.queue, sorted(inventory.queues)),
+            *map(place.stream, sorted(inventory.streams)),
             *map(place.table, sorted(inventory.tables)),
         ]
 
@@ -73,9 +104,51 @@ class AwsWorkloads:
             return False
         return True
 
-    def describe(self, resource: Resource) -> FunctionConfiguration:
-        """A function's configuration with versions and aliases; see the port."""
-        return self._functions.describe(resource, self._calls.budget())
+    def describe(self, resource: Resource) -> Configuration:
+        """How a resource is configured, by its kind; see the port."""
+        budget = self._calls.budget()
+        match resource.kind:
+            case ResourceKind.FUNCTION:
+                found = self._functions.describe(resource, budget)
+                return self._with_sources(found, resource, budget)
+            case ResourceKind.TABLE:
+                return self._readers.tables.describe(resource, budget)
+            case ResourceKind.QUEUE:
+                found = self._readers.queues.describe(resource, budget)
+                return self._with_sources(found, resource, budget)
+            case ResourceKind.STREAM:
+                found = self._readers.streams.describe(resource, budget)
+                return self._with_sources(found, resource, budget)
+            case ResourceKind.ACCOUNT:
+                return self._limits(resource, budget)
+            case kind:
+                raise AwsRejected(f"of {resource.name} ({kind}) no configuration is read")
+
+    def _limits(self, resource: Resource, budget: Budget) -> AccountLimits:
+        limits = self._functions.limits(resource, budget)
+        return limits.model_copy(update={"request_ids": tuple(budget.request_ids)})
+
+    def _with_sources(self, found: Polled, resource: Resource, budget: Budget) -> Polled:
+        """The same with what Lambda polls for it, or who polls it."""
+        is_function = resource.kind is ResourceKind.FUNCTION
+        sources: tuple[EventSource, ...] = ()
+        gaps = found.gaps
+        try:
+            mappings = (
+                self._functions.mappings(budget, function=resource.name)
+                if is_function
+                else self._functions.mappings(budget, source_arn=resource.arn)
+            )
+            sources = to_event_sources(mappings, self._place)
+        except AwsError as error:
+            gaps = (*gaps, f"event source mappings could not be read: {error}")
+        return found.model_copy(
+            update={
+                "event_sources" if is_function else "consumers": sources,
+                "gaps": gaps,
+                "request_ids": tuple(budget.request_ids),
+            }
+        )
 
     def topology(self, resource: Resource) -> Topology:
         """The neighbourhood of a resource; see the port. What could not be read is in `gaps`."""
@@ -146,6 +219,8 @@ def _of_name(
         return place.table(name)
     if kind in (None, ResourceKind.QUEUE) and name in inventory.queues:
         return place.queue(name)
+    if kind in (None, ResourceKind.STREAM) and name in inventory.streams:
+        return place.stream(name)
     return place.api(name) if kind is None and inventory.api_ids(name) else None
 
 
@@ -157,7 +232,7 @@ def _unknown(
     hint = f"did you mean {', '.join(close)}?" if close else "check the name, account and region"
     unread = "".join(f"; {gap}" for gap in inventory.gaps)
     return UnknownResource(
-        f"there is no function, table, queue or REST API {text!r} in account {place.account_id}, "
-        f"{place.region}{unread}",
+        f"there is no function, table, queue, stream or REST API {text!r} in account "
+        f"{place.account_id}, {place.region}{unread}",
         hint=hint,
     )

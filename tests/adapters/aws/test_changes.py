@@ -16,6 +16,7 @@ from opspilot.adapters.aws.functions import Functions
 from opspilot.adapters.aws.throttle import Patience
 from opspilot.adapters.aws.trail import Trail
 from opspilot.domain.change import Change
+from opspilot.domain.resource import Resource
 from opspilot.domain.window import Window
 from opspilot.errors import AwsDenied
 from tests.adapters.aws.stubs import NOW, PLACE, FixedClock, Hourglass, answer, calls, stubbed
@@ -103,7 +104,7 @@ def test_moves_of_another_alias_do_not_tell_what_was_before():
 def test_each_event_has_its_kind_and_words(name, kind, asked, summary):
     (change,) = changes_of(item(name, 5, asked, {"version": "18"}))
     assert change.kind == kind
-    assert change.summary == (summary or "UpdateTable: billing_mode PROVISIONED")
+    assert change.summary == (summary or "table updated: billing_mode PROVISIONED")
 
 
 def test_what_a_setting_was_before_comes_from_the_answer_to_the_change_before():
@@ -421,3 +422,176 @@ def test_nothing_is_known_of_a_window_wholly_past_retention_but_the_versions():
         world.versions(v3=97 * 24 * 60)
         feed = world.changes.changes([PAYMENTS], old)
     assert (len(feed.changes), feed.complete_until) == (1, old.start)
+
+
+# --- roles, mappings, tables and queues -----------------------------------------------------------
+
+
+def told(resource: Resource, *items: dict[str, Any]) -> list[Change]:
+    return to_changes(resource, [event for each in items if (event := to_event(each))])
+
+
+@pytest.mark.parametrize(
+    ("name", "asked", "kind", "before", "after"),
+    [
+        (
+            "UpdateTable",
+            {
+                "tableName": "orders",
+                "provisionedThroughput": {"readCapacityUnits": 50.0, "writeCapacityUnits": 5},
+                "globalSecondaryIndexUpdates": [
+                    {
+                        "update": {
+                            "indexName": "by-day",
+                            "provisionedThroughput": {"writeCapacityUnits": 2},
+                        }
+                    }
+                ],
+            },
+            "capacity",
+            {},
+            {"read_capacity": "50", "write_capacity": "5", "by-day.write_capacity": "2"},
+        ),
+        (
+            "SetQueueAttributes",
+            {
+                "queueUrl": "https://sqs.us-east-1.amazonaws.com/123456789012/orders",
+                "attributes": {
+                    "VisibilityTimeout": "5",
+                    "RedrivePolicy": '{"deadLetterTargetArn": "arn:dead", "maxReceiveCount": 3}',
+                },
+            },
+            "configuration",
+            {},
+            {
+                "visibility_timeout_seconds": "5",
+                "maximum_receives": "3",
+                "dead_letter": "arn:dead",
+            },
+        ),
+        (
+            "DeleteRolePolicy",
+            {"roleName": "orders-role", "policyName": "write-orders"},
+            "permission",
+            {"policy": "write-orders"},
+            {},
+        ),
+        (
+            "AttachRolePolicy",
+            {"roleName": "orders-role", "policyArn": "arn:aws:iam::aws:policy/ReadOnly"},
+            "permission",
+            {},
+            {"policy": "arn:aws:iam::aws:policy/ReadOnly"},
+        ),
+        (
+            "PutFunctionEventInvokeConfig20190925",
+            {"functionName": "orders", "maximumRetryAttempts": 0, "maximumEventAgeInSeconds": 60},
+            "configuration",
+            {},
+            {"async_max_age_seconds": "60", "async_max_retries": "0"},
+        ),
+        (
+            "UpdateIntegration",
+            {
+                "restApiId": "k3v9",
+                "updateIntegrationInput": {
+                    "patchOperations": [
+                        {"op": "replace", "path": "/timeoutInMillis", "value": "3000"}
+                    ]
+                },
+            },
+            "configuration",
+            {},
+            {"integration_timeout_ms": "3000"},
+        ),
+    ],
+)
+def test_each_kind_of_change_carries_plain_values(name, asked, kind, before, after):
+    (change,) = told(PLACE.table("orders"), item(name, 5, asked))
+    assert (change.kind, change.before, change.after) == (kind, before, after)
+
+
+def test_a_capacity_that_was_set_twice_tells_what_it_was_before():
+    def capacity(units: int, minutes_ago: float) -> dict[str, Any]:
+        asked = {"tableName": "orders", "provisionedThroughput": {"writeCapacityUnits": units}}
+        return item("UpdateTable", minutes_ago, asked)
+
+    *_, last = told(PLACE.table("orders"), capacity(5, 5), capacity(50, 60))
+    assert (last.before, last.after) == ({"write_capacity": "50"}, {"write_capacity": "5"})
+
+
+def test_a_mapping_that_is_switched_off_is_a_change_of_its_function_whoever_is_asked_about():
+    asked = {"uUID": "u-1", "enabled": False}
+    answered = {"functionArn": PLACE.function("mailer").arn, "uUID": "u-1"}
+    event = item("UpdateEventSourceMapping20150331", 5, asked, answered)
+    for resource in (PLACE.queue("emails"), PLACE.function("mailer")):
+        (change,) = told(resource, event)
+        assert change.resource == PLACE.function("mailer")
+        assert (change.kind, change.after) == ("configuration", {"enabled": "false"})
+
+
+class Related:
+    """A kinship that a test lays out."""
+
+    def __init__(self, **names: set[str]) -> None:
+        self.known = names
+
+    def names(self, resource: Resource, _budget: object) -> frozenset[str]:
+        """As laid out, by the resource's name."""
+        return frozenset(self.known.get(resource.name, ()))
+
+
+def related(world: Feeds, **names: set[str]) -> AwsChanges:
+    world.changes._kinship = Related(**names)  # pyright: ignore[reportAttributeAccessIssue]
+    return world.changes
+
+
+def test_a_change_of_a_role_is_one_of_the_function_that_runs_under_it():
+    with feeds() as world:
+        world.trail.add_response(
+            "lookup_events",
+            account_wide(
+                item("PutRolePolicy", 5, {"roleName": "payments-role", "policyName": "deny"}),
+                item("PutRolePolicy", 6, {"roleName": "another-role", "policyName": "deny"}),
+            ),
+        )
+        world.versions()
+        feed = related(world, payments={"payments-role"}).changes([PAYMENTS], WINDOW)
+    assert [(one.resource, one.kind, one.after) for one in feed.changes] == [
+        (PAYMENTS, "permission", {"policy": "deny"})
+    ]
+
+
+def test_a_mapping_is_found_by_its_id_and_told_once_for_its_queue_and_its_function():
+    asked, mailer = {"uUID": "u-1", "batchSize": 100}, PLACE.function("mailer")
+    answered = {"functionArn": mailer.arn}
+    with feeds() as world:
+        world.trail.add_response(
+            "lookup_events",
+            account_wide(item("UpdateEventSourceMapping20150331", 5, asked, answered)),
+        )
+        world.versions()
+        kin = related(world, mailer={"u-1"}, emails={"u-1"})
+        feed = kin.changes([PLACE.queue("emails"), mailer], WINDOW)
+    assert [(one.resource, one.after) for one in feed.changes] == [(mailer, {"batch_size": "100"})]
+
+
+def test_changes_of_roles_are_looked_up_where_they_are_recorded():
+    with feeds() as world, stubbed("cloudtrail") as (elsewhere, stub):
+        world.changes._trail = Trail(world.changes._trail._client, calls(), elsewhere)
+        world.trail.add_response("lookup_events", account_wide())
+        stub.add_response(
+            "lookup_events",
+            account_wide(item("DeleteRolePolicy", 5, {"roleName": "r", "policyName": "p"})),
+            {
+                "LookupAttributes": [
+                    {"AttributeKey": "EventSource", "AttributeValue": "iam.amazonaws.com"}
+                ],
+                "StartTime": WINDOW.start,
+                "EndTime": WINDOW.end,
+                "MaxResults": 50,
+            },
+        )
+        world.versions()
+        feed = related(world, payments={"r"}).changes([PAYMENTS], WINDOW)
+    assert [one.kind for one in feed.changes] == ["permission"]

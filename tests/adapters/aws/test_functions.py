@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 import pytest
 from botocore.stub import Stubber
 
+from opspilot.adapters.aws.event_sources import to_mappings
 from opspilot.adapters.aws.functions import Functions
-from opspilot.adapters.aws.functions_data import to_event_sources, to_time
+from opspilot.adapters.aws.functions_data import to_time
 from opspilot.domain.workload import FunctionAlias, FunctionVersion
 from opspilot.errors import AwsDenied, AwsNotFound
 from tests.adapters.aws.stubs import PLACE, answer, calls, stubbed
@@ -15,6 +16,8 @@ CHECKOUT = PLACE.function("checkout")
 WRITTEN = "2026-03-04T12:00:20.000+0000"
 MOMENT = datetime(2026, 3, 4, 12, 0, 20, tzinfo=UTC)
 
+ROLE = "arn:aws:iam::123456789012:role/checkout"
+QUEUE = "arn:aws:sqs:us-east-1:123456789012:checkout-dead"
 CONFIGURATION = {
     "FunctionName": "checkout",
     "FunctionArn": CHECKOUT.arn,
@@ -27,6 +30,8 @@ CONFIGURATION = {
     "State": "Active",
     "LastUpdateStatus": "InProgress",
     "Environment": {"Variables": {"TABLE": "orders"}},
+    "Role": ROLE,
+    "DeadLetterConfig": {"TargetArn": QUEUE},
 }
 
 
@@ -50,6 +55,12 @@ def describe_with(stub: Stubber, *, versions: list[dict], aliases: list[dict]) -
     stub.add_response("list_aliases", answer("r-3", Aliases=aliases))
 
 
+def no_asynchronous_settings(stub: Stubber) -> None:
+    stub.add_client_error(
+        "get_function_event_invoke_config", "ResourceNotFoundException", "no config", 404
+    )
+
+
 def test_a_function_is_described_with_its_versions_aliases_and_concurrency():
     with stubbed("lambda") as (client, stub):
         describe_with(
@@ -65,6 +76,10 @@ def test_a_function_is_described_with_its_versions_aliases_and_concurrency():
             ],
         )
         stub.add_response("get_function_concurrency", answer("r-4", ReservedConcurrentExecutions=0))
+        stub.add_response(
+            "get_function_event_invoke_config",
+            answer("r-5", MaximumRetryAttempts=0, MaximumEventAgeInSeconds=300),
+        )
         sender = calls()
         found = Functions(client, sender).describe(CHECKOUT, sender.budget())
     assert (found.memory_mb, found.timeout_seconds, found.runtime) == (512, 3, "python3.13")
@@ -86,7 +101,9 @@ def test_a_function_is_described_with_its_versions_aliases_and_concurrency():
         FunctionAlias(name="canary", version="9", weights={"10": 0.1}),
         FunctionAlias(name="live", version="10", revision_id="rev-a"),
     )
-    assert (found.gaps, found.request_ids) == ((), ("r-1", "r-2", "r-3", "r-4"))
+    assert (found.async_max_retries, found.async_max_age_seconds) == (0, 300)
+    assert (found.role, found.dead_letter) == (ROLE, QUEUE)
+    assert (found.gaps, found.request_ids) == ((), ("r-1", "r-2", "r-3", "r-4", "r-5"))
 
 
 def test_the_newest_fifty_versions_are_kept_of_all_pages():
@@ -104,10 +121,11 @@ def test_the_newest_fifty_versions_are_kept_of_all_pages():
         )
         stub.add_response("list_aliases", answer(Aliases=[]))
         stub.add_response("get_function_concurrency", answer())
+        no_asynchronous_settings(stub)
         sender = calls()
         found = Functions(client, sender).describe(CHECKOUT, sender.budget())
     assert [each.version for each in found.versions] == [str(n) for n in range(60, 10, -1)]
-    assert found.reserved_concurrency is None
+    assert (found.reserved_concurrency, found.async_max_retries) == (None, None)
     with_environment = [each.version for each in found.versions if each.environment is not None]
     assert with_environment == [str(n) for n in range(60, 50, -1)]
 
@@ -121,6 +139,7 @@ def test_variables_that_lambda_may_not_decrypt_are_not_taken_for_none():
         )
         stub.add_response("list_aliases", answer(Aliases=[]))
         stub.add_response("get_function_concurrency", answer())
+        no_asynchronous_settings(stub)
         sender = calls()
         found = Functions(client, sender).describe(CHECKOUT, sender.budget())
     assert (found.environment, found.environment_read) == ({}, False)
@@ -133,6 +152,7 @@ def test_what_may_not_be_read_is_a_gap_and_the_rest_still_comes():
         stub.add_client_error("list_versions_by_function", "AccessDeniedException", "no", 403)
         stub.add_response("list_aliases", answer(Aliases=[]))
         stub.add_client_error("get_function_concurrency", "", "not here", 404)
+        no_asynchronous_settings(stub)
         sender = calls()
         found = Functions(client, sender).describe(CHECKOUT, sender.budget())
     assert (found.memory_mb, found.versions, found.reserved_concurrency) == (512, (), None)
@@ -184,9 +204,9 @@ def test_times_of_lambda_are_read_as_utc(text, moment):
     assert to_time(text) == moment
 
 
-def test_mappings_that_are_switched_off_or_have_no_source_arn_are_left_out():
+def test_mappings_without_a_source_are_left_out_and_those_switched_off_say_so():
     mapped = {"EventSourceArn": "a", "FunctionArn": "f"}
-    sources = to_event_sources(
+    mappings = to_mappings(
         [{**mapped, "State": "Enabled"}, {**mapped, "State": "Disabled"}, {"FunctionArn": "f"}]
     )
-    assert [(each.source_arn, each.function_arn) for each in sources] == [("a", "f")]
+    assert [each.enabled for each in mappings] == [True, False]

@@ -13,7 +13,7 @@ from opspilot.adapters.aws import REQUIRED_ACTIONS, operations
 from opspilot.adapters.aws.operations import OPERATIONS, Operation
 
 SOURCES = sorted(Path(adapters.__file__).parent.rglob("*.py"))
-CLIENTS = {"_client", "client", "_dynamodb", "_sqs", "sts"}
+CLIENTS = {"_client", "client", "_dynamodb", "_sqs", "_autoscaling", "sts"}
 
 
 def sent(tree: ast.Module) -> Iterator[tuple[str, set[str]]]:
@@ -73,7 +73,12 @@ def test_the_permissions_of_each_port_are_spelled_out():
             "lambda:UpdateFunctionConfiguration",
         ),
         "alarms": ("cloudwatch:DescribeAlarmHistory", "cloudwatch:DescribeAlarms"),
-        "changes": ("cloudtrail:LookupEvents", "lambda:ListVersionsByFunction"),
+        "changes": (
+            "cloudtrail:LookupEvents",
+            "lambda:ListEventSourceMappings",
+            "lambda:ListFunctions",
+            "lambda:ListVersionsByFunction",
+        ),
         "identity": (),
         "invocations": ("lambda:InvokeFunction",),
         "logs": (
@@ -86,14 +91,23 @@ def test_the_permissions_of_each_port_are_spelled_out():
         "model": ("bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"),
         "workloads": (
             "apigateway:GET",
+            "application-autoscaling:DescribeScalableTargets",
+            "application-autoscaling:DescribeScalingPolicies",
+            "dynamodb:DescribeTable",
             "dynamodb:ListTables",
+            "kinesis:DescribeStreamSummary",
+            "kinesis:ListStreams",
+            "lambda:GetAccountSettings",
             "lambda:GetFunctionConcurrency",
             "lambda:GetFunctionConfiguration",
+            "lambda:GetFunctionEventInvokeConfig",
             "lambda:GetPolicy",
             "lambda:ListAliases",
             "lambda:ListEventSourceMappings",
             "lambda:ListFunctions",
             "lambda:ListVersionsByFunction",
+            "sqs:GetQueueAttributes",
+            "sqs:GetQueueUrl",
             "sqs:ListQueues",
         ),
     }

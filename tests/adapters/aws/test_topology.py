@@ -1,11 +1,12 @@
 """The call graph that configuration tells of."""
 
 import json
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 
-from opspilot.adapters.aws.functions_data import EventSource
+from opspilot.adapters.aws.event_sources import SourceMapping
 from opspilot.adapters.aws.inventory import Inventory
 from opspilot.adapters.aws.topology import (
     around,
@@ -22,7 +23,7 @@ FUNCTION_ARN = "arn:aws:lambda:us-east-1:123456789012:function:"
 APIS = {"k3v9": "shop-api"}
 
 
-def inventory(environments: dict[str, dict[str, str]], *sources: EventSource) -> Inventory:
+def inventory(environments: dict[str, dict[str, str]], *sources: SourceMapping) -> Inventory:
     return Inventory(
         environments=environments,
         tables=frozenset({"orders"}),
@@ -72,21 +73,53 @@ def test_a_function_that_names_itself_or_its_service_calls_nobody():
 
 
 def test_the_consumer_of_a_queue_depends_on_it():
-    source = EventSource("arn:aws:sqs:us-east-1:123456789012:emails", f"{FUNCTION_ARN}mailer:live")
+    source = SourceMapping(
+        "arn:aws:sqs:us-east-1:123456789012:emails", f"{FUNCTION_ARN}mailer:live"
+    )
     assert drawn(edges_of_account(inventory({}, source), PLACE)) == [
         ("mailer", "consumes", "emails", "", "event source mapping")
     ]
 
 
+def test_who_writes_a_stream_and_who_reads_it_are_told_apart():
+    account = inventory(
+        {"web": {"CLICKS": "clicks"}},
+        SourceMapping(
+            "arn:aws:kinesis:us-east-1:123456789012:stream/clicks", f"{FUNCTION_ARN}counter"
+        ),
+    )
+    edges = edges_of_account(replace(account, streams=frozenset({"clicks"})), PLACE)
+    assert drawn(in_order(edges)) == [
+        ("counter", "consumes", "clicks", "", "event source mapping"),
+        ("web", "streams_to", "clicks", "", "environment CLICKS"),
+    ]
+
+
+def test_the_stream_of_a_table_leads_to_the_table():
+    arn = "arn:aws:dynamodb:us-east-1:123456789012:table/orders/stream/2026-01-01T00:00:00.000"
+    edges = edges_of_account(inventory({}, SourceMapping(arn, f"{FUNCTION_ARN}projector")), PLACE)
+    assert [edge.callee for edge in edges] == [PLACE.table("orders")]
+
+
+def test_a_mapping_that_is_switched_off_still_tells_who_should_consume():
+    source = SourceMapping(
+        "arn:aws:sqs:us-east-1:123456789012:emails",
+        f"{FUNCTION_ARN}mailer",
+        settings={"State": "Disabled"},
+    )
+    (edge,) = edges_of_account(inventory({}, source), PLACE)
+    assert edge.via == "event source mapping, switched off"
+
+
 @pytest.mark.parametrize(
     "source_arn",
     [
-        "arn:aws:kinesis:us-east-1:123456789012:stream/clicks",
+        "arn:aws:kafka:us-east-1:123456789012:cluster/clicks/1",
         "arn:aws:sqs:us-east-1:999999999999:emails",
     ],
 )
 def test_event_sources_that_cannot_be_drawn_are_left_out(source_arn):
-    source = EventSource(source_arn, f"{FUNCTION_ARN}mailer")
+    source = SourceMapping(source_arn, f"{FUNCTION_ARN}mailer")
     assert edges_of_account(inventory({}, source), PLACE) == []
 
 

@@ -11,9 +11,22 @@ from botocore.stub import Stubber
 from opspilot.adapters.aws.apis import RestApis
 from opspilot.adapters.aws.functions import Functions
 from opspilot.adapters.aws.inventory import Lister
-from opspilot.adapters.aws.workloads import AwsWorkloads
-from opspilot.errors import AwsDenied, UnknownResource
-from tests.adapters.aws.stubs import PLACE, Hourglass, answer, calls, stubbed
+from opspilot.adapters.aws.queues import Queues
+from opspilot.adapters.aws.streams import Streams
+from opspilot.adapters.aws.tables import Tables
+from opspilot.adapters.aws.workloads import AwsWorkloads, Readers
+from opspilot.domain.resource import Resource
+from opspilot.domain.workload import (
+    AccountLimits,
+    EventSource,
+    IndexConfiguration,
+    QueueConfiguration,
+    Scaling,
+    StreamConfiguration,
+    TableConfiguration,
+)
+from opspilot.errors import AwsDenied, AwsRejected, UnknownResource
+from tests.adapters.aws.stubs import NOW, PLACE, Hourglass, answer, calls, stubbed
 
 ARN = "arn:aws:lambda:us-east-1:123456789012:function:"
 
@@ -26,6 +39,8 @@ class Account:
     functions: Stubber
     dynamodb: Stubber
     sqs: Stubber
+    kinesis: Stubber
+    autoscaling: Stubber
     apigateway: Stubber
     hourglass: Hourglass
 
@@ -57,6 +72,9 @@ class Account:
         self.dynamodb.add_response("list_tables", answer(TableNames=["orders"]))
         url = "https://sqs.us-east-1.amazonaws.com/123456789012/emails"
         self.sqs.add_response("list_queues", answer(QueueUrls=[url]), {"MaxResults": 1000})
+        self.kinesis.add_response(
+            "list_streams", answer(StreamNames=["clicks"], HasMoreStreams=False)
+        )
         self.apigateway.add_response(
             "get_rest_apis", answer(items=[{"id": "k3v9", "name": "shop-api"}]), {"limit": 500}
         )
@@ -82,15 +100,23 @@ def account() -> Generator[Account]:
         stubbed("lambda") as (functions, functions_stub),
         stubbed("dynamodb") as (dynamodb, dynamodb_stub),
         stubbed("sqs") as (sqs, sqs_stub),
+        stubbed("kinesis") as (kinesis, kinesis_stub),
+        stubbed("application-autoscaling") as (autoscaling, autoscaling_stub),
         stubbed("apigateway") as (apigateway, apigateway_stub),
     ):
         reader, apis = Functions(functions, sender), RestApis(apigateway, sender)
-        lister = Lister(reader, dynamodb, sqs, apis, sender)
+        streams = Streams(kinesis, sender)
+        lister = Lister(reader, dynamodb, sqs, streams, apis, sender)
+        readers = Readers(
+            reader, Tables(dynamodb, autoscaling, sender), Queues(sqs, sender), streams, apis
+        )
         yield Account(
-            AwsWorkloads(reader, lister, apis, sender, PLACE),
+            AwsWorkloads(readers, lister, sender, PLACE),
             functions_stub,
             dynamodb_stub,
             sqs_stub,
+            kinesis_stub,
+            autoscaling_stub,
             apigateway_stub,
             hourglass,
         )
@@ -111,6 +137,7 @@ def test_the_account_is_listed_by_kind_and_name():
             *map(PLACE.function, ("checkout", "fraud-score", "mailer", "payments")),
             PLACE.api("shop-api"),
             PLACE.queue("emails"),
+            PLACE.stream("clicks"),
             PLACE.table("orders"),
         ]
 
@@ -127,6 +154,7 @@ def test_a_function_is_found_by_name_or_arn_with_one_call(text):
     [
         ("orders", PLACE.table("orders")),
         ("emails", PLACE.queue("emails")),
+        ("clicks", PLACE.stream("clicks")),
         ("shop-api", PLACE.api("shop-api")),
     ],
 )
@@ -193,6 +221,7 @@ def test_an_unknown_name_says_what_could_not_be_searched():
         world.functions.add_response("list_functions", answer(Functions=[]))
         world.dynamodb.add_client_error("list_tables", "AccessDeniedException", "no", 403)
         world.sqs.add_response("list_queues", answer())
+        world.kinesis.add_response("list_streams", answer(StreamNames=[], HasMoreStreams=False))
         world.apigateway.add_client_error("get_rest_apis", "InternalFailure", "no", 501)
         world.functions.add_response("list_event_source_mappings", answer(EventSourceMappings=[]))
         with pytest.raises(UnknownResource, match="dynamodb:ListTables"):
@@ -305,14 +334,224 @@ def test_the_account_is_listed_once_in_a_while_not_at_every_question():
         assert world.workloads.topology(PLACE.table("orders")).edges == ()
 
 
-def test_a_listing_with_gaps_is_not_kept():
+def test_a_listing_that_is_denied_in_part_is_kept_as_asking_again_would_not_help():
     with account() as world:
         world.functions.add_response("list_functions", answer(Functions=[]))
         world.dynamodb.add_client_error("list_tables", "AccessDeniedException", "no", 403)
         world.sqs.add_response("list_queues", answer())
+        world.kinesis.add_response("list_streams", answer(StreamNames=[], HasMoreStreams=False))
+        world.apigateway.add_response("get_rest_apis", answer(items=[]))
+        world.functions.add_response("list_event_source_mappings", answer(EventSourceMappings=[]))
+        gaps = [world.workloads.topology(PLACE.table("orders")).gaps for _ in range(2)]
+    assert gaps[0] == gaps[1]
+    assert "dynamodb:ListTables" in gaps[0][0]
+
+
+def test_a_listing_whose_gaps_may_pass_is_not_kept():
+    with account() as world:
+        world.functions.add_response("list_functions", answer(Functions=[]))
+        for _ in range(5):
+            world.dynamodb.add_client_error("list_tables", "ThrottlingException", "slow", 400)
+        world.sqs.add_response("list_queues", answer())
+        world.kinesis.add_response("list_streams", answer(StreamNames=[], HasMoreStreams=False))
         world.apigateway.add_response("get_rest_apis", answer(items=[]))
         world.functions.add_response("list_event_source_mappings", answer(EventSourceMappings=[]))
         first = world.workloads.topology(PLACE.table("orders"))
         world.lists({"checkout": {"TABLE": "orders"}})
         second = world.workloads.topology(PLACE.table("orders"))
     assert (len(first.gaps), len(second.gaps), len(second.edges)) == (1, 0, 1)
+
+
+MAPPING = {
+    "UUID": "0b5bcd54-6fc1-4d5a-9a3e-2f2d5c0c0001",
+    "EventSourceArn": "arn:aws:sqs:us-east-1:123456789012:emails",
+    "FunctionArn": f"{ARN}mailer:live",
+    "State": "Disabled",
+    "BatchSize": 10,
+    "ScalingConfig": {"MaximumConcurrency": 5},
+    "FunctionResponseTypes": ["ReportBatchItemFailures"],
+    "LastProcessingResult": "OK",
+}
+
+
+def test_a_queue_is_described_with_its_dead_letters_and_its_consumers():
+    queue = PLACE.queue("emails")
+    dead = "arn:aws:sqs:us-east-1:123456789012:emails-dead"
+    with account() as world:
+        world.sqs.add_response(
+            "get_queue_url", answer(QueueUrl="https://q"), {"QueueName": "emails"}
+        )
+        world.sqs.add_response(
+            "get_queue_attributes",
+            answer(
+                Attributes={
+                    "VisibilityTimeout": "5",
+                    "MessageRetentionPeriod": "86400",
+                    "RedrivePolicy": json.dumps(
+                        {"deadLetterTargetArn": dead, "maxReceiveCount": "3"}
+                    ),
+                }
+            ),
+            {"QueueUrl": "https://q", "AttributeNames": ["All"]},
+        )
+        world.functions.add_response(
+            "list_event_source_mappings",
+            answer(EventSourceMappings=[MAPPING]),
+            {"EventSourceArn": queue.arn},
+        )
+        found = world.workloads.describe(queue)
+    assert isinstance(found, QueueConfiguration)
+    assert (found.visibility_timeout_seconds, found.retention_seconds) == (5, 86400)
+    assert (found.dead_letter, found.maximum_receives) == (Resource(arn=dead), 3)
+    assert found.consumers == (
+        EventSource(
+            source=queue,
+            function=PLACE.function("mailer"),
+            qualifier="live",
+            enabled=False,
+            state="Disabled",
+            batch_size=10,
+            maximum_concurrency=5,
+            reports_item_failures=True,
+            last_result="OK",
+        ),
+    )
+
+
+def described_table(world: Account, **table: object) -> TableConfiguration:
+    world.dynamodb.add_response(
+        "describe_table",
+        answer(Table={"TableName": "orders", "TableStatus": "ACTIVE", **table}),
+        {"TableName": "orders"},
+    )
+    found = world.workloads.describe(PLACE.table("orders"))
+    assert isinstance(found, TableConfiguration)
+    return found
+
+
+def test_a_table_is_described_with_its_indexes_and_their_autoscaling():
+    place, dimension = "table/orders/index/by-day", "dynamodb:index:WriteCapacityUnits"
+    with account() as world:
+        world.autoscaling.add_response(
+            "describe_scalable_targets",
+            answer(
+                ScalableTargets=[
+                    {
+                        "ServiceNamespace": "dynamodb",
+                        "ResourceId": place,
+                        "ScalableDimension": dimension,
+                        "MinCapacity": 5,
+                        "MaxCapacity": 50,
+                        "RoleARN": "arn:aws:iam::123456789012:role/scaling",
+                        "CreationTime": NOW,
+                    }
+                ]
+            ),
+            {"ServiceNamespace": "dynamodb", "ResourceIds": ["table/orders", place]},
+        )
+        world.autoscaling.add_response(
+            "describe_scaling_policies",
+            answer(
+                ScalingPolicies=[
+                    {
+                        "PolicyARN": "arn:aws:autoscaling:us-east-1:123456789012:scalingPolicy:1",
+                        "PolicyName": "p",
+                        "ServiceNamespace": "dynamodb",
+                        "ResourceId": place,
+                        "ScalableDimension": dimension,
+                        "PolicyType": "TargetTrackingScaling",
+                        "TargetTrackingScalingPolicyConfiguration": {"TargetValue": 70.0},
+                        "CreationTime": NOW,
+                    }
+                ]
+            ),
+            {"ServiceNamespace": "dynamodb", "ResourceId": place},
+        )
+        found = described_table(
+            world,
+            ProvisionedThroughput={
+                "ReadCapacityUnits": 50, "WriteCapacityUnits": 20, "LastDecreaseDateTime": NOW,
+            },
+            GlobalSecondaryIndexes=[
+                {
+                    "IndexName": "by-day",
+                    "ProvisionedThroughput": {"ReadCapacityUnits": 9, "WriteCapacityUnits": 5},
+                }
+            ],
+        )  # fmt: skip
+    assert (found.billing, found.read_capacity, found.write_capacity) == ("provisioned", 50, 20)
+    assert found.index("by-day") == IndexConfiguration(
+        name="by-day", read_capacity=9, write_capacity=5
+    )
+    assert (found.last_increase_at, found.last_decrease_at) == (None, NOW)
+    assert found.autoscaling == (
+        Scaling(target="by-day", dimension="write", minimum=5, maximum=50, target_percent=70.0),
+    )
+    assert len(found.request_ids) == 3
+
+
+def test_a_table_on_demand_has_no_capacity_and_no_autoscaling_is_asked_for():
+    with account() as world:
+        found = described_table(
+            world,
+            BillingModeSummary={"BillingMode": "PAY_PER_REQUEST"},
+            ProvisionedThroughput={"ReadCapacityUnits": 0, "WriteCapacityUnits": 0},
+        )
+    assert (found.billing, found.read_capacity, found.write_capacity) == ("on_demand", None, None)
+
+
+def test_autoscaling_that_may_not_be_read_is_a_gap_that_names_the_action():
+    with account() as world:
+        world.autoscaling.add_client_error(
+            "describe_scalable_targets", "AccessDeniedException", "no", 403
+        )
+        found = described_table(world, ProvisionedThroughput={"ReadCapacityUnits": 5})
+    (gap,) = found.gaps
+    assert "application-autoscaling:DescribeScalableTargets" in gap
+    assert found.read_capacity == 5
+
+
+def test_a_stream_is_described_with_its_consumers_whose_denial_is_a_gap():
+    with account() as world:
+        world.kinesis.add_response(
+            "describe_stream_summary",
+            answer(
+                StreamDescriptionSummary={
+                    "StreamName": "clicks",
+                    "StreamARN": PLACE.stream("clicks").arn,
+                    "StreamStatus": "ACTIVE",
+                    "StreamModeDetails": {"StreamMode": "PROVISIONED"},
+                    "RetentionPeriodHours": 48,
+                    "StreamCreationTimestamp": NOW,
+                    "EnhancedMonitoring": [],
+                    "OpenShardCount": 2,
+                }
+            ),
+            {"StreamName": "clicks"},
+        )
+        world.functions.add_client_error(
+            "list_event_source_mappings", "AccessDeniedException", "no", 403
+        )
+        found = world.workloads.describe(PLACE.stream("clicks"))
+    assert isinstance(found, StreamConfiguration)
+    assert (found.shards, found.mode, found.retention_hours) == (2, "provisioned", 48)
+    assert "lambda:ListEventSourceMappings" in found.gaps[0]
+
+
+def test_the_account_tells_what_its_functions_share():
+    with account() as world:
+        world.functions.add_response(
+            "get_account_settings",
+            answer(
+                AccountLimit={"ConcurrentExecutions": 1000, "UnreservedConcurrentExecutions": 900}
+            ),
+        )
+        arn = PLACE.account().arn
+        found = world.workloads.describe(world.workloads.resolve(arn))
+    assert isinstance(found, AccountLimits)
+    assert (found.concurrent_executions, found.unreserved) == (1000, 900)
+
+
+def test_an_api_has_no_configuration_that_is_read():
+    with account() as world, pytest.raises(AwsRejected, match="shop-api"):
+        world.workloads.describe(PLACE.api("shop-api"))
