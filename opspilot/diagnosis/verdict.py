@@ -6,8 +6,8 @@ from datetime import datetime
 from opspilot.diagnosis.assessment import Assessment
 from opspilot.diagnosis.boxes import cause_of, first_failure_of, impact_of, since_of
 from opspilot.diagnosis.case import Case
+from opspilot.diagnosis.harm import HARM, harmed
 from opspilot.diagnosis.signatures import CATALOGUE
-from opspilot.diagnosis.symptoms import HARM, harmed
 from opspilot.domain.evidence import Evidence
 from opspilot.domain.hypothesis import Hypothesis, Verdict, VerdictStatus
 from opspilot.domain.incident import Incident

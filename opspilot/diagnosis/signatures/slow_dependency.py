@@ -11,14 +11,13 @@ import re
 from opspilot.diagnosis.assessment import FAIR, GOOD, WEAK, Assessment, Brief
 from opspilot.diagnosis.case import Case
 from opspilot.diagnosis.change_search import CLOSE, ChangeFound, argue_change, changes_behind
+from opspilot.diagnosis.slowness import Slow, slowest_chain
 from opspilot.diagnosis.symptoms import (
-    Slow,
     failing,
     failure_onset,
     killed_for_memory,
     limit_seconds,
     risen_errors,
-    slowest_chain,
     timeouts,
 )
 from opspilot.domain.change import Change

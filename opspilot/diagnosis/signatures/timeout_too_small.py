@@ -8,11 +8,11 @@ function's own duration alone says little.
 from opspilot.diagnosis.assessment import FAIR, GOOD, WEAK, Assessment, Brief
 from opspilot.diagnosis.case import Case
 from opspilot.diagnosis.change_search import Onset, argue_change, changes_behind
+from opspilot.diagnosis.slowness import slowest_chain
 from opspilot.diagnosis.symptoms import (
     failing,
     failure_onset,
     limit_seconds,
-    slowest_chain,
     timeouts,
 )
 from opspilot.domain.change import Change

@@ -1,0 +1,112 @@
+"""What hurts somebody, as against what merely moved."""
+
+from opspilot.diagnosis.case import DURATIONS, Case, Shown
+from opspilot.diagnosis.levels import growth
+from opspilot.diagnosis.symptoms import (
+    killed_for_memory,
+    out_of_proportion,
+    risen_errors,
+    timeouts,
+)
+from opspilot.domain.evidence import MetricDetail
+
+HARM = (
+    "lambda.errors",
+    "lambda.throttles",
+    *DURATIONS,
+    "lambda.async_age",
+    "lambda.async_dropped",
+    "lambda.dead_letter_errors",
+    "lambda.iterator_age",
+    "lambda.recursive",
+    "account.throttles",
+    "api.5xx",
+    "api.4xx",
+    "api.latency_p99",
+    "api.integration_latency_p99",
+    "sqs.visible",
+    "sqs.oldest_age",
+    "dynamodb.read_throttles",
+    "dynamodb.write_throttles",
+    "dynamodb.index_read_throttles",
+    "dynamodb.index_write_throttles",
+    "dynamodb.conditional_failures",
+    "stream.iterator_age",
+    "stream.write_throttles",
+    "stream.read_throttles",
+)
+"""Signals whose rise hurts somebody; more traffic alone hurts nobody."""
+
+TRAFFIC = (
+    "lambda.invocations",
+    "account.invocations",
+    "api.count",
+    "lambda.concurrency",
+    "dynamodb.reads",
+    "dynamodb.writes",
+    "sqs.sent",
+    "stream.incoming",
+)
+"""Signals whose fall says that somebody does not get through, or does not come."""
+
+_SLOWER = 1.3
+_SLOWEST_SLOWER = 2.0
+_AGE_SECONDS = 30.0
+_AGE_MS = 5_000.0
+
+
+def bare(signal: str) -> str:
+    """A signal's name without the index that it is of."""
+    return signal.partition(":")[0]
+
+
+def hurts(case: Case, shown: Shown[MetricDetail]) -> bool:
+    """Whether what a metric shows hurts somebody: it moved the bad way, and by enough to matter."""
+    detail = shown.detail
+    if not detail.anomalous:
+        return False
+    if detail.direction == "down":
+        return detail.signal in TRAFFIC
+    return bare(detail.signal) in HARM and _matters(case, shown)
+
+
+def _matters(case: Case, shown: Shown[MetricDetail]) -> bool:
+    signal = shown.detail.signal
+    if signal in (*DURATIONS, "api.latency_p99", "api.integration_latency_p99"):
+        times = growth(shown)
+        return times is None or times >= (
+            _SLOWEST_SLOWER if signal == "lambda.duration_max" else _SLOWER
+        )
+    peak = shown.detail.peak_value
+    if signal == "sqs.oldest_age":
+        return peak is None or peak >= _AGE_SECONDS
+    if signal in ("lambda.async_age", "lambda.iterator_age", "stream.iterator_age"):
+        return peak is None or peak >= _AGE_MS
+    if signal == "sqs.visible":
+        # More messages on their way are no backlog while none of them waits for long.
+        age = case.metric(shown.evidence.resource, "sqs.oldest_age")
+        return age is None or age.detail.anomalous
+    return out_of_proportion(case, shown)
+
+
+def harmful(case: Case) -> tuple[Shown[MetricDetail], ...]:
+    """The metrics that hurt."""
+    return tuple(shown for shown in case.metrics if hurts(case, shown))
+
+
+def harmed(case: Case) -> bool:
+    """Whether anything abnormal hurts: in a harmful signal, in vanished traffic, or in a log."""
+    return bool(harmful(case)) or hurt_in_logs(case)
+
+
+def hurt_in_logs(case: Case) -> bool:
+    """Whether a log tells of failures that it did not tell of before."""
+    return any(
+        timeouts(case, resource)
+        or killed_for_memory(case, resource)
+        or risen_errors(case, resource)
+        for resource in case.functions
+    )
+
+
+__all__ = ["HARM", "TRAFFIC", "bare", "harmed", "harmful", "hurt_in_logs", "hurts"]
