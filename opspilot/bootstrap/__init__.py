@@ -4,6 +4,7 @@
 AWS ports and hands them to the engine. Entrypoints and screens get everything from the `Workbench`.
 """
 
+from opspilot.bootstrap.capsule import open_capsule
 from opspilot.bootstrap.faults import FaultInfo, Faults
 from opspilot.bootstrap.place import Place, Ports
 from opspilot.bootstrap.storage import TableReport, create_tables
@@ -18,5 +19,6 @@ __all__ = [
     "Workbench",
     "assemble",
     "create_tables",
+    "open_capsule",
     "open_workbench",
 ]

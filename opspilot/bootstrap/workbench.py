@@ -22,6 +22,7 @@ from opspilot.domain.identity import Actor
 from opspilot.domain.job import JobKind
 from opspilot.engine.approve import Approvals
 from opspilot.engine.audit import AuditTrail
+from opspilot.engine.capsule import Capsules
 from opspilot.engine.care import Care
 from opspilot.engine.chat import Chats
 from opspilot.engine.chat_queries import ChatQueries
@@ -75,6 +76,7 @@ class Workbench:
     conversations: ChatQueries
     audit: AuditTrail
     reviews: Reviews
+    capsules: Capsules
     explorer: Explorer
     functions: FunctionDesk
     model: LanguageModel
@@ -155,6 +157,7 @@ def assemble(settings: Settings, place: Place, store: Store) -> Workbench:
         conversations=ChatQueries(store, ports.model),
         audit=audit,
         reviews=Reviews(desk),
+        capsules=Capsules(store, audit, clock),
         explorer=Explorer(reader, clock),
         functions=FunctionDesk(desk, ports.workloads, ports.metrics, ports.invocations),
         model=ports.model,

@@ -53,8 +53,8 @@ def investigation_document(
         "status": incident.status,
         "window": incident.window.model_dump(mode="json"),
         "baseline": incident.baseline.model_dump(mode="json"),
-        "verdict": _verdict(verdict) if verdict else None,
-        "hypotheses": [_hypothesis(one) for one in verdict.hypotheses] if verdict else [],
+        "verdict": verdict_document(verdict) if verdict else None,
+        "hypotheses": [hypothesis_document(one) for one in verdict.hypotheses] if verdict else [],
         "evidence": [evidence_document(item) for item in evidence if item.status != "gap"],
         "gaps": [_gap(item) for item in evidence if isinstance(item.detail, GapDetail)],
         "usage": investigation.usage.model_dump(mode="json"),
@@ -178,7 +178,8 @@ def inbox_document(inbox: Inbox) -> Document:
     }
 
 
-def _verdict(verdict: Verdict) -> Document:
+def verdict_document(verdict: Verdict) -> Document:
+    """A verdict without its hypotheses."""
     return {
         "status": verdict.status,
         "cause": _cause(verdict.cause) if verdict.cause else None,
@@ -224,7 +225,8 @@ def _impact(impact: Impact) -> Document:
     }
 
 
-def _hypothesis(one: Hypothesis) -> Document:
+def hypothesis_document(one: Hypothesis) -> Document:
+    """One explanation with what speaks for and against it."""
     return {
         "class": one.cause_class,
         "resource": one.resource.arn,

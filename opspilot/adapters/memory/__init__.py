@@ -1,7 +1,8 @@
 """Ports kept in memory: nothing outlives the process."""
 
 from opspilot.adapters.memory.clock import HandClock
+from opspilot.adapters.memory.frozen import FrozenStore
 from opspilot.adapters.memory.model import ScriptedModel
 from opspilot.adapters.memory.store import MemoryStore
 
-__all__ = ["HandClock", "MemoryStore", "ScriptedModel"]
+__all__ = ["FrozenStore", "HandClock", "MemoryStore", "ScriptedModel"]

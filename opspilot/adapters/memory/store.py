@@ -197,6 +197,13 @@ class MemoryStore:
     def close(self) -> None:
         """There is nothing to close."""
 
+    def _fill(self, rows: Iterable[Row], entries: Iterable[AuditEntry]) -> None:
+        """Take in rows and entries as they are, for a store that is read only."""
+        self._rows.update(_entry(row) for row in rows)
+        for entry in entries:
+            self._chains[entry.chain].append(_json(entry))
+            self._heads[entry.chain] = _head(entry)
+
     def _get(self, kind: type[R], *key: str) -> R | None:
         body = self._rows.get((kind.__name__, *key))
         return kind.model_validate_json(body) if body else None

@@ -159,16 +159,18 @@ def _value(line: bytes, number: int) -> Json:
 def _lines(source: BinaryIO, limits: Limits) -> Iterator[bytes]:
     """The lines with their ends; the last one may lack it."""
     rest, count = bytearray(), 0
+    too_long = f"a line of it is longer than {limits.line:,} bytes"
     for piece in _pieces(source, limits):
+        start, searched = 0, len(rest)
         rest += piece
-        start = 0
-        while (end := rest.find(b"\n", start)) >= 0:
+        while (end := rest.find(b"\n", max(start, searched))) >= 0:
             count += 1
             _must(count <= limits.lines, f"it has more than {limits.lines:,} lines")
+            _must(end - start < limits.line, too_long)
             yield bytes(rest[start : end + 1])
             start = end + 1
         del rest[:start]
-        _must(len(rest) <= limits.line, f"a line of it is longer than {limits.line:,} bytes")
+        _must(len(rest) <= limits.line, too_long)
     if rest:
         yield bytes(rest)
 

@@ -6,6 +6,8 @@ from typer.exceptions import TyperException
 
 from opspilot.entrypoints.cli import (
     account,
+    bench,
+    capsule,
     care,
     chat,
     functions,
@@ -25,7 +27,20 @@ __all__ = ["main"]
 _INTERRUPTED = 130
 _USAGE = 2
 
-for group in (servers, incidents, care, chat, plans, review, trail, functions, account, tables):
+for group in (
+    servers,
+    incidents,
+    care,
+    chat,
+    plans,
+    review,
+    trail,
+    capsule,
+    functions,
+    account,
+    tables,
+    bench,
+):
     group.register(app)
 
 
