@@ -60,6 +60,9 @@ def _get_metric_statistics(call: Call, params: Params) -> Mapping[str, Any]:
 _UNITS = {
     "Duration": "Milliseconds",
     "Latency": "Milliseconds",
+    "IntegrationLatency": "Milliseconds",
+    "AsyncEventAge": "Milliseconds",
+    "IteratorAge": "Milliseconds",
     "SuccessfulRequestLatency": "Milliseconds",
     "ApproximateAgeOfOldestMessage": "Seconds",
 }

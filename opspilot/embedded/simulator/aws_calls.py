@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from opspilot.embedded.configuration import RoleConfig
+from opspilot.embedded.configuration import Configuration, RoleConfig
 from opspilot.embedded.fleet import Failure
 from opspilot.embedded.simulator.steps import Outcome, Reached
 from opspilot.embedded.simulator.traffic import Bools, Floats
@@ -122,6 +122,12 @@ def denial(reached: Reached, call: AwsCall) -> Failure | None:
         f"User: {principal} is not authorized to perform: {action} on resource: {call.resource} "
         f"{why}",
     )
+
+
+def is_denied(state: Configuration, role: str, action: str) -> bool:
+    """Whether an execution role, by ARN, may not do something."""
+    found = state.roles.get(role.rpartition("/")[2])
+    return found is not None and _reason(found, action) is not None
 
 
 def _reason(role: RoleConfig, action: str) -> str | None:

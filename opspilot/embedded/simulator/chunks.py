@@ -8,11 +8,8 @@ from opspilot.embedded.configuration import Timeline
 from opspilot.embedded.fleet import Build, Fleet
 from opspilot.embedded.simulator.reach import Parts, Reach
 from opspilot.embedded.simulator.records import ChunkTrace
-from opspilot.embedded.simulator.traffic import CHUNK_S
+from opspilot.embedded.simulator.traffic import CHUNK_S, SPILL_S
 from opspilot.embedded.simulator.walk import Walk
-
-SPILL_S = 3600
-"""Nothing that a request causes happens later than this after its chunk has ended."""
 
 _KEPT = 40
 
@@ -55,13 +52,25 @@ class Simulation:
         self.first_chunk = chunk_of(history_start)
         self._builds = builds
         self.reach = Reach(fleet, builds, timeline)
-        self._kept: OrderedDict[tuple[int, bool, Parts], _Kept] = OrderedDict()
+        self._kept: OrderedDict[tuple[int, bool, Parts, bool], _Kept] = OrderedDict()
 
     def trace(self, chunk: int, parts: Parts | None = None, *, detail: bool = False) -> ChunkTrace:
         """The chunk's trace, or the chosen parts of it; empty before history begins."""
         if chunk < self.first_chunk:
             return ChunkTrace(chunk)
-        key = (chunk, detail, parts or self.reach.everything())
+        carries = self.reach.carries() and chunk > self.first_chunk
+        return self._trace(chunk, parts or self.reach.everything(), detail=detail, carry=carries)
+
+    def _busy(self, chunk: int) -> Mapping[str, tuple[float, ...]]:
+        """Until when bounded consumers are taken by what came before the chunk.
+
+        Only one chunk back: what had piled up before that one is not known to it.
+        """
+        everything = self.reach.everything()
+        return self._trace(chunk - 1, everything, detail=False, carry=False).busy
+
+    def _trace(self, chunk: int, parts: Parts, *, detail: bool, carry: bool) -> ChunkTrace:
+        key = (chunk, detail, parts, carry)
         epochs = self.epochs(chunk)
         kept = self._kept.get(key)
         if kept is None or kept.epochs != epochs:
@@ -73,6 +82,7 @@ class Simulation:
                 chunk,
                 detail=detail,
                 parts=key[2],
+                busy=self._busy(chunk) if carry else None,
             )
             kept = _Kept(epochs, walk.run())
             self._kept[key] = kept

@@ -1,4 +1,7 @@
-"""Reserved concurrency: which invocations are admitted when only so many may run at once.
+"""Concurrency: which invocations are admitted when only so many may run at once.
+
+A function with reserved concurrency has a limit of its own; all others share what is left of the
+account's.
 
 Calls to one function come from several places of the call graph, while the walk goes place by
 place. So the chunk is walked until the decisions stand: each walk notes who would run and how long,
@@ -13,9 +16,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from opspilot.embedded.simulator.records import CallBatch
 from opspilot.embedded.simulator.traffic import Bools, Floats, Ints
 
 MOST_WALKS = 8
+POOL = ""
+"""Stands for the functions that share the account's unreserved concurrency."""
+
+_GUESSED_S = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +43,7 @@ class Admissions:
     def __init__(self) -> None:
         self._refused: dict[str, frozenset[int]] = {}
         self._candidates: dict[str, list[_Candidates]] = {}
+        self._took: dict[str, Floats] = {}
 
     def admitted(self, place: str, rows: Ints) -> Bools:
         """Who of these calls runs, as decided so far; everybody where nothing is decided."""
@@ -50,6 +59,19 @@ class Admissions:
         candidates = _Candidates(place, rows, start, end, limit)
         self._candidates.setdefault(function, []).append(candidates)
 
+    def note_shared(
+        self, place: str, rows: Ints, start: Floats, end: Floats, ran: Bools, limit: int, most: int
+    ) -> None:
+        """Calls that arrive at the pool. How long one would take that was refused is remembered.
+
+        `most`: no row of the place is larger.
+        """
+        took = self._took.setdefault(place, np.full(most, np.nan))
+        took[rows[ran]] = end[ran] - start[ran]
+        known = took[rows]
+        known = np.where(np.isnan(known), _GUESSED_S, known)
+        self.note(POOL, place, rows, start, start + known, limit)
+
     def decide(self) -> bool:
         """Decide anew from what was noted; whether anything changed."""
         refused: dict[str, set[int]] = {}
@@ -61,6 +83,17 @@ class Admissions:
         changed = decided != self._refused
         self._refused = decided
         return changed
+
+
+def most_at_once(batches: list[CallBatch], begin: float, seconds: int) -> int:
+    """How many of these invocations can have run at once: an upper bound, by whole seconds."""
+    level = np.zeros(seconds + 1)
+    for batch in batches:
+        first = np.clip(batch.start - begin, 0, seconds).astype(np.int64)
+        last = np.clip(batch.end - begin + 1.0, 0, seconds).astype(np.int64)
+        level += np.bincount(first, minlength=seconds + 1)
+        level -= np.bincount(last, minlength=seconds + 1)
+    return int(np.cumsum(level).max())
 
 
 def _refusals(candidates: list[_Candidates]) -> list[tuple[str, int]]:

@@ -18,9 +18,12 @@ from opspilot.embedded.fleet import (
     Work,
 )
 from opspilot.embedded.simulator import invocations, queues, services, streams, tables
+from opspilot.embedded.simulator.cold_starts import cold_start_s
+from opspilot.embedded.simulator.poison import indigestion
 from opspilot.embedded.simulator.records import (
     ANSWERED,
     ERRED,
+    EXITED,
     FAILED,
     KILLED,
     TIMED_OUT,
@@ -35,8 +38,6 @@ if TYPE_CHECKING:
     from opspilot.embedded.simulator.walk import Walk
 
 _FULL_CPU_MB = 1769
-_COLD_CHANCE = 0.006
-_NEW_CONTAINERS_S = 6.0
 _RARE_SIGMAS = 4.6
 
 
@@ -77,7 +78,10 @@ class Execution:
 
     def run(self) -> Answer:
         """Execute the steps of the build and record what happened."""
-        begin = self._start + self._cold_start()
+        luck = self._draws.cold[self._rows].astype(np.float64)
+        begin = self._start + cold_start_s(
+            self._walk, self._runtime, self._state, self._start, self._rows, luck
+        )
         self._deadline = begin + self._runtime.version.timeout_s
         self._time = begin
         self._work = self._own_work()
@@ -89,7 +93,7 @@ class Execution:
                 break
             self._do(step)
             if number == 0:
-                self._fail_by_chance()
+                self._fail_on_the_way()
         self._end[self._active] = self._time
         self._walk.record_call(
             CallBatch(
@@ -106,21 +110,6 @@ class Execution:
             )
         )
         return Answer(self._end, np.where(self._code == 0, ANSWERED, ERRED).astype(np.int16))
-
-    def _cold_start(self) -> Floats:
-        """Length of the cold start: 0 for nearly all, and for all that start in a warm container.
-
-        The same number decides whether a start is cold and, rescaled, how long it takes.
-        """
-        luck = self._draws.cold[self._rows]
-        chance = np.full(luck.size, _COLD_CHANCE)
-        if self._start.size and self._start.min() < self._runtime.since + 20 * _NEW_CONTAINERS_S:
-            age = np.maximum(self._start - self._runtime.since, 0.0)
-            chance += np.exp(-age / _NEW_CONTAINERS_S)
-        cold = np.flatnonzero(luck < chance)
-        took = np.zeros(luck.size)
-        took[cold] = self._build.init_ms / 1000.0 * (0.8 + 0.5 * luck[cold] / chance[cold])
-        return took
 
     def _own_work(self) -> Floats:
         build = self._build
@@ -143,13 +132,24 @@ class Execution:
 
     def _initialise(self, used: Floats | None) -> None:
         missing = [v for v in self._build.required_variables if v not in self._environment]
-        if missing:
+        if self._build.init_failure is not None:
+            # Lambda tries the initialisation once more within the invocation.
+            again = self._build.init_ms / 1000.0 * (0.9 + 0.4 * self._draws.slow[self._rows])
+            self._fail(None, np.minimum(self._time + again, self._deadline), self._init_failure)
+        elif missing:
             self._fail(None, self._time + 0.002, key_error(missing[0]))
         elif used is not None:
             over = used > self._runtime.version.memory_mb
             if over.any():
                 at = np.minimum(self._time + 0.6 * self._work, self._deadline)
                 self._stop(over, at, KILLED)
+
+    @property
+    def _init_failure(self) -> Failure:
+        failure = self._build.init_failure
+        if failure is None:
+            raise LookupError(f"{self._build.name} initialises well")
+        return failure
 
     def _do(self, step: Step) -> None:
         """Execute a step for those still running; some may end in it."""
@@ -210,12 +210,26 @@ class Execution:
             self._failures.append(failure)
         return FAILED + self._failures.index(failure)
 
-    def _fail_by_chance(self) -> None:
-        if self._build.failure_rate <= 0.0:
+    def _fail_on_the_way(self) -> None:
+        """What fails after the first step: code by chance, the process, a secret, a message."""
+        build = self._build
+        expired = self._state.conditions.expired.get(self._runtime.function)
+        if expired is not None:
+            self._fail(None, self._time, services.refused_secret(expired))
             return
-        unlucky = self._draws.failure[self._rows[self._active]] < self._build.failure_rate
+        spoiled = self._walk.spoiled_at(self._place)
+        if spoiled.size:
+            self._fail_if(np.isin(self._rows[self._active], spoiled), indigestion(self._place))
+        luck = self._draws.failure[self._rows[self._active]]
+        self._fail_if(luck < build.failure_rate, build.failure)
+        if build.exit_rate > 0.0:
+            luck = self._draws.failure[self._rows[self._active]]
+            reason = f"Runtime exited with error: {build.exit_reason}"
+            self._fail_if(luck >= 1.0 - build.exit_rate, Failure(EXITED, reason))
+
+    def _fail_if(self, unlucky: Bools, failure: Failure) -> None:
         if unlucky.any():
-            self._fail(unlucky, self._time, self._build.failure)
+            self._fail(unlucky, self._time, failure)
 
 
 def _named(step: Invoke | TableCall | Send | Put | CallService) -> str:

@@ -6,12 +6,17 @@ every moment of the timeline.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from opspilot.embedded.configuration import Timeline, VersionConfig
-from opspilot.embedded.fleet import Build, Fleet, Invoke, Send
+from opspilot.embedded.changes import unreserved
+from opspilot.embedded.configuration import Configuration, Timeline, VersionConfig
+from opspilot.embedded.fleet import Build, CallService, Fleet, Invoke, TableCall, Work
 from opspilot.embedded.simulator.resolve import split_target
+
+_BUSIEST = 1.7
+"""The busiest minutes of a day, as a multiple of the mean."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +40,20 @@ class Reach:
         self._timeline = timeline
         self._seen = 0
         self._calls: dict[str, set[str]] = {}
-        self._sends: dict[str, set[str]] = {}
+        self._handed: dict[str, set[str]] = {}
+        self._consumers: dict[str, set[str]] = {}
         self._limited = False
+        self._carries = False
         self._kept: dict[str | None, Parts] = {}
 
     def everything(self) -> Parts:
         """All routes and queues."""
         return Parts(frozenset(range(len(self._fleet.api.routes))), queues=True)
+
+    def carries(self) -> bool:
+        """Whether what piles up in one chunk holds up the next."""
+        self._update()
+        return self._carries
 
     def of_routes(self, method: str | None, path: str | None) -> Parts:
         """What the API's metrics need."""
@@ -78,19 +90,17 @@ class Reach:
         return Parts(frozenset(direct | queued), queues=bool(queued))
 
     def _behind_queues(self, functions: set[str]) -> set[str]:
-        """Functions that messages sent by these can reach, further queues included."""
-        consumers = {q.name: q.consumer for q in self._fleet.queues}
+        """Functions that what these hand over can reach, further queues included."""
         reached: set[str] = set()
-        waiting = {queue for f in functions for queue in self._sends.get(f, ())}
+        waiting = {handed for f in functions for handed in self._handed.get(f, ())}
         done: set[str] = set()
         while waiting:
-            queue = waiting.pop()
-            done.add(queue)
-            consumer = consumers.get(queue)
-            if consumer is not None:
+            handed = waiting.pop()
+            done.add(handed)
+            for consumer in self._consumers.get(handed, ()):
                 inside = self._closure(consumer)
                 reached |= inside
-                waiting |= {q for f in inside for q in self._sends.get(f, ())} - done
+                waiting |= {one for f in inside for one in self._handed.get(f, ())} - done
         return reached
 
     def _closure(self, function: str) -> set[str]:
@@ -108,6 +118,12 @@ class Reach:
         if self._seen == len(states):
             return
         for state in states[self._seen :]:
+            for mapping in state.mappings.values():
+                consumer = split_target(mapping.target)[0]
+                self._consumers.setdefault(mapping.source, set()).add(consumer)
+            self._limited = self._limited or _is_tight(state, self._fleet)
+            self._limited = self._limited or _is_bounded(state)
+            self._carries = self._carries or _is_in_turn(state)
             for function in state.functions.values():
                 self._limited = self._limited or function.reserved is not None
                 for version in (function.latest, *function.versions.values()):
@@ -116,19 +132,42 @@ class Reach:
         self._kept.clear()
 
     def _add(self, name: str, version: VersionConfig) -> None:
-        for variable, is_call in _variables(self._builds[version.build]):
-            value = version.environment.get(variable)
+        for step in self._builds[version.build].steps:
+            if isinstance(step, Work | TableCall | CallService):
+                continue
+            value = version.environment.get(step.variable)
             if value is None:
                 continue
-            if is_call:
+            if isinstance(step, Invoke) and step.mode == "wait":
                 self._calls.setdefault(name, set()).add(split_target(value)[0])
+            elif isinstance(step, Invoke):
+                target = split_target(value)[0]
+                self._handed.setdefault(name, set()).add(f"event {target}")
+                self._consumers.setdefault(f"event {target}", set()).add(target)
             else:
-                self._sends.setdefault(name, set()).add(value.rsplit("/", 1)[-1])
+                self._handed.setdefault(name, set()).add(value.rsplit("/", 1)[-1])
 
 
-def _variables(build: Build) -> Iterator[tuple[str, bool]]:
-    for step in build.steps:
-        if isinstance(step, Invoke):
-            yield step.variable, True
-        elif isinstance(step, Send):
-            yield step.variable, False
+def _is_bounded(state: Configuration) -> bool:
+    """Whether a table, queue or stream may not keep up: all that use it matter then."""
+    provisioned = any(table.billing == "provisioned" for table in state.tables.values())
+    return _is_in_turn(state) or provisioned or bool(state.conditions.hot_keys)
+
+
+def _is_in_turn(state: Configuration) -> bool:
+    """Whether a queue or stream is worked off one after the other."""
+    return bool(state.streams) or any(
+        one.maximum_concurrency is not None for one in state.mappings.values()
+    )
+
+
+def _is_tight(state: Configuration, fleet: Fleet) -> bool:
+    """Whether the account's concurrency could run out: every function's calls then matter.
+
+    A bound without simulation: at the busiest hour every request keeps every function busy for a
+    whole timeout.
+    """
+    levels = [max(one.factor, one.before) for one in state.conditions.traffic.values()]
+    rate = fleet.traffic.per_minute / 60.0 * _BUSIEST * math.prod([max(1.0, f) for f in levels])
+    seconds = sum(function.latest.timeout_s for function in state.functions.values())
+    return rate * seconds > unreserved(state)

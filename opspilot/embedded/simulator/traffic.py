@@ -16,6 +16,9 @@ Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
 CHUNK_S = 3600
+SPILL_S = 3600
+"""Nothing that a request causes happens later than this after its chunk has ended."""
+
 _LOAD_SENSITIVITY = 0.08
 
 
@@ -27,35 +30,38 @@ def generator(seed: int, chunk: int, purpose: str) -> np.random.Generator:
 
 @dataclass(frozen=True, slots=True)
 class Arrivals:
-    """Requests of one route within one chunk, sorted by time.
+    """Requests of one layer of one route within one chunk, sorted by time.
 
     Attributes:
         time: Arrival, epoch seconds.
-        client_error: Requests that the function answers with a 4xx.
+        wrong: Uniform luck of the client: the lowest send requests that cannot be served.
         load: Factor on the own work of functions: busy hours are a little slower.
     """
 
     time: Floats
-    client_error: Bools
+    wrong: Floats
     load: Floats
 
 
-def arrivals(fleet: Fleet, seed: int, chunk: int) -> list[Arrivals]:
-    """Arrivals of a chunk, one entry for each route of the API."""
-    random = generator(seed, chunk, "traffic")
+def arrivals(fleet: Fleet, seed: int, chunk: int, layer: int = 0) -> list[Arrivals]:
+    """Arrivals of a chunk, one entry for each route of the API.
+
+    Layer 0 is the usual traffic; others are as much again, each with a luck of its own.
+    """
+    random = generator(seed, chunk, "traffic" if layer == 0 else f"traffic+{layer}")
     rates = minute_rates(fleet.traffic, seed, chunk)
     counts = random.poisson(rates)
     minute = np.repeat(np.arange(counts.size), counts)
     time = chunk * float(CHUNK_S) + minute * 60.0 + random.random(minute.size) * 60.0
     pick = random.random(minute.size)
-    client_error = random.random(minute.size) < fleet.traffic.client_error_rate
+    wrong = random.random(minute.size)
     load = 1.0 + _LOAD_SENSITIVITY * (rates[minute] / fleet.traffic.per_minute - 1.0)
     order = np.argsort(time, kind="stable")
     bounds = np.cumsum([0.0, *(route.share for route in fleet.api.routes)])
     chosen: list[Arrivals] = []
     for low, high in pairwise(bounds):
         mine = order[(pick[order] >= low) & (pick[order] < high)]
-        chosen.append(Arrivals(time[mine], client_error[mine], load[mine]))
+        chosen.append(Arrivals(time[mine], wrong[mine], load[mine]))
     return chosen
 
 

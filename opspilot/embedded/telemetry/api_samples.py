@@ -15,6 +15,7 @@ _API_VALUES: Mapping[str, Callable[[ApiBatch], Floats]] = {
     "4XXError": lambda batch: ((batch.status >= 400) & (batch.status < 500)).astype(np.float64),
     "5XXError": lambda batch: (batch.status >= 500).astype(np.float64),
     "Latency": lambda batch: batch.latency_ms,
+    "IntegrationLatency": lambda batch: batch.integration_ms,
 }
 
 API_METRICS = tuple(_API_VALUES)
@@ -23,8 +24,16 @@ API_METRICS = tuple(_API_VALUES)
 def api_samples(name: str, dimensions: Mapping[str, str], trace: ChunkTrace) -> Samples:
     """Samples of an AWS/ApiGateway metric, for the API or one of its methods."""
     return join(
-        Samples(b.time, b.end, _API_VALUES[name](b))
+        _samples(b, _API_VALUES[name](b))
         for b in trace.api
         if dimensions.get("Method", b.method) == b.method
         and dimensions.get("Resource", b.path) == b.path
     )
+
+
+def _samples(batch: ApiBatch, values: Floats) -> Samples:
+    """A sample for each request that has one."""
+    known = ~np.isnan(values)
+    if known.all():
+        return Samples(batch.time, batch.end, values)
+    return Samples(batch.time[known], batch.end[known], values[known])

@@ -7,10 +7,15 @@ from collections.abc import Iterable, Mapping
 from opspilot.embedded.configuration import Timeline
 from opspilot.embedded.fleet import Fleet, TableCall
 from opspilot.embedded.telemetry.api_samples import API_METRICS
-from opspilot.embedded.telemetry.function_samples import LAMBDA_METRICS
+from opspilot.embedded.telemetry.function_samples import (
+    ACCOUNT_METRICS,
+    FUNCTION_METRICS,
+    LAMBDA_METRICS,
+)
 from opspilot.embedded.telemetry.queue_samples import QUEUE_METRICS
 from opspilot.embedded.telemetry.samples import MetricId
-from opspilot.embedded.telemetry.table_samples import TABLE_METRICS
+from opspilot.embedded.telemetry.stream_samples import STREAM_METRICS
+from opspilot.embedded.telemetry.table_samples import INDEX_METRICS, TABLE_METRICS
 
 
 def emitted(metric: MetricId, fleet: Fleet) -> bool:
@@ -25,6 +30,8 @@ def emitted(metric: MetricId, fleet: Fleet) -> bool:
         "Stage": {fleet.api.stage},
         "TableName": {t.name for t in fleet.tables},
         "QueueName": {q.name for q in fleet.queues},
+        "StreamName": {s.name for s in fleet.streams},
+        "GlobalSecondaryIndexName": {i.name for t in fleet.tables for i in t.indexes},
     }
     return all(owner[key] in names for key, names in known.items() if key in owner)
 
@@ -40,7 +47,9 @@ _SHAPES: Mapping[str, frozenset[tuple[str, tuple[str, ...]]]] = {
             ("FunctionName", "Resource"),
             ("ExecutedVersion", "FunctionName", "Resource"),
         )
-    ),
+    )
+    | frozenset((name, ("FunctionName",)) for name in FUNCTION_METRICS)
+    | frozenset((name, ()) for name in ACCOUNT_METRICS),
     "AWS/ApiGateway": frozenset(
         (name, keys)
         for name in API_METRICS
@@ -49,8 +58,10 @@ _SHAPES: Mapping[str, frozenset[tuple[str, tuple[str, ...]]]] = {
     "AWS/DynamoDB": frozenset(
         [(name, ("TableName",)) for name in TABLE_METRICS]
         + [(name, ("Operation", "TableName")) for name in _OPERATION_METRICS]
+        + [(name, ("GlobalSecondaryIndexName", "TableName")) for name in INDEX_METRICS]
     ),
     "AWS/SQS": frozenset((name, ("QueueName",)) for name in QUEUE_METRICS),
+    "AWS/Kinesis": frozenset((name, ("StreamName",)) for name in STREAM_METRICS),
 }
 
 
@@ -72,9 +83,16 @@ def catalogue(fleet: Fleet, timeline: Timeline) -> Iterable[MetricId]:
                 "SuccessfulRequestLatency",
                 {"TableName": table.name, "Operation": operation},
             )
+        for index in table.indexes:
+            of_index = {"TableName": table.name, "GlobalSecondaryIndexName": index.name}
+            for name in INDEX_METRICS:
+                yield MetricId.of("AWS/DynamoDB", name, of_index)
     for queue in fleet.queues:
         for name in QUEUE_METRICS:
             yield MetricId.of("AWS/SQS", name, {"QueueName": queue.name})
+    for stream in fleet.streams:
+        for name in STREAM_METRICS:
+            yield MetricId.of("AWS/Kinesis", name, {"StreamName": stream.name})
 
 
 def _operations(fleet: Fleet) -> list[str]:
@@ -90,6 +108,8 @@ def _operations(fleet: Fleet) -> list[str]:
 
 def _lambda_catalogue(timeline: Timeline) -> Iterable[MetricId]:
     functions = timeline.current.functions
+    for metric in ACCOUNT_METRICS:
+        yield MetricId.of("AWS/Lambda", metric, {})
     for metric in LAMBDA_METRICS:
         yield MetricId.of("AWS/Lambda", metric, {})
         for function in functions.values():

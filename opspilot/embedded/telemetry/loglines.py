@@ -19,9 +19,23 @@ import numpy as np
 import numpy.typing as npt
 
 from opspilot.embedded.fleet import Failure, LogLine
-from opspilot.embedded.simulator.records import FAILED, KILLED, OK, TIMED_OUT, CallBatch, ChunkTrace
+from opspilot.embedded.simulator.records import (
+    EXITED,
+    FAILED,
+    KILLED,
+    OK,
+    TIMED_OUT,
+    CallBatch,
+    ChunkTrace,
+)
 from opspilot.embedded.simulator.traffic import CHUNK_S, Floats, Ints, generator
 from opspilot.embedded.telemetry.containers import streams_of
+from opspilot.embedded.telemetry.failure_lines import (
+    exit_text,
+    init_report,
+    json_error,
+    text_error,
+)
 
 _LEVELS = {"DEBUG": 10, "INFO": 20, "WARNING": 30, "ERROR": 40}
 _RUNTIME_ARN = (
@@ -41,6 +55,8 @@ class LogEvent(NamedTuple):
 
 _Placed = tuple[float, int, LogEvent]
 """An event with its exact time and its rank among events of the same time."""
+
+_OUT_OF_MEMORY = Failure(EXITED, "Runtime exited with error: signal: killed")
 
 _BEGIN, _WITHIN, _END = range(3)
 
@@ -123,10 +139,14 @@ class _Writer:
         init = f"INIT_START Runtime Version: {runtime}\tRuntime Version ARN: {arn}\n"
         arrived, began = batch.start.tolist(), batch.begin.tolist()
         cold = (batch.begin > batch.start).tolist()
+        failure = batch.runtime.build.init_failure
         for i, request in enumerate(self._ids):
             if cold[i]:
                 event = LogEvent(int(arrived[i] * 1000), self._streams[i], init, "")
                 yield arrived[i], _BEGIN, event
+            if failure is not None:
+                yield from self._failed_init(i, failure, began[i], began[i] - arrived[i], "init")
+                continue  # START is written after the second attempt, within the invocation
             start = f"START RequestId: {request} Version: {version.version}\n"
             yield began[i], _BEGIN, LogEvent(int(began[i] * 1000), self._streams[i], start, request)
 
@@ -189,42 +209,61 @@ class _Writer:
         stamps = _iso(times)
         durations = batch.duration_ms.tolist()
         init = ((batch.begin - batch.start) * 1000.0).tolist()
+        if batch.runtime.build.init_failure is not None:
+            init = [0.0] * len(init)
         used = _reported_memory(batch)
         ends, codes = batch.end.tolist(), batch.code.tolist()
         for i, (when, request) in enumerate(zip(times.tolist(), self._ids, strict=True)):
             stream = self._streams[i]
-            if codes[i] != OK:
+            broken = batch.runtime.build.init_failure
+            if broken is not None:
+                took = ends[i] - batch.begin[i]
+                yield from self._failed_init(i, broken, ends[i], float(took), "invoke")
+                start = f"START RequestId: {request} Version: {batch.runtime.version.version}\n"
+                yield ends[i], _END, LogEvent(when, stream, start, request)
+            elif codes[i] != OK:
                 text = self._failure(codes[i], stamps[i], request)
                 yield ends[i], _END, LogEvent(when, stream, text, request)
             yield ends[i], _END, LogEvent(when, stream, f"END RequestId: {request}\n", request)
             report = self._report(request, durations[i], init[i], used[i], codes[i])
             yield ends[i], _END, LogEvent(when, stream, report, request)
 
+    def _failed_init(
+        self, i: int, failure: Failure, at: float, took_s: float, phase: str
+    ) -> Iterator[_Placed]:
+        """The exception and the platform's own line about an initialisation that failed."""
+        for text in (text_error(failure), init_report(failure, took_s, phase)):
+            yield at, _END, LogEvent(int(at * 1000), self._streams[i], text, "")
+
     def _failure(self, code: int, iso: str, request: str) -> str:
         if code == TIMED_OUT:
             seconds = self._batch.runtime.version.timeout_s
             return f"{iso} {request} Task timed out after {seconds:.2f} seconds\n\n"
         if code == KILLED:
-            return (
-                f"RequestId: {request} Error: Runtime exited with error: signal: killed\n"
-                "Runtime.ExitError\n"
-            )
+            return exit_text(_OUT_OF_MEMORY, request)
         failure = self._batch.failures[code - FAILED]
-        return _json_error(failure, iso, request) if self._json else _text_error(failure)
+        if failure.type == EXITED:
+            return exit_text(failure, request)
+        return json_error(failure, iso, request) if self._json else text_error(failure)
 
     def _report(self, request: str, duration: float, init: float, used: int, code: int) -> str:
         size = self._batch.runtime.version.memory_mb
         cold = f"Init Duration: {init:.2f} ms\t" if init > 0 else ""
-        status = {
-            OK: "",
-            TIMED_OUT: "Status: timeout",
-            KILLED: "Status: error\tError Type: Runtime.ExitError",
-        }
+        status = self._status(code)
         return (
             f"REPORT RequestId: {request}\tDuration: {duration:.2f} ms\t"
             f"Billed Duration: {int(-(-(duration + init) // 1))} ms\tMemory Size: {size} MB\t"
-            f"Max Memory Used: {used} MB\t{cold}{status.get(code, '')}\n"
+            f"Max Memory Used: {used} MB\t{cold}{status}\n"
         )
+
+    def _status(self, code: int) -> str:
+        """How the platform calls the end, unless the handler itself answered or raised."""
+        if code == TIMED_OUT:
+            return "Status: timeout"
+        kind = EXITED if code == KILLED else ""
+        if code >= FAILED:
+            kind = self._batch.failures[code - FAILED].type
+        return f"Status: error\tError Type: {kind}" if kind.startswith("Runtime.") else ""
 
 
 def _reported_memory(batch: CallBatch) -> list[int]:
@@ -246,24 +285,6 @@ _FIELDS: dict[str, Callable[[int, str], object]] = {
     "items": lambda root, _: 1 + (root >> 40) % 7,
     "number": lambda _, request: int(request[:4], 16),
 }
-
-
-def _text_error(failure: Failure) -> str:
-    trace = "".join(f"  {frame}\n" for frame in failure.frames)
-    return f"[ERROR] {failure.type}: {failure.message}\nTraceback (most recent call last):\n{trace}"
-
-
-def _json_error(failure: Failure, iso: str, request: str) -> str:
-    content = {
-        "timestamp": iso,
-        "level": "ERROR",
-        "message": failure.message,
-        "errorType": failure.type,
-        "errorMessage": failure.message,
-        "stackTrace": [f"  {frame}\n" for frame in failure.frames],
-        "requestId": request,
-    }
-    return json.dumps(content) + "\n"
 
 
 def hour_of(milliseconds: int) -> int:

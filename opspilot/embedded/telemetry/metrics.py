@@ -13,9 +13,9 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from opspilot.embedded.simulator.chunks import SPILL_S, Simulation, chunk_end
+from opspilot.embedded.simulator.chunks import Simulation, chunk_end
 from opspilot.embedded.simulator.reach import Parts
-from opspilot.embedded.simulator.traffic import CHUNK_S, Floats, Ints
+from opspilot.embedded.simulator.traffic import CHUNK_S, SPILL_S, Floats, Ints
 from opspilot.embedded.telemetry.catalogue import catalogue
 from opspilot.embedded.telemetry.extraction import Extraction
 from opspilot.embedded.telemetry.minutes import (

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from opspilot.embedded.simulator.chunks import SPILL_S
-from opspilot.embedded.simulator.traffic import CHUNK_S, Bools, Floats
+from opspilot.embedded.simulator.traffic import CHUNK_S, SPILL_S, Bools, Floats
 from opspilot.embedded.telemetry.samples import Samples
 
 CHUNK_MINUTES = CHUNK_S // 60
