@@ -30,7 +30,6 @@ from app.rows import Marked, Row
 from opspilot.domain.window import Window
 
 _STATE_PIXELS = 4
-_VOLUME_HEIGHT = 150
 _CELL_HEIGHT = 150
 _CELLS_A_ROW = 4
 _CELL_GAP = 0.035
@@ -97,58 +96,12 @@ def look_chart(
         axis = "y" if index == 0 else f"y{index + 1}"
         traces += _anomalous(one, axis, palette)
         shapes += [_state_strip(span, axis, palette) for span in one.alarm]
-    shapes += _shades(baseline, window, palette)
+    shapes += shades(baseline, window, palette)
     notes = cast("list[Piece]", layout["annotations"])
     for piece in notes:
         if piece["text"] == "incident window":
             piece["text"] = "window"
-    return {"data": traces, "layout": {**layout, **_SELECTING}}
-
-
-def volume_chart(
-    bars: Sequence[tuple[datetime, int]],
-    bin_seconds: int,
-    changes: Sequence[Marked],
-    *,
-    title: str,
-    baseline: Window,
-    window: Window,
-    palette: Palette,
-) -> Figure:
-    """Lines of a log per bin, on the time axis of the chart above."""
-    step = timedelta(seconds=bin_seconds)
-    top = max((count for _, count in bars), default=0) * 1.12 or 1.0
-    layout = frame(
-        palette,
-        height=_VOLUME_HEIGHT,
-        foot_axis="y",
-        window=(max(baseline.start, window.start - window.length), window.end),
-        margin_top=30,
-    )
-    trace: Piece = {
-        "type": "bar",
-        "name": "lines",
-        "x": iso([start + step / 2 for start, _ in bars]),
-        "y": [count for _, count in bars],
-        "width": [bin_seconds * 1000 * 0.9] * len(bars),
-        "marker": {"color": palette.faint(palette.observed, 0.65), "line": {"width": 0}},
-        "hovertemplate": "%{y:,} lines<extra></extra>",
-        "yaxis": "y",
-        "showlegend": False,
-    }
-    return {
-        "data": [trace],
-        "layout": {
-            **layout,
-            "yaxis": value_axis(palette, (0.0, 1.0), "", top),
-            "shapes": [
-                *_shades(baseline, window, palette),
-                *(rule(one.change.at, palette.change) for one in changes),
-            ],
-            "annotations": [note(f"<b>{escaped(title)}</b>", palette.text, x=0.0, y=1, lift=4)],
-            **_SELECTING,
-        },
-    }
+    return {"data": traces, "layout": {**layout, **SELECTING}}
 
 
 def multiples_chart(
@@ -187,7 +140,8 @@ def multiples_chart(
     return {"data": traces, "layout": {**layout, **axes, "shapes": shapes, "annotations": notes}}
 
 
-_SELECTING: dict[str, object] = {"dragmode": "select", "selectdirection": "h"}
+SELECTING: dict[str, object] = {"dragmode": "select", "selectdirection": "h"}
+"""Of a layout: a drag marks a span of time."""
 
 _Place = tuple[tuple[float, float], tuple[float, float]]
 
@@ -222,7 +176,8 @@ def _state_strip(span: AlarmSpan, axis: str, palette: Palette) -> Piece:
     return piece | {"yref": f"{axis} domain", "y0": -_STATE_PIXELS, "y1": -1}
 
 
-def _shades(baseline: Window, window: Window, palette: Palette) -> list[Piece]:
+def shades(baseline: Window, window: Window, palette: Palette) -> list[Piece]:
+    """Baseline and window as grounds behind a chart."""
     return [
         band(baseline.start, baseline.end, palette.faint(palette.secondary, 0.05)),
         band(window.start, window.end, palette.faint(palette.breach, 0.05)),
@@ -282,10 +237,11 @@ def _cell_title(cell: Cell, place: _Place, palette: Palette) -> Piece:
 
 
 __all__ = [
+    "SELECTING",
     "AlarmSpan",
     "Cell",
     "LookRow",
     "look_chart",
     "multiples_chart",
-    "volume_chart",
+    "shades",
 ]

@@ -12,10 +12,12 @@ from opspilot.domain.evidence import MetricDetail
 from opspilot.domain.signals import signal_for
 from opspilot.domain.window import Window
 from opspilot.domain.wording import clock, number
-from opspilot.engine.explore import Explored, Surroundings
+from opspilot.engine.explore import Explored
+from opspilot.engine.explore_around import Surroundings
 from opspilot.engine.explore_suspects import Suspected
 
 MOST_STACKED = 7
+_ADDING = ("Sum", "SampleCount")
 
 
 def drawable(series: Sequence[Explored]) -> list[Explored]:
@@ -31,7 +33,7 @@ def most_telling(series: Sequence[Explored]) -> list[Explored]:
 def look_row(one: Explored, around: Surroundings, span: Window, *, raw: bool) -> LookRow:
     """A series as a row: with its finding, or bare as CloudWatch gave it."""
     query = one.raw.query.model_copy(update={"period_seconds": one.raw.period_seconds})
-    alarm = next((known for known in around.alarms if known.query == one.asked.query), None)
+    alarm = _alarm_of(one, around)
     detail = one.detail if isinstance(one.detail, MetricDetail) else None
     said = subtitle(query, one.asked.subject)
     detected = detail is not None and not raw
@@ -42,7 +44,7 @@ def look_row(one: Explored, around: Surroundings, span: Window, *, raw: bool) ->
         points=_points(one) if detected else Points(one.raw.times, one.raw.values),
         period=timedelta(seconds=one.raw.period_seconds),
         unit=signal_for(one.raw.query).unit,
-        threshold=_threshold(alarm),
+        threshold=_threshold(alarm, one.raw.period_seconds),
         onset=_onset(detail) if detected else None,
     )
     return LookRow(
@@ -168,8 +170,33 @@ def _onset_key(one: Explored) -> tuple[float, float]:
     return one.detail.onset.timestamp(), -abs(one.detail.effect_size)
 
 
-def _threshold(alarm: Alarm | None) -> tuple[float, str] | None:
-    return (alarm.threshold, f"alarm {alarm.comparator} {alarm.threshold:,.3g}") if alarm else None
+def drawn_alarms(series: Sequence[Explored], around: Surroundings) -> set[str]:
+    """The ARNs of alarms whose states stand below these series."""
+    return {alarm.arn for one in series if (alarm := _alarm_of(one, around))}
+
+
+def _alarm_of(one: Explored, around: Surroundings) -> Alarm | None:
+    """The first alarm on this very metric, whatever the period that it is drawn in."""
+    asked = one.asked.query
+    return next(
+        (
+            known
+            for known in around.alarms
+            if known.query
+            and known.query.model_copy(update={"period_seconds": asked.period_seconds}) == asked
+        ),
+        None,
+    )
+
+
+def _threshold(alarm: Alarm | None, period_seconds: int) -> tuple[float, str] | None:
+    """The line of an alarm; none where a sum is drawn over another period than the alarm's."""
+    if alarm is None or alarm.query is None:
+        return None
+    adds_up = alarm.query.statistic in _ADDING
+    if adds_up and alarm.query.period_seconds != period_seconds:
+        return None
+    return alarm.threshold, f"alarm {alarm.comparator} {alarm.threshold:,.3g}"
 
 
 def _states(alarm: Alarm, around: Surroundings, span: Window) -> tuple[AlarmSpan, ...]:

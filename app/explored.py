@@ -30,7 +30,12 @@ BASELINES = {
     "1d": ("1 day before", timedelta(days=1)),
     "7d": ("7 days before", timedelta(days=7)),
 }
-NAMES = ("resource", "metric", "custom", "window", "start", "end", "baseline", "view", "whole")
+FIXED = "fixed"
+"""Of the baselines: one with a start and an end of its own, as an incident has it."""
+NAMES = (
+    "resource", "metric", "custom", "window", "start", "end", "baseline", "against", "view",
+    "whole",
+)  # fmt: skip
 """Of the choices in the address; the first three may stand there several times."""
 
 _USUAL_WINDOW, _USUAL_BASELINE = "30m", "3h"
@@ -51,7 +56,8 @@ class Choice:
         metrics: Names of signals; none takes the most telling ones.
         custom: Metrics typed by hand, as `custom_text` writes them.
         window: A key of `WINDOWS`, or `RANGE` with `start` and `end`.
-        baseline: A key of `BASELINES`: the time before the window.
+        baseline: A key of `BASELINES`: the time before the window; or `FIXED` with `against`.
+        against: "start/end" of a fixed baseline.
         whole: What a narrowed view was cut from: a key of `WINDOWS` or "start/end"; may be empty.
     """
 
@@ -62,8 +68,13 @@ class Choice:
     start: datetime | None = None
     end: datetime | None = None
     baseline: str = _USUAL_BASELINE
+    against: str = ""
     raw: bool = False
     whole: str = ""
+
+    def fixed(self) -> Window | None:
+        """The baseline that lies where it lies; None for one of a length before the window."""
+        return window_of(self.against) if self.baseline == FIXED else None
 
     def span(self, now: datetime) -> Window | None:
         """The window at this account time; None when a range lacks an end or is reversed."""
@@ -96,6 +107,11 @@ def read(address: Mapping[str, Sequence[str]]) -> tuple[Choice, tuple[str, ...]]
         if isinstance(problem, str):
             problems.append(f"The metric {text!r} in the address cannot be read: {problem}")
     ranged = window == RANGE
+    against = one("against")
+    if against and window_of(against) is None:
+        problems.append(f"The baseline {against!r} in the address is no start/end in UTC.")
+        against = ""
+    baseline = _key(one("baseline"), "baseline", BASELINES, _USUAL_BASELINE, problems)
     return Choice(
         resources=tuple(dict.fromkeys(address.get("resource", ())))[:_MOST],
         metrics=tuple(dict.fromkeys(address.get("metric", ())))[:_MOST],
@@ -103,7 +119,8 @@ def read(address: Mapping[str, Sequence[str]]) -> tuple[Choice, tuple[str, ...]]
         window=window,
         start=start if ranged else None,
         end=end if ranged else None,
-        baseline=_key(one("baseline"), "baseline", BASELINES, _USUAL_BASELINE, problems),
+        baseline=FIXED if against else baseline,
+        against=against,
         raw=one("view") == "raw",
         whole=one("whole"),
     ), tuple(problems)
@@ -122,7 +139,8 @@ def written(choice: Choice) -> dict[str, list[str]]:
         "window": [] if ranged or choice.window == _USUAL_WINDOW else [choice.window],
         "start": start,
         "end": end,
-        "baseline": [] if choice.baseline == _USUAL_BASELINE else [choice.baseline],
+        "baseline": [] if choice.baseline in (_USUAL_BASELINE, FIXED) else [choice.baseline],
+        "against": [choice.against] if choice.baseline == FIXED else [],
         "view": ["raw"] if choice.raw else [],
         "whole": [choice.whole] if choice.whole else [],
     }
@@ -136,15 +154,24 @@ def whole_text(choice: Choice) -> str:
     return f"{_stamp(choice.start)}/{_stamp(choice.end)}"
 
 
+def window_text(window: Window) -> str:
+    """A window as it stands in the address: "start/end", in whole minutes begun."""
+    return f"{_stamp(window.start)}/{_stamp(window.end)}"
+
+
+def window_of(text: str) -> Window | None:
+    """The window of a text of `window_text`; None when it is none."""
+    first, _, last = text.partition("/")
+    start, end = (_moment(part, "", []) for part in (first, last))
+    return Window(start=start, end=end) if start and end and start < end else None
+
+
 def of_whole(text: str) -> tuple[str, datetime | None, datetime | None]:
     """Key of the window, start and end of a text of `whole_text`; the usual one if unreadable."""
     if text in WINDOWS:
         return text, None, None
-    first, _, last = text.partition("/")
-    start, end = (_moment(part, "", []) for part in (first, last))
-    if start is None or end is None or start >= end:
-        return _USUAL_WINDOW, None, None
-    return RANGE, start, end
+    window = window_of(text)
+    return (RANGE, window.start, window.end) if window else (_USUAL_WINDOW, None, None)
 
 
 def baseline_key(length: timedelta) -> str:

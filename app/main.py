@@ -30,12 +30,14 @@ def main() -> None:
 
     from app.components.shell import header_strip
     from app.guard import guarded
-    from app.wiring import workbench
+    from app.wiring import end_counts, workbench
 
     with guarded("opening the workbench", kept="Nothing was touched."):
         workbench()
         waiting.empty()
         header_strip()
+        if not navigation.explores(page):
+            end_counts()
         page.run()
 
 

@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.navigation.page import Page as StreamlitPage
 
 from app import state
-from app.explored import RANGE, Choice, baseline_key, written
+from app.explored import BASELINES, FIXED, RANGE, Choice, baseline_key, window_text, written
 from app.labels import label as plain_label
 from opspilot.domain.incident import Incident, as_stored
 from opspilot.domain.signals import signal_of_query
@@ -20,6 +20,7 @@ INCIDENT = str(_PAGES / "incident.py")
 PLANS = str(_PAGES / "plans.py")
 CHAT = str(_PAGES / "chat.py")
 INVESTIGATE = str(_PAGES / "investigate.py")
+_INVESTIGATE_PATH = "investigate"
 FUNCTIONS = str(_PAGES / "functions.py")
 REVIEW = str(_PAGES / "review.py")
 AUDIT = str(_PAGES / "audit.py")
@@ -41,7 +42,7 @@ def choose() -> StreamlitPage:
         [
             st.Page(INCIDENTS, title="Incidents", default=True),
             st.Page(INCIDENT, title="Incident", url_path="incident"),
-            st.Page(INVESTIGATE, title="Investigate", url_path="investigate"),
+            st.Page(INVESTIGATE, title="Investigate", url_path=_INVESTIGATE_PATH),
             st.Page(PLANS, title="Plans", url_path="plans"),
             st.Page(CHAT, title="Chat", url_path="chat"),
             st.Page(FUNCTIONS, title="Functions", url_path="functions"),
@@ -52,6 +53,11 @@ def choose() -> StreamlitPage:
         ],
         position="top",
     )
+
+
+def explores(page: StreamlitPage) -> bool:
+    """Whether this is the investigate page."""
+    return page.url_path == _INVESTIGATE_PATH
 
 
 def chosen_incident() -> str:
@@ -121,13 +127,18 @@ def to_chat(incident_id: str, label: str, conversation_id: str = "") -> None:
 def to_investigate(incident: Incident) -> None:
     """A link to the investigate page, set to an incident's resource, window and baseline."""
     metric = signal_of_query(incident.symptom.query) if incident.symptom.query else None
+    # A baseline that another incident spoilt lies further back, and goes along as it is.
+    adjacent = incident.baseline.end == incident.window.start and (
+        incident.baseline.length in [length for _, length in BASELINES.values()]
+    )
     view = Choice(
         resources=(incident.resource.arn,),
         metrics=(metric.name,) if metric else (),
         window=RANGE,
         start=incident.window.start,
         end=incident.window.end,
-        baseline=baseline_key(incident.baseline.length),
+        baseline=baseline_key(incident.baseline.length) if adjacent else FIXED,
+        against="" if adjacent else window_text(incident.baseline),
     )
     st.page_link(
         INVESTIGATE,

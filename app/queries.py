@@ -17,9 +17,6 @@ from opspilot.domain.trial import FunctionHealth
 from opspilot.domain.views import IncidentPage, IncidentView, PlanPage
 from opspilot.domain.window import Window
 from opspilot.engine.doctor import DoctorReport
-from opspilot.engine.explore import Asked, Explored, Surroundings
-from opspilot.engine.explore_logs import FoundLines, LogView
-from opspilot.engine.explore_suspects import Suspects
 from opspilot.errors import OpsPilotError
 
 logger = logging.getLogger(__name__)
@@ -101,58 +98,6 @@ def resolved(name_or_arn: str) -> Resource:
     return Resource(arn=_resolved(name_or_arn))
 
 
-def explored(asked: Sequence[Asked], window: Window, baseline: Window) -> tuple[Explored, ...]:
-    """Series with what stands out in them, at most a minute old.
-
-    Raises:
-        InputError: They are too many.
-        AwsError: AWS did not answer.
-    """
-    return _explored(tuple(one.model_dump_json() for one in asked), _json(window), _json(baseline))
-
-
-def surroundings(resources: Sequence[Resource], span: Window) -> Surroundings:
-    """Changes and alarms around resources.
-
-    Raises:
-        AwsError: AWS did not answer.
-    """
-    return _surroundings(tuple(one.arn for one in resources), _json(span))
-
-
-def suspects(
-    resources: Sequence[Resource],
-    window: Window,
-    baseline: Window,
-    symptom: tuple[str, str, str] | None,
-) -> Suspects:
-    """What stands out most around resources.
-
-    Raises:
-        AwsError: AWS did not answer.
-    """
-    arns = tuple(one.arn for one in resources)
-    return _suspects(arns, _json(window), _json(baseline), symptom)
-
-
-def log_view(group: str, window: Window, baseline: Window) -> LogView:
-    """Volume and changed patterns of a log.
-
-    Raises:
-        AwsError: AWS did not answer.
-    """
-    return _log_view(group, _json(window), _json(baseline))
-
-
-def found_lines(group: str, window: Window, pattern: str, limit: int) -> FoundLines:
-    """Raw lines that match a filter pattern.
-
-    Raises:
-        AwsError: AWS did not answer.
-    """
-    return _found_lines(group, _json(window), pattern, limit)
-
-
 def active_on(desk: Desk, resource: Resource) -> Incident | None:
     """The active incident of a resource, which a new report would join."""
     return desk.bench.intake.active_on(resource)
@@ -219,50 +164,6 @@ def _series(queries: tuple[str, ...], window: str) -> list[MetricSeries]:
     return workbench().queries.series(asked, Window.model_validate_json(window))
 
 
-def _json(window: Window) -> str:
-    return window.model_dump_json()
-
-
 @st.cache_data(ttl=30, max_entries=64, show_spinner=False)
 def _resolved(name_or_arn: str) -> str:
     return workbench().explorer.resolve(name_or_arn).arn
-
-
-@st.cache_data(ttl=60, max_entries=32, show_spinner=False)
-def _explored(asked: tuple[str, ...], window: str, baseline: str) -> tuple[Explored, ...]:
-    return workbench().explorer.series(
-        [Asked.model_validate_json(one) for one in asked],
-        Window.model_validate_json(window),
-        Window.model_validate_json(baseline),
-    )
-
-
-@st.cache_data(ttl=30, max_entries=32, show_spinner=False)
-def _surroundings(arns: tuple[str, ...], span: str) -> Surroundings:
-    return workbench().explorer.surroundings(
-        [Resource(arn=arn) for arn in arns], Window.model_validate_json(span)
-    )
-
-
-@st.cache_data(ttl=60, max_entries=16, show_spinner=False)
-def _suspects(
-    arns: tuple[str, ...], window: str, baseline: str, symptom: tuple[str, str, str] | None
-) -> Suspects:
-    return workbench().explorer.suspects(
-        [Resource(arn=arn) for arn in arns],
-        Window.model_validate_json(window),
-        Window.model_validate_json(baseline),
-        symptom,
-    )
-
-
-@st.cache_data(ttl=60, max_entries=16, show_spinner=False)
-def _log_view(group: str, window: str, baseline: str) -> LogView:
-    return workbench().explorer.log(
-        group, Window.model_validate_json(window), Window.model_validate_json(baseline)
-    )
-
-
-@st.cache_data(ttl=20, max_entries=16, show_spinner=False)
-def _found_lines(group: str, window: str, pattern: str, limit: int) -> FoundLines:
-    return workbench().explorer.find(group, Window.model_validate_json(window), pattern, limit)

@@ -6,6 +6,7 @@ survive a reload; what is here may be lost without harm.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
 import streamlit as st
@@ -48,6 +49,7 @@ class State:
         checked: Whether the audit chain was asked to be verified on this screen.
         trials: Results of the last test of a function.
         tail: The log that is followed, and what it showed; None while none is.
+        explored_at: Account time that the next run of the investigate page takes for now.
         notices: By place: an incident's id, or a page's name.
     """
 
@@ -57,6 +59,7 @@ class State:
     checked: bool = False
     trials: tuple[Trial, ...] = ()
     tail: "Tail | None" = None
+    explored_at: datetime | None = None
     notices: dict[str, Notice] = field(default_factory=dict[str, Notice])
 
 

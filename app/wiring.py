@@ -1,5 +1,6 @@
 """The one place of the screens that gets the workbench, and who is in front of it."""
 
+import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -8,13 +9,20 @@ import streamlit as st
 from app.formatting import Now
 from app.palette import Theme
 from opspilot.domain.identity import Actor
+from opspilot.domain.window import Window
 from opspilot.errors import OpsPilotError
 
 if TYPE_CHECKING:
     from opspilot.bootstrap import Workbench
+    from opspilot.engine.explore import Explorer
+    from opspilot.engine.explore_volume import Counting, Volume
+
+logger = logging.getLogger(__name__)
 
 ACTOR_KEY = "as"
 """Name in the address of whom one acts as."""
+POLL_SECONDS = 1
+"""Between two looks at a count."""
 
 
 @st.cache_resource(show_spinner=False)
@@ -33,6 +41,56 @@ def workbench() -> "Workbench":
 def reopen() -> None:
     """Build the workbench anew at its next use: the account came, went or moved."""
     workbench.clear()
+
+
+@dataclass
+class LineCount:
+    """The count of a log's lines that a session waits for, and what it came to when last seen."""
+
+    explorer: "Explorer"
+    counting: "Counting"
+    seen: "Volume | None" = None
+
+    def look(self) -> "Volume":
+        """The count as it stands; one that has ended is not asked for again.
+
+        Raises:
+            OpsPilotError: Nothing at all can be read.
+        """
+        if self.seen is None or not self.seen.done:
+            self.seen = self.explorer.counted(self.counting)
+        return self.seen
+
+    def release(self) -> None:
+        """Stop the count unless it has ended: an Insights query goes on when nobody looks."""
+        if self.seen is not None and self.seen.done:
+            return
+        try:
+            self.explorer.stop_counting(self.counting)
+        except OpsPilotError as error:
+            logger.info("log_group=<%s> | count not stopped: %s", self.counting.group, error)
+
+
+@st.cache_resource(scope="session", max_entries=1, show_spinner=False, on_release=LineCount.release)
+def line_count(group: str, window: str, baseline: str) -> LineCount:
+    """The count of a log in a window and the time before it; another one ends it.
+
+    Args:
+        group: Full name of the log group.
+        window: As JSON.
+        baseline: As JSON.
+
+    Raises:
+        OpsPilotError: Nothing at all can be read.
+    """
+    explorer = workbench().explorer
+    spans = (Window.model_validate_json(one) for one in (window, baseline))
+    return LineCount(explorer, explorer.count(group, *spans))
+
+
+def end_counts() -> None:
+    """Let go of the session's count: its page was left, or it shall begin anew."""
+    line_count.clear()
 
 
 @dataclass(frozen=True)

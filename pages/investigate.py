@@ -4,16 +4,19 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
+from app import explore_queries
 from app.components.explore_charts import charts
 from app.components.explore_controls import controls
-from app.components.explore_logs import lines, log_field, patterns, volume
+from app.components.explore_lines import lines
+from app.components.explore_logs import log_field, patterns
 from app.components.explore_look import Look
 from app.components.explore_open import open_from
 from app.components.explore_suspects import suspects
 from app.components.explore_tail import tail
+from app.components.explore_volume import volume
 from app.guard import guarded, show_notices
 from app.rows import Marked
-from app.wiring import Desk, desk
+from app.wiring import Desk, LineCount, desk
 
 PLACE = "investigate"
 
@@ -23,11 +26,11 @@ show_notices(PLACE)
 
 
 @st.fragment
-def looked_into(look: Look, group: str, front: Desk) -> None:
+def looked_into(look: Look, group: str, count: LineCount | None, front: Desk) -> None:
     """The open tab; what is done on it leaves the charts alone."""
     parts: dict[str, Callable[[], None]] = {
         "Suspects": lambda: suspects(look, front),
-        "Log patterns": lambda: patterns(look, group),
+        "Log patterns": lambda: patterns(look, group, count) if count else None,
         "Log lines": lambda: lines(look, group),
         "Tail": lambda: tail(group),
     }
@@ -41,10 +44,12 @@ def looked_into(look: Look, group: str, front: Desk) -> None:
 
 
 @st.fragment(parallel=True)
-def counted(look: Look, group: str, marked: Sequence[Marked], front: Desk) -> None:
+def counted(
+    look: Look, group: str, count: LineCount, marked: Sequence[Marked], front: Desk
+) -> None:
     """Lines of the log on the charts' axis; counting them takes longest, and nothing waits."""
-    with guarded("reading the log's volume"), st.skeleton(height=150):
-        volume(look, group, marked, front)
+    with guarded("counting the log's lines"), st.skeleton(height=150):
+        volume(look, group, count, marked, front)
 
 
 with guarded("reading the account"):
@@ -55,7 +60,10 @@ with guarded("reading the account"):
     with guarded("reading the metrics"), st.skeleton(height=560):
         marked = charts(look, front)
     group = log_field(look)
+    count: LineCount | None = None
     if group:
-        counted(look, group, marked, front)
-    looked_into(look, group, front)
+        with guarded("counting the log's lines"):
+            count = explore_queries.counted_lines(group, look.window, look.baseline)
+            counted(look, group, count, marked, front)
+    looked_into(look, group, count, front)
     open_from(look, front, PLACE)

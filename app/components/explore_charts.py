@@ -7,7 +7,8 @@ from typing import cast
 
 import streamlit as st
 
-from app import queries, tables
+from app import explore_queries, tables
+from app.components.explore_around import alarms_listed, changes_listed, gap_text
 from app.components.explore_controls import narrow
 from app.components.explore_look import Look
 from app.components.figures import colours, draw, draw_selectable
@@ -17,6 +18,7 @@ from app.explore_rows import (
     cell_of,
     data_lines,
     drawable,
+    drawn_alarms,
     look_row,
     most_telling,
 )
@@ -28,7 +30,8 @@ from app.state import Notice
 from app.wiring import Desk
 from opspilot.domain.evidence import GapDetail, MetricDetail
 from opspilot.domain.wording import plural
-from opspilot.engine.explore import Explored, Surroundings
+from opspilot.engine.explore import Explored
+from opspilot.engine.explore_around import Surroundings
 
 _MOST_LISTED = 6
 _MOST_POINTS = 5_000
@@ -42,8 +45,8 @@ def charts(look: Look, desk: Desk) -> tuple[Marked, ...]:
     Raises:
         OpsPilotError: The series could not be read at all.
     """
-    series = queries.explored(look.asked, look.window, look.baseline)
-    around = queries.surroundings(look.resources, look.span)
+    series = explore_queries.explored(look.asked, look.window, look.baseline)
+    around = explore_queries.surroundings(look.resources, look.span)
     marked = lettered(around.changes, look.span)
     show(_summary(series, look, desk))
     _unread(series, around)
@@ -55,7 +58,8 @@ def charts(look: Look, desk: Desk) -> tuple[Marked, ...]:
         _stacked(shown[:MOST_STACKED], around, marked, look, desk)
     if len(shown) > MOST_STACKED:
         _multiples(shown[MOST_STACKED:], look, desk)
-    _changes(marked, around, desk)
+    changes_listed(marked, around, look, desk)
+    alarms_listed(around, drawn_alarms(shown[:MOST_STACKED], around), look, desk)
     if look.choice.raw:
         _raw_table(shown)
     _download(series)
@@ -88,7 +92,9 @@ def _summary(series: Sequence[Explored], look: Look, desk: Desk) -> Html:
     found = found and f"{found}{'s' if out == 1 else ''} out. "
     now = desk.now.account
     window = f"{stamp(look.window.start, now)} to {stamp(look.window.end, now)}"
-    against = f", against {stamp(look.baseline.start, now)} until then"
+    adjacent = look.baseline.end == look.window.start
+    until = "until then" if adjacent else f"to {stamp(look.baseline.end, now)}"
+    against = f", against {stamp(look.baseline.start, now)} {until}"
     return el(
         "p",
         el("b", found) if found else None,
@@ -164,42 +170,6 @@ def _unread(series: Sequence[Explored], around: Surroundings) -> None:
             f"No datapoint in baseline or window: {names}. "
             "CloudWatch keeps none while nothing happens, or the dimensions are others."
         )
-
-
-def gap_text(gap: GapDetail | str) -> str:
-    """Why something could not be read, and what would help."""
-    if isinstance(gap, str):
-        return gap
-    missing = f" Missing permission: {gap.iam_action}." if gap.iam_action else ""
-    return f"{str(gap.reason).replace('_', ' ')}: {gap.message.rstrip('.')}.{missing}"
-
-
-def _changes(marked: Sequence[Marked], around: Surroundings, desk: Desk) -> None:
-    """The changes on the axis by letter, and until when their feed is whole."""
-    if around.complete_until is None:
-        return
-    lines = [_change(one, desk) for one in reversed(marked)]
-    whole = f"The feed is whole until {stamp(around.complete_until, desk.now.account)}."
-    if not lines:
-        st.caption(f"No change of these resources in this time. {whole}")
-        return
-    with st.expander(f"{plural(len(lines), 'change')} on the axis", expanded=len(lines) <= 3):
-        show(el("ul", *lines, cls="op-changes"), el("p", whole, cls="op-quiet-text"))
-
-
-def _change(one: Marked, desk: Desk) -> Html:
-    change = one.change
-    who = f" ({change.actor})" if change.actor else ""
-    return el(
-        "li",
-        el("span", one.letter, cls="op-letter"),
-        el(
-            "div",
-            el("b", change.resource.name),
-            f": {change.summary}{who}, ",
-            el("span", stamp(change.at, desk.now.account), cls="op-num"),
-        ),
-    )
 
 
 def _raw_table(series: Sequence[Explored]) -> None:

@@ -10,12 +10,13 @@ from functools import partial
 
 import streamlit as st
 
-from app import queries
+from app import queries, state
 from app.components.explore_custom import CUSTOM, custom_form
 from app.components.explore_look import TITLES, Look, resolved, unique
 from app.components.open_form import called
 from app.explored import (
     BASELINES,
+    FIXED,
     NAMES,
     RANGE,
     WINDOWS,
@@ -24,6 +25,7 @@ from app.explored import (
     of_whole,
     read,
     whole_text,
+    window_of,
     written,
 )
 from app.guard import show_notice
@@ -33,7 +35,7 @@ from opspilot.domain.resource import Resource
 
 _KEYS = {name: f"look-{name}" for name in ("resource", "metric", "window", "start", "end")}
 _BASELINE, _VIEW, _SEEN = "look-baseline", "look-view", "look-address"
-_WHOLE = "look-whole"
+_WHOLE, _AGAINST = "look-whole", "look-against"
 _VIEWS = ("Detected", "Raw")
 _WINDOW_WORDS = {key: words for key, (words, _) in WINDOWS.items()} | {RANGE: "Start and end (UTC)"}
 _BASELINE_WORDS = {key: words for key, (words, _) in BASELINES.items()}
@@ -54,7 +56,10 @@ def controls(desk: Desk) -> Look | None:
     _write_address(choice)
     for problem in problems:
         show_notice(Notice(what=problem, tone="waiting"))
-    return resolved(choice, known, desk)
+    # A run that only shows what became of a count looks at the same moment again.
+    at = state.current().explored_at
+    state.remember(explored_at=None)
+    return resolved(choice, known, at or desk.now.account)
 
 
 def narrow(start: datetime, end: datetime) -> None:
@@ -75,6 +80,7 @@ def _take_address() -> tuple[str, ...]:
         st.session_state[_KEYS["metric"]] = [one for one in choice.metrics if one in TITLES]
         st.session_state[_KEYS["window"]] = choice.window
         st.session_state[_BASELINE] = choice.baseline
+        st.session_state[_AGAINST] = choice.against or st.session_state.get(_AGAINST, "")
         st.session_state[_VIEW] = _VIEWS[choice.raw]
         st.session_state[CUSTOM] = list(choice.custom)
         st.session_state[_WHOLE] = choice.whole
@@ -97,21 +103,23 @@ def _write_address(choice: Choice) -> None:
 
 def _chosen() -> Choice:
     """The choices as the widgets have them."""
-    state = st.session_state
+    held = st.session_state
+    fixed = held[_BASELINE] == FIXED
     names = {one.arn: one.name for one in unique(queries.resources())}
-    typed: list[str] = state[_KEYS["resource"]]
-    ranged = state[_KEYS["window"]] == RANGE
-    start, end = (state.get(_KEYS[name]) if ranged else None for name in ("start", "end"))
+    typed: list[str] = held[_KEYS["resource"]]
+    ranged = held[_KEYS["window"]] == RANGE
+    start, end = (held.get(_KEYS[name]) if ranged else None for name in ("start", "end"))
     return Choice(
         resources=tuple(names.get(one, one) for one in typed),
-        metrics=tuple(state[_KEYS["metric"]]),
-        custom=tuple(state[CUSTOM]),
-        window=state[_KEYS["window"]],
+        metrics=tuple(held[_KEYS["metric"]]),
+        custom=tuple(held[CUSTOM]),
+        window=held[_KEYS["window"]],
         start=start.replace(tzinfo=UTC) if start else None,
         end=end.replace(tzinfo=UTC) if end else None,
-        baseline=state[_BASELINE],
-        raw=state[_VIEW] == _VIEWS[1],
-        whole=state[_WHOLE],
+        baseline=held[_BASELINE],
+        against=held[_AGAINST] if fixed else "",
+        raw=held[_VIEW] == _VIEWS[1],
+        whole=held[_WHOLE],
     )
 
 
@@ -140,7 +148,7 @@ def _metric_field() -> None:
 
 
 def _time_fields(desk: Desk) -> None:
-    state = st.session_state
+    held = st.session_state
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         st.selectbox(
             "Window",
@@ -151,18 +159,18 @@ def _time_fields(desk: Desk) -> None:
             on_change=_begin_range,
             args=(desk.now.account,),
         )
-        if state[_KEYS["window"]] == RANGE:
+        if held[_KEYS["window"]] == RANGE:
             st.datetime_input("Start (UTC)", step=60, key=_KEYS["start"], width=200)
             st.datetime_input("End (UTC)", step=60, key=_KEYS["end"], width=200)
         st.selectbox(
             "Baseline",
-            list(_BASELINE_WORDS),
-            format_func=_BASELINE_WORDS.__getitem__,
+            [*_BASELINE_WORDS, *([FIXED] if held[_AGAINST] else [])],
+            format_func=_baseline_words,
             key=_BASELINE,
-            width=180,
+            width=230 if held[_BASELINE] == FIXED else 180,
         )
         st.segmented_control("Show", _VIEWS, key=_VIEW, required=True)
-        if state[_KEYS["window"]] != RANGE:
+        if held[_KEYS["window"]] != RANGE:
             st.button(
                 "Pin",
                 key="look-pin",
@@ -171,18 +179,18 @@ def _time_fields(desk: Desk) -> None:
                 help="Keep this very window: the link then shows it whenever it is opened.",
                 disabled=desk.now.account is None,
             )
-        if state[_WHOLE]:
+        if held[_WHOLE]:
             st.button("Back to the whole", key="look-back", on_click=_back)
 
 
 def _begin_range(now: datetime | None, pin: bool = False) -> None:
     """A range begins as the window that was shown; a window that is chosen ends a narrowing."""
-    state = st.session_state
-    if not pin and state[_KEYS["window"]] != RANGE:
-        state[_WHOLE] = ""
+    held = st.session_state
+    if not pin and held[_KEYS["window"]] != RANGE:
+        held[_WHOLE] = ""
         return
-    seen: dict[str, list[str]] = state.get(_SEEN, {})
-    before: str = state[_KEYS["window"]] if pin else seen.get("window", [Choice.window])[0]
+    seen: dict[str, list[str]] = held.get(_SEEN, {})
+    before: str = held[_KEYS["window"]] if pin else seen.get("window", [Choice.window])[0]
     span = Choice(window=before).span(now) if now else None
     if span:
         _set_range(span.start, span.end)
@@ -200,6 +208,13 @@ def _set_range(start: datetime, end: datetime) -> None:
     st.session_state[_KEYS["window"]] = RANGE
     st.session_state[_KEYS["start"]] = start.replace(tzinfo=None)
     st.session_state[_KEYS["end"]] = end.replace(tzinfo=None)
+
+
+def _baseline_words(key: str) -> str:
+    fixed = window_of(st.session_state[_AGAINST]) if key == FIXED else None
+    if fixed is None:
+        return _BASELINE_WORDS[key]
+    return f"{fixed.start:%-d %b %H:%M} to {fixed.end:%H:%M}"
 
 
 def _named(names: Mapping[str, str], key: str) -> str:

@@ -1,33 +1,24 @@
-"""One log on the investigate page: its volume, what changed in it, and its raw lines."""
+"""One log on the investigate page: which, and what changed in it."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 import streamlit as st
 
-from app import queries, tables
-from app.components.explore_charts import gap_text, narrowed, view_key
+from app import explore_queries, state, tables
+from app.components.explore_around import gap_text
 from app.components.explore_look import Look
-from app.components.figures import colours, draw_selectable
 from app.components.logs import p_words
-from app.explore_figures import volume_chart
-from app.formatting import capital
-from app.guard import show_notice
-from app.markup import Html, el, show
-from app.rows import Marked
+from app.guard import guarded, show_notice
+from app.markup import el, show
 from app.state import Notice
-from app.wiring import Desk
+from app.wiring import POLL_SECONDS, LineCount
 from opspilot.domain.resource import ResourceKind
 from opspilot.domain.wording import plural
-from opspilot.engine.explore_logs import FoundLines, Line, LogView, Pattern, filter_of
+from opspilot.engine.explore_logs import LogView, read_words
+from opspilot.engine.explore_patterns import Pattern
+from opspilot.engine.explore_sample import SLICES
 
-_LIMITS = (200, 1_000, 5_000)
-_MOST_SHOWN = 500
 _MOST_EXAMPLES = 12
-_PLAIN, _FILTER = "Plain text", "Filter pattern"
-_BAD = frozenset({"ERROR", "FATAL", "CRITICAL"})
-_NARROWED = "look-narrowed"
-_WARNING = frozenset({"WARN", "WARNING"})
 
 
 def log_field(look: Look) -> str:
@@ -50,49 +41,26 @@ def log_field(look: Look) -> str:
     return (chosen or "").strip()
 
 
-def volume(look: Look, group: str, marked: Sequence[Marked], desk: Desk) -> None:
-    """Lines per bin on the charts' axis; for a fragment of its own.
-
-    Raises:
-        OpsPilotError: The log could not be read at all.
-    """
-    if st.session_state.pop(_NARROWED, False):
-        st.rerun()
-    view = queries.log_view(group, look.window, look.baseline)
-    if view.gap:
-        show_notice(Notice(what=f"{group}: {gap_text(view.gap)}", tone="waiting"))
-        return
-    lines = sum(count for _, count in view.bars)
-    figure = volume_chart(
-        view.bars,
-        view.bin_seconds,
-        marked,
-        title=f"{plural(lines, 'line')} of {group}, per {view.bin_seconds} s",
-        baseline=look.baseline,
-        window=look.window,
-        palette=colours(desk),
-    )
-    draw_selectable(figure, view_key(look, f"volume-{group}"), f"Volume of {group}", _marked)
-    _notes(view.notes)
-
-
-def _marked(key: str) -> None:
-    """A span was marked: the whole page has to follow, not this part alone."""
-    narrowed(key)
-    st.session_state[_NARROWED] = True
-
-
-def patterns(look: Look, group: str) -> None:
+def patterns(look: Look, group: str, count: LineCount) -> None:
     """What is new, gone or changed in rate against as long a time before the window.
 
     Raises:
         OpsPilotError: The log could not be read at all.
     """
-    view = queries.log_view(group, look.window, look.baseline)
+    if _waiting(look, count):
+        return
+    counted = count.look()
+    view = explore_queries.log_view(
+        group, look.window, look.baseline, counted if counted.known else None
+    )
     if view.gap:
         show_notice(Notice(what=f"{group}: {gap_text(view.gap)}", tone="waiting"))
         return
-    show(el("p", view.sentence))
+    if view.sampled:
+        show(el("p", el("b", "Of the lines read: "), view.sentence))
+    else:
+        show(el("p", view.sentence))
+    _read(view)
     _notes(view.notes)
     if not view.patterns:
         show(el("p", _unchanged(view), cls="op-quiet-text"))
@@ -112,80 +80,42 @@ def patterns(look: Look, group: str) -> None:
                 st.code("\n".join(one.examples), language=None, wrap_lines=True)
 
 
-def lines(look: Look, group: str) -> None:
-    """Raw lines of the window that hold a text, or match a filter pattern.
+def _waiting(look: Look, count: LineCount) -> bool:
+    """Whether the lines are still being counted; the page runs again when they are."""
+    if count.look().done:
+        return False
 
-    Raises:
-        OpsPilotError: The log could not be searched at all.
-    """
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        text = st.text_input(
-            "Search for", key="find", bind="query-params", max_chars=1_000, width=420,
-            placeholder="Every line",
-        )  # fmt: skip
-        how = st.segmented_control(
-            "As", (_PLAIN, _FILTER), key="as-pattern", required=True, default=_PLAIN,
-            bind="query-params",
-        )  # fmt: skip
-        limit = st.selectbox("At most", _LIMITS, key="most", bind="query-params", width=110)
-    pattern = filter_of(text or "") if how == _PLAIN else (text or "").strip()
-    found = queries.found_lines(group, look.window, pattern, limit)
-    if found.gap:
-        show_notice(Notice(what=f"{group}: {gap_text(found.gap)}", tone="waiting"))
+    def tick() -> None:
+        with guarded("counting the log's lines"):
+            now = count.look()
+            if now.done:
+                state.remember(explored_at=look.at)
+                st.rerun()
+            st.caption(
+                f"The lines are being counted first ({now.waited.total_seconds():.0f} s): of a "
+                "long window even slices are read, and weighted by the lines in each."
+            )
+            st.skeleton(height=260)
+
+    st.fragment(tick, run_every=POLL_SECONDS)()
+    return True
+
+
+def _read(view: LogView) -> None:
+    """Which share of the lines the comparison rests on, in both windows."""
+    then, now = view.read
+    words = f"Compared: {read_words(now)} against {read_words(then)}."
+    if not view.sampled:
+        show(el("p", words, cls="op-quiet-text"))
         return
-    _counted(found, group, pattern)
-    if not found.lines:
-        return
-    st.download_button(
-        "Download the lines (text)",
-        data=lines_text(found.lines),
-        file_name="opspilot-lines.txt",
-        mime="text/plain",
-        key="look-lines-text",
-    )
-    with st.container(height=460, key="look-lines"):
-        show(lines_block(found.lines[:_MOST_SHOWN]))
-
-
-def lines_block(shown: Sequence[Line]) -> Html:
-    """Lines in a fixed-width face, the level of each in words and colour."""
-    return el("ol", *map(_line, shown), cls="op-lines")
-
-
-def lines_text(shown: Sequence[Line]) -> str:
-    """Lines as a text file: time, stream, line."""
-    return "".join(f"{one.at.isoformat()}\t{one.stream}\t{one.text}\n" for one in shown)
-
-
-def _line(one: Line) -> Html:
-    tone = "breach" if one.level in _BAD else "waiting" if one.level in _WARNING else "quiet"
-    return el(
-        "li",
-        el("time", f"{one.at:%H:%M:%S}.{one.at.microsecond // 1000:03}", title=one.at.isoformat()),
-        el("span", one.level or "·", cls=f"op-level op-level-{tone}"),
-        el("span", one.text, cls="op-line-text", title=one.stream),
-    )
-
-
-def _counted(found: FoundLines, group: str, pattern: str) -> None:
-    span = f"{found.window.start:%-d %b %H:%M} to {found.window.end:%-d %b %H:%M} UTC"
-    wanted = f"match {pattern}" if pattern else "were logged"
-    if not found.lines:
-        show(el("p", f"No lines of {group} {wanted} from {span}.", cls="op-quiet-text"))
-        return
-    shown = f", the first {_MOST_SHOWN} shown" if len(found.lines) > _MOST_SHOWN else ""
-    cut = (
-        f" Cut: {'; '.join(found.notes)}{_until(found.searched_until)}." if found.truncated else ""
-    )
-    count = plural(len(found.lines), "line")
-    more = "at least " if found.truncated else ""
-    words = f"{capital(more)}{count} of {group} {wanted} from {span}{shown}.{cut}"
-    show(el("p", words, cls="op-num op-waiting-text" if found.truncated else "op-num"))
-
-
-def _until(moment: datetime | None) -> str:
-    return (
-        f"; whole until {moment:%H:%M:%S} UTC. Narrow the window to see the rest" if moment else ""
+    known = "" if now.counted else " The volume is what these lines let expect: nobody counted it."
+    show(
+        el(
+            "p",
+            f"{words} Both were read in {SLICES} even slices: new and gone tell of the lines read, "
+            f"and rates are weighted by the volume of each slice.{known}",
+            cls="op-waiting-text",
+        )
     )
 
 
@@ -210,7 +140,13 @@ def _pattern_table(changed: Sequence[Pattern]) -> None:
         "p": [p_words(one.p_value) for one in changed],
         "trend": [list(one.trend) for one in changed],
     }
-    narrow = {name: st.column_config.Column(width=80) for name in ("change", "before", "window")}
+    narrow = {
+        "change": st.column_config.Column(width=80),
+        "before": st.column_config.Column(width=80, help="Lines read of the compared time"),
+        "window": st.column_config.Column(width=80, help="Lines read of the window"),
+        "before/min": st.column_config.Column(help="Lines a minute, weighted by the volume"),
+        "window/min": st.column_config.Column(help="Lines a minute, weighted by the volume"),
+    }
     st.dataframe(
         shown,
         key="look-patterns",

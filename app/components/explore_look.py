@@ -2,19 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import streamlit as st
 
 from app import queries
 from app.explored import BASELINES, Choice, custom_query
 from app.guard import notice_of, show_notice
-from app.wiring import Desk
 from opspilot.domain.resource import Resource, ResourceKind
 from opspilot.domain.signals import SIGNALS, signals_of
 from opspilot.domain.telemetry import MetricQuery
 from opspilot.domain.window import Window
 from opspilot.engine.explore import Asked, asked_of
-from opspilot.engine.explore_spans import checked_view, period_of
+from opspilot.engine.explore_spans import checked_against, checked_view, period_of
 from opspilot.errors import InputError, OpsPilotError
 
 _TELLING = frozenset(
@@ -44,6 +44,7 @@ class Look:
 
     Attributes:
         asked: The series, in the order chosen.
+        at: Account time that counted as now.
     """
 
     choice: Choice
@@ -51,6 +52,7 @@ class Look:
     asked: tuple[Asked, ...]
     window: Window
     baseline: Window
+    at: datetime
 
     @property
     def span(self) -> Window:
@@ -58,16 +60,16 @@ class Look:
         return self.baseline.joined(self.window)
 
 
-def resolved(choice: Choice, known: Sequence[Resource], desk: Desk) -> Look | None:
-    """The look, or None after saying what is missing or wrong."""
-    if desk.now.account is None:
+def resolved(choice: Choice, known: Sequence[Resource], now: datetime | None) -> Look | None:
+    """The look at this account time, or None after saying what is missing or wrong."""
+    if now is None:
         return None
-    span = choice.span(desk.now.account)
+    span = choice.span(now)
     if span is None:
         st.error("Give a start that lies before the end.")
         return None
     try:
-        window, baseline = checked_view(span, BASELINES[choice.baseline][1], desk.now.account)
+        window, baseline = _spans(choice, span, now)
     except InputError as error:
         show_notice(notice_of(error, ""))
         return None
@@ -76,7 +78,14 @@ def resolved(choice: Choice, known: Sequence[Resource], desk: Desk) -> Look | No
     if not asked:
         _nothing(choice, resources)
         return None
-    return Look(choice, resources, asked, window, baseline)
+    return Look(choice, resources, asked, window, baseline, now)
+
+
+def _spans(choice: Choice, span: Window, now: datetime) -> tuple[Window, Window]:
+    fixed = choice.fixed()
+    if fixed is not None:
+        return checked_against(span, fixed, now)
+    return checked_view(span, BASELINES[choice.baseline][1], now)
 
 
 def _resources(named: Sequence[str], known: Sequence[Resource]) -> tuple[Resource, ...]:

@@ -5,13 +5,13 @@ import streamlit as st
 from app import queries
 from app.components.explore_look import Look
 from app.components.open_form import Wanted, active_already
-from app.explored import BASELINES
 from app.intentions import open_by_hand
 from app.navigation import open_incident
 from app.wiring import Desk
 from opspilot.domain.commands import Command, permits
 from opspilot.domain.incident import Severity
 from opspilot.domain.signals import signal_of_query
+from opspilot.engine.windows import DEFAULT_WINDOW
 
 
 def open_from(look: Look, desk: Desk, place: str) -> None:
@@ -51,7 +51,7 @@ def _open(look: Look, arn: str, desk: Desk, place: str) -> None:
         resource=arn,
         title="",
         window=look.window,
-        baseline=BASELINES[look.choice.baseline][1],
+        baseline=max(look.baseline.length, DEFAULT_WINDOW),
         severity=Severity.HIGH,
         signal=signals[0] if signals else "",
         description="",

@@ -2,8 +2,9 @@
 
 import streamlit as st
 
-from app import queries, tables
-from app.components.explore_charts import gap_text, view_key
+from app import explore_queries, tables
+from app.components.explore_around import gap_text
+from app.components.explore_charts import view_key
 from app.components.explore_look import Look
 from app.components.figures import colours, draw
 from app.explore_figures import multiples_chart
@@ -26,7 +27,7 @@ def suspects(look: Look, desk: Desk) -> None:
     if not look.resources:
         st.caption("Choose a resource: its neighbours are found by who calls whom.")
         return
-    found = queries.suspects(look.resources, look.window, look.baseline, _symptom(look))
+    found = explore_queries.suspects(look.resources, look.window, look.baseline, _symptom(look))
     show(el("p", _said(found), cls="op-num"))
     _gaps(found)
     if not found.found:

@@ -6,14 +6,14 @@ from datetime import datetime, timedelta
 import streamlit as st
 
 from app import state
-from app.components.explore_charts import gap_text
-from app.components.explore_logs import lines_block, lines_text
+from app.components.explore_around import gap_text
+from app.components.explore_lines import lines_block, lines_text
 from app.guard import guarded, show_notice
 from app.markup import el, show
 from app.state import Notice
 from app.wiring import desk
 from opspilot.domain.wording import plural
-from opspilot.engine.explore_logs import FoundLines, Line, filter_of
+from opspilot.engine.explore_lines import FoundLines, Line, filter_of
 
 MOST_KEPT = 500
 EVERY_SECONDS = 2

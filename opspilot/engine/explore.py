@@ -10,18 +10,19 @@ from datetime import datetime
 
 from opspilot.analysis import metric_sentence
 from opspilot.analysis.findings import metric_finding
-from opspilot.domain.alarm import Alarm, AlarmTransition
-from opspilot.domain.change import Change
-from opspilot.domain.evidence import GapDetail, GapReason, MetricDetail
+from opspilot.domain.evidence import GapDetail, MetricDetail
 from opspilot.domain.model import Json, Model
 from opspilot.domain.resource import Resource
 from opspilot.domain.signals import query_of, signal_for, signals_of
 from opspilot.domain.telemetry import MetricQuery, MetricSeries
 from opspilot.domain.window import Window
 from opspilot.domain.wording import plural
-from opspilot.engine.explore_logs import FoundLines, LogExplorer, LogView
+from opspilot.engine.explore_around import Surroundings, surroundings_of
+from opspilot.engine.explore_lines import FoundLines
+from opspilot.engine.explore_logs import LogExplorer, LogView
 from opspilot.engine.explore_spans import period_of
 from opspilot.engine.explore_suspects import Suspects, suspects_among
+from opspilot.engine.explore_volume import Counting, Volume
 from opspilot.engine.reading import Reader, gap_detail, unread
 from opspilot.errors import AwsCredentialsMissing, AwsError, InputError
 from opspilot.ports.clock import Clock
@@ -65,23 +66,6 @@ class Explored:
     def anomalous(self) -> bool:
         """Whether something stands out in the window."""
         return isinstance(self.detail, MetricDetail) and self.detail.anomalous
-
-
-@dataclass(frozen=True)
-class Surroundings:
-    """What else happened in the time that is looked at.
-
-    Attributes:
-        transitions: Of the alarms named, oldest first.
-        complete_until: Until when the change feed is whole; None when it was not read.
-        gaps: What could not be read.
-    """
-
-    changes: tuple[Change, ...] = ()
-    alarms: tuple[Alarm, ...] = ()
-    transitions: tuple[AlarmTransition, ...] = ()
-    complete_until: datetime | None = None
-    gaps: tuple[tuple[str, GapDetail], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -132,40 +116,12 @@ class Explorer:
         )
 
     def surroundings(self, resources: Sequence[Resource], span: Window) -> Surroundings:
-        """Changes, alarms and their transitions around these resources.
+        """Changes, alarms and their transitions; see `explore_around.surroundings_of`.
 
         Raises:
             AwsCredentialsMissing: Nothing at all can be read.
         """
-        if not resources:
-            return Surroundings()
-        gaps: list[tuple[str, GapDetail]] = []
-        try:
-            feed = self.reader.changes.changes(resources, span)
-            gaps += [("changes", _noted(note)) for note in feed.gaps]
-        except AwsCredentialsMissing:
-            raise
-        except AwsError as error:
-            feed = None
-            gaps.append(("changes", gap_detail(error)))
-        try:
-            alarms = [alarm for one in resources for alarm in self.reader.alarms.alarms_of(one)]
-            known = {alarm.arn for alarm in alarms}
-            moves = [
-                one for one in self.reader.alarms.transitions(span.start) if one.alarm.arn in known
-            ]
-        except AwsCredentialsMissing:
-            raise
-        except AwsError as error:
-            alarms, moves = [], []
-            gaps.append(("alarms", gap_detail(error)))
-        return Surroundings(
-            changes=feed.changes if feed else (),
-            alarms=tuple(alarms),
-            transitions=tuple(moves),
-            complete_until=feed.complete_until if feed else None,
-            gaps=tuple(gaps),
-        )
+        return surroundings_of(self.reader, resources, span)
 
     def suspects(
         self,
@@ -199,13 +155,31 @@ class Explorer:
     def _log(self) -> LogExplorer:
         return LogExplorer(self.reader.logs, self.clock)
 
-    def log(self, group: str, window: Window, baseline: Window) -> LogView:
-        """Volume, findings and changed patterns of one log; see `LogExplorer.view`."""
-        return self._log.view(group, window, baseline)
+    def count(self, group: str, window: Window, baseline: Window) -> Counting:
+        """Start counting the lines of one log; see `LogExplorer.count`."""
+        return self._log.count(group, window, baseline)
+
+    def counted(self, counting: Counting) -> Volume:
+        """The count as it stands; see `LogExplorer.counted`."""
+        return self._log.counted(counting)
+
+    def stop_counting(self, counting: Counting) -> None:
+        """Stop a count; see `LogExplorer.stop`."""
+        self._log.stop(counting)
+
+    def log(
+        self, group: str, window: Window, baseline: Window, volume: Volume | None = None
+    ) -> LogView:
+        """Findings and changed patterns of one log; see `LogExplorer.view`."""
+        return self._log.view(group, window, baseline, volume)
 
     def find(self, group: str, window: Window, pattern: str, limit: int) -> FoundLines:
-        """Matching raw lines; see `LogExplorer.find`."""
+        """One page of matching raw lines; see `LineFinder.find`."""
         return self._log.find(group, window, pattern, limit)
+
+    def collect(self, group: str, window: Window, pattern: str, most: int) -> FoundLines:
+        """All pages of matching raw lines; see `LineFinder.collect`."""
+        return self._log.collect(group, window, pattern, most)
 
     def tail(self, group: str, since: datetime, pattern: str = "") -> FoundLines:
         """What was logged since then; see `LogExplorer.tail`."""
@@ -248,8 +222,3 @@ def _gap(
     )
     title = signal_for(asked.query).title
     return Explored(asked, raw, missing, f"{title} of {asked.subject} could not be read.", {})
-
-
-def _noted(note: str) -> GapDetail:
-    """A gap that the port tells as a sentence."""
-    return GapDetail(reason=GapReason.UNAVAILABLE, message=note)

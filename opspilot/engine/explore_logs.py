@@ -1,104 +1,67 @@
-"""Looks at one log over any window: volume, findings, changed patterns, raw lines and its tail.
+"""Looks at one log over any window: its volume, what changed in it, its raw lines and its tail."""
 
-Secrets are taken out here, before anything reaches a screen.
-"""
-
-import json
-import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from math import ceil
-from typing import cast
 
-from opspilot.analysis import log_detail, log_sentence, mine_templates
-from opspilot.analysis.report_lines import is_platform_line
+from opspilot.analysis import log_detail, log_sentence
 from opspilot.domain.evidence import GapDetail, LogDetail
-from opspilot.domain.telemetry import LogLine, LogLines, LogQuery
+from opspilot.domain.telemetry import LogLine
 from opspilot.domain.window import Window
+from opspilot.domain.wording import plural, share
+from opspilot.engine.explore_lines import FoundLines, LineFinder
+from opspilot.engine.explore_patterns import Pattern, changed_patterns
+from opspilot.engine.explore_sample import Sample, read_alike
+from opspilot.engine.explore_volume import (
+    Bar,
+    Counting,
+    Volume,
+    VolumeCounter,
+    bin_seconds,
+    edges,
+    tone_of,
+)
 from opspilot.engine.reading import gap_detail
 from opspilot.engine.redaction import redact_model, redact_text
 from opspilot.errors import AwsCredentialsMissing, AwsError
 from opspilot.ports.clock import Clock
 from opspilot.ports.telemetry import Logs
 
-MOST_LINES = 20_000
-"""Read of each window to count and to compare."""
-
-MOST_FOUND = 5_000
 MOST_TAILED = 2_000
 """In one look at the tail."""
 
-_BINS = (10, 30, 60, 300, 900, 3_600)
-_MOST_BINS = 120
-_SPARKS = 24
-_LONGEST = 4_000
-_LEVELS = r"TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|FATAL|CRITICAL"
-_LEVEL = re.compile(rf"(?<![\w-])({_LEVELS})(?![\w-])", re.IGNORECASE)
-_LOOK_FOR_LEVEL = 200
-_LONGEST_LEVEL = 12
-
 
 @dataclass(frozen=True)
-class Line:
-    """One line as it may be shown.
+class Read:
+    """How much of a window the comparison rests on.
 
     Attributes:
-        level: As the line says it, in capitals; empty when it says none.
-        text: Redacted, long lines cut.
-    """
-
-    at: datetime
-    stream: str
-    level: str
-    text: str
-
-
-@dataclass(frozen=True)
-class FoundLines:
-    """The answer to a search, oldest line first.
-
-    Attributes:
-        truncated: There is more than this; whole until `searched_until`.
-        notes: What the source says of the answer.
-        gap: Why there is none; None when it answered.
+        lines: Read.
+        volume: In the window: counted, or what the lines read let expect.
+        whole: Whether every line was read.
+        counted: Whether `volume` was counted.
     """
 
     window: Window
-    lines: tuple[Line, ...] = ()
-    truncated: bool = False
-    searched_until: datetime | None = None
-    notes: tuple[str, ...] = ()
-    gap: GapDetail | None = None
+    lines: int
+    volume: float
+    whole: bool
+    counted: bool
 
-
-@dataclass(frozen=True)
-class Pattern:
-    """A changed pattern, as a row of the table.
-
-    Attributes:
-        per_minute: Lines a minute, before and in the window.
-        trend: Lines per even share of the two windows together, for a sparkline.
-    """
-
-    pattern: str
-    change: str
-    counts: tuple[int, int]
-    per_minute: tuple[float, float]
-    p_value: float
-    first_seen: datetime | None
-    trend: tuple[int, ...]
-    examples: tuple[str, ...]
+    @property
+    def share(self) -> float:
+        """Of the lines, those read."""
+        return self.lines / self.volume if self.volume else 1.0
 
 
 @dataclass(frozen=True)
 class LogView:
-    """One log in the window and in as long a time before it.
+    """What changed in one log between a window and as long a time before it.
 
     Attributes:
-        span: What was read: the compared time and the window.
-        bin_seconds: Width of a bar; `bars` are (start, lines), none beyond what is whole.
-        truncated: Not every line could be read; then `notes` say how far it goes.
+        span: Both windows, and what lies between them.
+        read: Of the compared time, and of the window.
+        bars: The lines that were read, where every line of a moment was; for want of a count.
+        missing: The parts of both windows of which nothing was read.
     """
 
     group: str
@@ -106,11 +69,17 @@ class LogView:
     sentence: str = ""
     detail: LogDetail | None = None
     patterns: tuple[Pattern, ...] = ()
+    read: tuple[Read, ...] = ()
     bin_seconds: int = 60
-    bars: tuple[tuple[datetime, int], ...] = ()
-    truncated: bool = False
+    bars: tuple[Bar, ...] = ()
+    missing: tuple[Window, ...] = ()
     notes: tuple[str, ...] = ()
     gap: GapDetail | None = None
+
+    @property
+    def sampled(self) -> bool:
+        """Whether the comparison rests on a part of the lines."""
+        return any(not one.whole for one in self.read)
 
 
 @dataclass(frozen=True)
@@ -120,65 +89,69 @@ class LogExplorer:
     logs: Logs
     clock: Clock
 
-    def view(self, group: str, window: Window, baseline: Window) -> LogView:
+    def count(self, group: str, window: Window, baseline: Window) -> Counting:
+        """Start counting the lines of the window and of the compared time before it."""
+        return VolumeCounter(self.logs, self.clock).begin(
+            group, compared(window, baseline).joined(window)
+        )
+
+    def counted(self, counting: Counting) -> Volume:
+        """The count as it stands."""
+        return VolumeCounter(self.logs, self.clock).look(counting)
+
+    def stop(self, counting: Counting) -> None:
+        """Stop a count that nobody waits for any more.
+
+        Raises:
+            AwsError: It could not be stopped.
+        """
+        VolumeCounter(self.logs, self.clock).stop(counting)
+
+    def view(
+        self, group: str, window: Window, baseline: Window, volume: Volume | None = None
+    ) -> LogView:
         """The log of the window against as long a time at the end of the baseline.
+
+        Args:
+            group: Full name of the log group.
+            window: The time under suspicion.
+            baseline: The time to compare with.
+            volume: The counted lines of both; None when they could not be counted.
 
         Raises:
             AwsCredentialsMissing: Nothing at all can be read.
         """
-        before = baseline if baseline.length <= window.length else _last(baseline, window.length)
+        before = compared(window, baseline)
         span = before.joined(window)
         try:
-            now, then = (
-                self.logs.search(LogQuery(log_group=group, window=part, limit=MOST_LINES))
-                for part in (window, before)
-            )
+            then, now = read_alike(self.logs, group, (before, window), volume)
         except AwsCredentialsMissing:
             raise
         except AwsError as error:
             return LogView(group, span, gap=gap_detail(error))
-        detail, _ = log_detail(then, now)
-        seconds = bin_seconds(span)
+        detail, _ = log_detail(then.answer, now.answer)
+        width = bin_seconds(span)
+        bars, missing = counted_lines((then, now), width)
         return LogView(
             group=group,
             span=span,
             sentence=redact_text(log_sentence(group.rsplit("/", 1)[-1], detail)),
             detail=redact_model(detail),
-            patterns=_patterns(then, now, detail),
-            bin_seconds=seconds,
-            bars=_bars([*then.lines, *now.lines], (then, now), span, seconds),
-            truncated=now.truncated or then.truncated,
-            notes=tuple(_cut(one) for one in (then, now) if one.truncated),
+            patterns=changed_patterns(then, now, detail),
+            read=(_read(then), _read(now)),
+            bin_seconds=width,
+            bars=bars,
+            missing=missing,
+            notes=tuple(dict.fromkeys((*then.notes, *now.notes))),
         )
 
     def find(self, group: str, window: Window, pattern: str, limit: int) -> FoundLines:
-        """Lines that match a filter pattern; every line for an empty one.
+        """One page of matching raw lines; see `LineFinder.find`."""
+        return LineFinder(self.logs).find(group, window, pattern, limit)
 
-        Args:
-            group: Full name of the log group.
-            window: Where to search.
-            pattern: A CloudWatch Logs filter pattern; `filter_of` makes one of plain text.
-            limit: At most so many lines.
-
-        Raises:
-            AwsCredentialsMissing: Nothing at all can be read.
-        """
-        asked = LogQuery(
-            log_group=group, window=window, pattern=pattern, limit=min(limit, MOST_FOUND)
-        )
-        try:
-            answer = self.logs.search(asked)
-        except AwsCredentialsMissing:
-            raise
-        except AwsError as error:
-            return FoundLines(window, gap=gap_detail(error))
-        return FoundLines(
-            window=window,
-            lines=tuple(map(_shown, answer.lines)),
-            truncated=answer.truncated,
-            searched_until=answer.searched_until,
-            notes=answer.messages,
-        )
+    def collect(self, group: str, window: Window, pattern: str, most: int) -> FoundLines:
+        """All pages together; see `LineFinder.collect`."""
+        return LineFinder(self.logs).collect(group, window, pattern, most)
 
     def tail(self, group: str, since: datetime, pattern: str = "") -> FoundLines:
         """Everything logged since then, as far as it has arrived."""
@@ -186,110 +159,54 @@ class LogExplorer:
         return self.find(group, Window(start=since, end=until), pattern, MOST_TAILED)
 
 
-def filter_of(text: str) -> str:
-    """A filter pattern that finds lines with exactly this text in them; empty for none."""
-    kept = text.strip()
-    return '"' + kept.replace("\\", "\\\\").replace('"', '\\"') + '"' if kept else ""
+def compared(window: Window, baseline: Window) -> Window:
+    """What the log of a window is compared with: as long a time, at the end of the baseline."""
+    if baseline.length <= window.length:
+        return baseline
+    return Window(start=baseline.end - window.length, end=baseline.end)
 
 
-def level_of(message: str) -> str:
-    """The level that a line names near its start, in capitals; empty when it names none."""
-    if message.startswith("{"):
-        try:
-            fields: object = json.loads(message)
-        except ValueError:
-            fields = None
-        if isinstance(fields, dict):
-            named = cast("dict[str, object]", fields)
-            return str(named.get("level") or named.get("severity") or "").upper()[:_LONGEST_LEVEL]
-    found = _LEVEL.search(message[:_LOOK_FOR_LEVEL])
-    return found[1].upper() if found else ""
-
-
-def bin_seconds(span: Window) -> int:
-    """The width of a bar that gives a chart at most some 120 of them."""
-    length = span.length.total_seconds()
-    return next((width for width in _BINS if length / width <= _MOST_BINS), _BINS[-1])
-
-
-def _shown(line: LogLine) -> Line:
-    text = redact_text(line.message.rstrip("\n"))
-    return Line(line.at, line.stream, level_of(line.message), text[:_LONGEST])
-
-
-def _last(window: Window, length: timedelta) -> Window:
-    return Window(start=window.end - length, end=window.end)
-
-
-def _cut(answer: LogLines) -> str:
-    """How far an answer goes that is not whole."""
-    until = f"{answer.searched_until:%H:%M:%S} UTC" if answer.searched_until else "an unknown time"
-    part = answer.query.window
+def read_words(read: Read) -> str:
+    """How much was read: "12 % of the lines of 10:00 to 22:00 (20,113 of 167,240)"."""
+    span = f"{read.window.start:%H:%M} to {read.window.end:%H:%M} UTC"
+    if read.whole:
+        return f"all {plural(read.lines, 'line')} of {span}"
+    about = "" if read.counted else "about "
     return (
-        f"Of {part.start:%H:%M} to {part.end:%H:%M} UTC only the first {len(answer.lines):,} lines "
-        f"were read, up to {until}."
+        f"{about}{share(read.share)} of the lines of {span} "
+        f"({read.lines:,} of {about}{round(read.volume):,})"
     )
 
 
-def _bars(
-    lines: Sequence[LogLine], answers: Sequence[LogLines], span: Window, width: int
-) -> tuple[tuple[datetime, int], ...]:
-    """Lines per bin, zero where nothing was logged; no bin where the answer is not whole."""
+def counted_lines(
+    samples: tuple[Sample, Sample], width: int
+) -> tuple[tuple[Bar, ...], tuple[Window, ...]]:
+    """The lines that were read as bars no wider than this, and the time that was not read."""
+    bars: list[Bar] = []
+    missing: list[Window] = []
+    for one in (part for sample in samples for part in sample.slices):
+        start, end = one.read
+        if end > start:
+            bars += _bars_of(Window(start=start, end=end), width, one.lines)
+        missing += [
+            Window(start=first, end=last)
+            for first, last in ((one.window.start, start), (max(end, start), one.window.end))
+            if first < last
+        ]
+    return tuple(bars), tuple(missing)
+
+
+def _bars_of(read: Window, width: int, lines: tuple[LogLine, ...]) -> list[Bar]:
+    parts = edges(read, width)
+    sums = [[0, 0, 0] for _ in parts]
     step = timedelta(seconds=width)
-    counts = [0] * ceil(span.length / step)
     for line in lines:
-        if span.contains(line.at):
-            counts[int((line.at - span.start) / step)] += 1
-    starts = [span.start + step * index for index in range(len(counts))]
-    missing = [
-        Window(start=one.searched_until, end=one.query.window.end)
-        for one in answers
-        if one.truncated and one.searched_until and one.searched_until < one.query.window.end
-    ]
-    return tuple(
-        (start, count)
-        for start, count in zip(starts, counts, strict=True)
-        if not any(gap.contains(start + step / 2) for gap in missing)
-    )
+        place = sums[min(int((line.at - read.start) / step), len(parts) - 1)]
+        bad, warned = tone_of(line.message)
+        for index, count in enumerate((1, int(bad), int(warned))):
+            place[index] += count
+    return [Bar(part.start, part.end, *counts) for part, counts in zip(parts, sums, strict=True)]
 
 
-def _patterns(then: LogLines, now: LogLines, detail: LogDetail) -> tuple[Pattern, ...]:
-    trends = _trends(then, now, {one.pattern for one in detail.patterns})
-    minutes = [_minutes(one) for one in (then, now)]
-    return tuple(
-        Pattern(
-            pattern=redact_text(one.pattern),
-            change=one.change,
-            counts=(one.baseline_count, one.incident_count),
-            per_minute=(one.baseline_count / minutes[0], one.incident_count / minutes[1]),
-            p_value=one.p_value,
-            first_seen=one.first_seen,
-            trend=trends.get(one.pattern, ()),
-            examples=tuple(map(redact_text, one.examples)),
-        )
-        for one in detail.patterns
-    )
-
-
-def _minutes(answer: LogLines) -> float:
-    end = answer.searched_until or answer.query.window.end
-    return max((end - answer.query.window.start).total_seconds() / 60, 1 / 60)
-
-
-def _trends(then: LogLines, now: LogLines, wanted: set[str]) -> dict[str, tuple[int, ...]]:
-    """For each pattern its lines over the two windows, in even shares of the time."""
-    if not wanted:
-        return {}
-    lines = [
-        line for one in (then, now) for line in one.lines if not is_platform_line(line.message)
-    ]
-    mined = mine_templates([line.message for line in lines])
-    start, end = then.query.window.start, now.query.window.end
-    share = (end - start) / _SPARKS
-    named = {number: text for number, text in mined.templates.items() if text in wanted}
-    trends = {text: [0] * _SPARKS for text in named.values()}
-    for line, number in zip(lines, mined.assignments, strict=True):
-        if number in named:
-            place = min(int((line.at - start) / share), _SPARKS - 1)
-            trends[named[number]][place] += 1
-    return {text: tuple(counts) for text, counts in trends.items()}
+def _read(sample: Sample) -> Read:
+    return Read(sample.window, sample.read, sample.volume, sample.whole, sample.counted)

@@ -89,9 +89,8 @@ def suspects_among(
         period_seconds: Of the series.
         symptom: (ARN, metric, statistic) on which the trouble was seen; ignored without data.
     """
-    edges, gaps = _edges(workloads, resources)
-    near = dict.fromkeys([*resources, *(end for one in edges for end in (one.caller, one.callee))])
-    known = [one for one in near if signals_of(one)]
+    edges, gaps = edges_around(workloads, resources)
+    known = [one for one in (*resources, *neighbours(resources, edges)) if signals_of(one)]
     searched = known[: len(resources) + MOST_NEIGHBOURS]
     pairs = [(one, signal) for one in searched for signal in signals_of(one)]
     read, unreadable = _read(metrics, pairs, windows, period_seconds)
@@ -126,9 +125,20 @@ def suspects_among(
     )
 
 
-def _edges(
+def neighbours(resources: Sequence[Resource], edges: Sequence[Edge]) -> list[Resource]:
+    """Who calls these resources or is called by them, near ones first, without themselves."""
+    ends = dict.fromkeys(end for one in edges for end in (one.caller, one.callee))
+    return [one for one in ends if one not in resources]
+
+
+def edges_around(
     workloads: Workloads, resources: Sequence[Resource]
 ) -> tuple[list[Edge], list[tuple[str, GapDetail | str]]]:
+    """The calls around resources as far as they are known, and what keeps more from being so.
+
+    Raises:
+        AwsCredentialsMissing: Nothing at all can be read.
+    """
     edges: dict[Edge, None] = {}
     gaps: list[tuple[str, GapDetail | str]] = []
     for resource in resources:

@@ -7,12 +7,12 @@ import plotly.graph_objects as go
 import pytest
 
 from app.components.explore_tail import MOST_KEPT, Tail, followed
-from app.explore_figures import AlarmSpan, Cell, LookRow, look_chart, multiples_chart, volume_chart
+from app.explore_figures import AlarmSpan, Cell, LookRow, look_chart, multiples_chart
 from app.palette import DARK, LIGHT, Palette
 from app.plotting import Figure
 from app.rows import row_of
 from app.tables import csv_text
-from opspilot.engine.explore_logs import FoundLines, Line
+from opspilot.engine.explore_lines import FoundLines, Line
 from tests import builders
 
 MINUTE = timedelta(minutes=1)
@@ -68,18 +68,6 @@ def test_what_stands_out_is_marked_on_its_own_axis_in_the_shown_unit() -> None:
 def test_the_alarm_is_a_strip_at_the_foot_of_the_series_that_it_watches() -> None:
     strips = [one for one in layout_of(stacked())["shapes"] if one.get("yref") == "y domain"]
     assert any(one["fillcolor"] == LIGHT.breach for one in strips if one["type"] == "rect")
-
-
-def test_bars_of_a_log_stand_on_the_same_time_as_the_series_above() -> None:
-    bars = [(builders.WINDOW.start, 12), (builders.WINDOW.start + MINUTE, 0)]
-    figure = volume_chart(
-        bars, 60, (), title=builders.HOSTILE, baseline=builders.BASELINE,
-        window=builders.WINDOW, palette=LIGHT,
-    )  # fmt: skip
-    assert layout_of(figure)["xaxis"]["range"] == layout_of(stacked())["xaxis"]["range"]
-    assert layout_of(figure)["margin"]["l"] == layout_of(stacked())["margin"]["l"]
-    assert not any("<img" in one["text"] for one in layout_of(figure)["annotations"])
-    assert list(go.Figure(figure).data[0].y) == [12, 0]
 
 
 def test_small_charts_have_axes_of_their_own_and_gaps_stay_gaps() -> None:
