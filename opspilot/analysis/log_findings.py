@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from opspilot.analysis.failure_lines import denials, read_failure_lines, refusals_in_words
 from opspilot.analysis.logs.diff import PatternChange, compare_logs
 from opspilot.analysis.report_lines import RunStatistics, is_platform_line, read_report_lines
 from opspilot.domain.evidence import LogDetail, PatternChangeDetail
@@ -25,6 +26,7 @@ def log_detail(baseline: LogLines, incident: LogLines) -> tuple[LogDetail, Json]
         a bounded sample in which lines that say something come before routine ones.
     """
     before, during = read_report_lines(baseline.lines), read_report_lines(incident.lines)
+    earlier, refused = (read_failure_lines(lines.lines) for lines in (baseline, incident))
     patterns = _patterns(baseline, incident, (before, during))
     detail = LogDetail(
         lines_baseline=len(baseline.lines),
@@ -47,6 +49,15 @@ def log_detail(baseline: LogLines, incident: LogLines) -> tuple[LogDetail, Json]
         billed_ms=during.billed_ms,
         init_max_ms=max(during.init_ms, default=None),
         stacks=dict(during.stacks),
+        init_failures=refused.init_failures,
+        init_failures_baseline=earlier.init_failures,
+        exits=len(refused.exits - during.killed),
+        exits_baseline=len(earlier.exits - before.killed),
+        denied=denials(earlier, refused),
+        throttle_errors=dict(refused.throttles),
+        throttle_errors_baseline=dict(earlier.throttles),
+        conditional_failures=refused.conditions,
+        conditional_failures_baseline=earlier.conditions,
         patterns=patterns,
     )
     return detail, _sample(baseline, incident, patterns)
@@ -62,7 +73,9 @@ def log_sentence(resource_name: str, detail: LogDetail) -> str:
             f"{subject}: no lines in the incident window"
             f" ({plural(detail.lines_baseline, 'line')} before it)."
         )
-    said = [part for part in (_timeouts(detail), _memory(detail), _errors(detail)) if part]
+    told = (_timeouts(detail), _memory(detail), _starts(detail), _errors(detail))
+    said = [part for part in told if part]
+    said += refusals_in_words(detail.denied, detail.throttle_errors)
     said.extend(_patterns_in_words(detail))
     if not said:
         read = plural(detail.lines_incident, "line")
@@ -86,6 +99,16 @@ def _memory(detail: LogDetail) -> str:
         return ""
     size = f" at {detail.memory_size_mb} MB" if detail.memory_size_mb else ""
     return f"{plural(detail.out_of_memory, 'invocation')} killed for memory{size}"
+
+
+def _starts(detail: LogDetail) -> str:
+    said: list[str] = []
+    if detail.init_failures:
+        failed = plural(detail.init_failures, "start")
+        said.append(f"{failed} failed ({detail.init_failures_baseline} before)")
+    if detail.exits:
+        said.append(f"{plural(detail.exits, 'runtime')} exited ({detail.exits_baseline} before)")
+    return "; ".join(said)
 
 
 def _errors(detail: LogDetail) -> str:

@@ -33,9 +33,13 @@ _KILLED = re.compile(
     r"(?:RequestId: (?P<id>\S+) )?Error: Runtime exited with error: signal: killed", re.DOTALL
 )
 _ERROR_LINE = re.compile(
-    r"^(?:\[ERROR\]\s+(?:\S+Z\s+\S+\s+)?|.*?\tERROR\tInvoke Error\s+.*?\"errorType\":\s*\")"
-    r"(?P<type>[A-Za-z_][\w.$]*)",
+    r"^(?:\[ERROR\]\s+(?:\S+Z\s+\S+\s+)?"
+    r"|.*?\tERROR\t(?:Invoke Error|Uncaught Exception|Unhandled Promise Rejection)\s+"
+    r".*?\"errorType\":\s*\")(?P<type>[A-Za-z_][\w.$]*)",
     re.DOTALL,
+)
+_JAVA_ERROR = re.compile(
+    r"^(?P<type>(?:[a-z_]\w*\.)+[A-Z][\w$]*(?:Exception|Error))\b.*?(?:\r?\n|\r)\s*at ", re.DOTALL
 )
 _EXCEPTION_NAME = re.compile(r"(?:Error|Exception|Fault|Exit|Interrupt|ExitError|[a-z]\.[A-Z]\w+)$")
 
@@ -113,7 +117,9 @@ def _read_text(line: LogLine, seen: RunStatistics) -> None:
         seen.timeout_seconds = float(found["seconds"])
     elif found := _KILLED.search(message):
         seen.killed.add(found["id"] or f"{line.stream}@{line.at.isoformat()}")
-    elif (found := _ERROR_LINE.match(message)) and _EXCEPTION_NAME.search(found["type"]):
+    elif (found := _JAVA_ERROR.match(message)) or (
+        (found := _ERROR_LINE.match(message)) and _EXCEPTION_NAME.search(found["type"])
+    ):
         _failed(seen, found["type"], message.replace("\\n", "\n"))
 
 
