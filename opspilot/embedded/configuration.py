@@ -132,6 +132,7 @@ class Configuration:
     conditions: Conditions = field(default_factory=Conditions)
     region: str = "eu-west-1"
     account_id: str = "123456789012"
+    api_id: str = ""
 
     def with_function(self, function: FunctionConfig) -> Configuration:
         """A copy in which that function is replaced."""

@@ -17,7 +17,7 @@ from werkzeug.wrappers import Request, Response
 
 from opspilot.embedded.dynamodb import DynamoDbGate, replace_transactions
 from opspilot.embedded.errors import AwsError
-from opspilot.embedded.moto_seed import seed_moto
+from opspilot.embedded.moto_seed import seed_moto, sync_api
 from opspilot.embedded.telemetry.samples import MetricId
 from opspilot.embedded.telemetry.statistic import Statistic
 from opspilot.embedded.wire import failure, query_failure
@@ -64,7 +64,11 @@ class MotoGateway:
         return response
 
     def _forward(self, request: Request) -> Response:
-        return Response.from_app(self._loaded(), request.environ, buffered=True)
+        app = self._loaded()
+        if request.path.startswith("/restapis"):
+            with self._account.lock:
+                sync_api(self._account)
+        return Response.from_app(app, request.environ, buffered=True)
 
     def _unsupported(self, request: Request, why: str) -> Response:
         target = request.headers.get("X-Amz-Target") or request.form.get("Action")

@@ -82,3 +82,20 @@ def _seed_api(fleet: Fleet, place: tuple[str, str]) -> None:
         )
         api.resources[resource.id].get_method(route.method).create_response("200", {}, {})
     backend.create_deployment(api.id, fleet.api.stage)
+
+
+def sync_api(account: Account) -> None:
+    """Bring the integrations' timeouts up to what the world has made of them."""
+    from moto.apigateway.models import apigateway_backends
+
+    fleet, state = account.world.fleet, account.world.timeline.current
+    backend: Any = apigateway_backends[account.account_id][account.region]
+    api = backend.apis.get(fleet.api.id)
+    if api is None:
+        return
+    for resource in api.resources.values():
+        for method, held in resource.resource_methods.items():
+            seconds = state.integration_timeouts_s.get(
+                f"{method} {resource.get_path()}", fleet.api.integration_timeout_s
+            )
+            held.method_integration.timeout_in_millis = int(seconds * 1000)

@@ -49,6 +49,7 @@ def initial_configuration(fleet: Fleet, origin: Origin) -> Configuration:
         account_concurrency=fleet.account_concurrency,
         region=origin.region,
         account_id=origin.account_id,
+        api_id=fleet.api.id,
     )
 
 
@@ -83,11 +84,15 @@ def _function(spec: FunctionSpec, born: float, origin: Origin) -> FunctionConfig
         {number: published},
         aliases,
         reserved=spec.reserved,
-        asynchronous=AsyncConfig(
-            spec.async_max_retries, spec.async_max_age_s, spec.async_dead_letter
-        ),
+        asynchronous=_asynchronous(spec, born),
         tags=dict(spec.tags),
     )
+
+
+def _asynchronous(spec: FunctionSpec, born: float) -> AsyncConfig:
+    usual = AsyncConfig(dead_letter=spec.async_dead_letter)
+    chosen = replace(usual, max_retries=spec.async_max_retries, max_age_s=spec.async_max_age_s)
+    return chosen if chosen == usual else replace(chosen, modified=born)
 
 
 def _table(spec: TableSpec) -> TableConfig:

@@ -10,7 +10,7 @@ import socket
 import tempfile
 import threading
 import traceback
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack, closing
 from datetime import datetime
 from pathlib import Path
@@ -25,6 +25,8 @@ from opspilot.embedded.address import Address, write_address
 from opspilot.embedded.clock import AccountClock, ManualClock, ScaledClock
 from opspilot.embedded.control import PREFIX, Control
 from opspilot.embedded.errors import AlreadyRunning, AwsError, EmbeddedError
+from opspilot.embedded.faults.fault import Fault
+from opspilot.embedded.fleet import Fleet
 from opspilot.embedded.handlers import HANDLERS, ROUTES
 from opspilot.embedded.moto_gateway import MotoGateway
 from opspilot.embedded.origin import DEFAULT_ACCOUNT, DEFAULT_REGION, Origin
@@ -114,8 +116,12 @@ class EmbeddedAccount:
         account_id: str = DEFAULT_ACCOUNT,
         region: str = DEFAULT_REGION,
         workload: str = "shop",
+        fleet: Fleet | None = None,
+        faults: Mapping[str, Fault] | None = None,
     ) -> None:
         """Open the world of the folder or begin one, and listen.
+
+        `fleet` and `faults` stand in for those shipped under the workload's name.
 
         Raises:
             EmbeddedError: folder held, journal damaged, other seed, port in use.
@@ -128,8 +134,11 @@ class EmbeddedAccount:
             self._clock = clock or ScaledClock(path / _CLOCK, speed)
             opened.callback(self._clock.close)
             chosen = 7 if seed is None else seed
-            fresh = Origin(chosen, self._clock.now(), workload, account_id, region)
-            world = opened.enter_context(closing(World.open(path / _JOURNAL, fresh, seed=seed)))
+            name = workload if fleet is None else fleet.name
+            fresh = Origin(chosen, self._clock.now(), name, account_id, region)
+            world = opened.enter_context(
+                closing(World.open(path / _JOURNAL, fresh, seed=seed, fleet=fleet, faults=faults))
+            )
             if fault is not None and world.is_new:
                 world.inject(fault, self._clock.now() - fault_age_s)
             self.account = Account(world, self._clock)

@@ -71,7 +71,15 @@ class World:
         self._journal = journal
 
     @classmethod
-    def open(cls, path: Path, fresh: Origin, *, seed: int | None = None) -> World:
+    def open(
+        cls,
+        path: Path,
+        fresh: Origin,
+        *,
+        seed: int | None = None,
+        fleet: Fleet | None = None,
+        faults: Mapping[str, Fault] | None = None,
+    ) -> World:
         """The world of a journal file; `fresh` begins one where there is none.
 
         Raises:
@@ -87,7 +95,7 @@ class World:
                 f"the state folder holds a world with seed {origin.seed}, not {seed}: choose "
                 "another folder or leave the seed out"
             )
-        return cls(origin, journal)
+        return cls(origin, journal, fleet=fleet, faults=faults)
 
     @property
     def is_new(self) -> bool:

@@ -91,12 +91,15 @@ def _get_event_invoke_config(call: Call, params: Params) -> Mapping[str, Any]:
 def _put_event_invoke_config(call: Call, params: Params) -> Mapping[str, Any]:
     function, _ = named(call, params)
     destinations: Params = params.get("DestinationConfig") or {}
-    destination: Params = destinations.get("OnFailure") or {}
+    if any(destinations.values()):
+        raise AwsError(
+            "InvalidParameterValueException",
+            "The embedded account has dead-letter queues of functions, but no destinations.",
+        )
     given = {
         "function": function.name,
         "max_retries": params.get("MaximumRetryAttempts"),
         "max_age_s": params.get("MaximumEventAgeInSeconds"),
-        "dead_letter": str(destination.get("Destination", "")).rpartition(":")[2] or None,
     }
     wanted = {key: value for key, value in given.items() if value is not None}
     after = call.account.world.change(

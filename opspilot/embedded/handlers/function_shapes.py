@@ -84,6 +84,10 @@ def configuration_json(
     if not settled:
         answer["LastUpdateStatusReason"] = "The function is being updated."
         answer["LastUpdateStatusReasonCode"] = "Creating"
+    letters = function.asynchronous.dead_letter
+    if letters is not None:
+        target = f"arn:aws:sqs:{call.account.region}:{call.account.account_id}:{letters}"
+        answer["DeadLetterConfig"] = {"TargetArn": target}
     if version.environment:
         answer["Environment"] = {"Variables": dict(version.environment)}
     return answer

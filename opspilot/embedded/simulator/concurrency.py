@@ -19,7 +19,7 @@ import numpy as np
 from opspilot.embedded.simulator.records import CallBatch
 from opspilot.embedded.simulator.traffic import Bools, Floats, Ints
 
-MOST_WALKS = 8
+MOST_WALKS = 12
 POOL = ""
 """Stands for the functions that share the account's unreserved concurrency."""
 

@@ -112,7 +112,7 @@ def queue_trace(change: Change) -> Trace:
 def method_trace(change: Change) -> Trace:
     """UpdateIntegration of one method."""
     params, place = change.params, change.place
-    api = str(params.get("api_id") or "")
+    api = change.state.api_id
     patches: list[dict[str, object]] = []
     seconds = params.get("integration_timeout_s")
     if seconds is not None:
