@@ -6,9 +6,9 @@ times. The prior is the log-odds before any evidence. The figures are judgement,
 here and in the signatures.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from math import exp
 from typing import NamedTuple
 
@@ -29,6 +29,19 @@ LEAD_CAP = 0.45
 """Where the mechanism itself was not seen: a lead, never a cause, whatever changed nearby."""
 
 ANY = "any"
+
+
+@dataclass(frozen=True, slots=True)
+class Onset:
+    """When something began, with its half-width."""
+
+    at: datetime
+    uncertainty: timedelta
+
+    @property
+    def latest(self) -> datetime:
+        """The latest moment at which it can have begun."""
+        return self.at + self.uncertainty
 
 
 class Harm(NamedTuple):
@@ -147,6 +160,36 @@ class Brief:
             setting=setting,
             status="ruled_out" if self.contradiction else "possible",
             ruled_out_because=self.contradiction,
+        )
+
+    def assessment(
+        self,
+        summary: str,
+        onset: Onset | None,
+        *,
+        harm: Iterable[Harm],
+        setting: str = "",
+        change: str = "",
+        change_found: bool = False,
+        in_metrics: bool = False,
+        in_logs: bool = False,
+        failing: Resource | None = None,
+    ) -> Assessment:
+        """The hypothesis as weighed, with the facts that the verdict asks for."""
+        hypothesis = self.hypothesis(
+            summary,
+            onset.at if onset else None,
+            onset.uncertainty.total_seconds() if onset else None,
+            setting=setting,
+        )
+        return Assessment(
+            hypothesis,
+            change_found=change_found,
+            in_metrics=in_metrics,
+            in_logs=in_logs,
+            failing=failing,
+            harm=frozenset(harm),
+            change=change,
         )
 
     def _confidence(self) -> tuple[float, str]:

@@ -1,12 +1,13 @@
 """Which change of a resource could have started something at an onset."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from opspilot.diagnosis.assessment import FAIR, GOOD, STRONG, WEAK, Brief
-from opspilot.diagnosis.case import Case, ChangeFound, Feed
+from opspilot.diagnosis.assessment import FAIR, GOOD, STRONG, WEAK, Brief, Onset
+from opspilot.diagnosis.case import Case, ChangeFound, Feed, Shown
+from opspilot.diagnosis.levels import growth
 from opspilot.domain.change import Change
+from opspilot.domain.evidence import MetricDetail
 from opspilot.domain.resource import Resource
 from opspilot.domain.wording import clock
 
@@ -17,19 +18,7 @@ WITHIN_REACH = timedelta(minutes=60)
 _NO_CHANGE_CAP = 0.75
 _OPEN_FEED_CAP = 0.9
 _BLIND_CAP = 0.7
-
-
-@dataclass(frozen=True, slots=True)
-class Onset:
-    """When something began, with its half-width."""
-
-    at: datetime
-    uncertainty: timedelta
-
-    @property
-    def latest(self) -> datetime:
-        """The latest moment at which it can have begun."""
-        return self.at + self.uncertainty
+_SURGE_CAP = 0.85
 
 
 def changes_behind(
@@ -172,3 +161,45 @@ def _before(distance: timedelta) -> str:
     if seconds < 60:
         return f"{seconds} s before" if seconds else "at"
     return f"{seconds // 60} min before"
+
+
+def is_release(change: Change) -> bool:
+    """Whether other code serves callers from then on."""
+    return change.kind == "release"
+
+
+def lowers(change: Change, setting: str) -> bool:
+    """Whether a change makes a setting smaller, as far as it tells; what it was may be unknown."""
+    before, after = (_figure(state.get(setting)) for state in (change.before, change.after))
+    return after is not None and (before is None or after < before)
+
+
+def _figure(text: str | None) -> float | None:
+    try:
+        return float(text) if text is not None else None
+    except ValueError:
+        return None
+
+
+def argue_trigger(
+    brief: Brief,
+    case: Case,
+    onset: Onset,
+    found: ChangeFound | None,
+    what: str,
+    surge: Shown[MetricDetail] | None,
+) -> bool:
+    """As `argue_change`; without a change, more traffic from no later on is one of another sort.
+
+    True when a change, or the traffic, fits the onset.
+    """
+    began = surge.detail.onset if surge else None
+    if found or surge is None or began is None or began > onset.latest + case.period:
+        return argue_change(brief, case, onset, found, what)
+    more = growth(surge)
+    by = f" to {more:.2g} times the usual" if more else ""
+    brief.speaks_for(
+        FAIR, f"traffic of {surge.evidence.resource.name} rose{by} at {clock(began)}", surge.id
+    )
+    brief.cap(_SURGE_CAP, "nothing was changed: more traffic met what was there")
+    return True

@@ -132,17 +132,19 @@ def failure_onset(case: Case, resource: Resource) -> Onset | None:
 
 
 def _first_in_log(case: Case, resource: Resource) -> datetime | None:
-    """The first timeout, death for memory or complaint, of those that the failures are."""
+    """The first timeout, death, complaint or new error, of those that the failures are."""
     timed_out, told = timeouts(case, resource), misconfigured(case, resource)
-    killed = killed_for_memory(case, resource)
-    deaths = [
-        pattern.first_seen
-        for pattern in (killed.detail.patterns if killed else ())
-        if pattern.change == "new" and _DEATH in pattern.pattern
-    ]
+    killed, errors = killed_for_memory(case, resource), risen_errors(case, resource)
+    words = [_DEATH] if killed else []
+    words += errors[1] if errors else []
+    log = case.log(resource)
     return earliest(
         timed_out.detail.first_timeout if timed_out else None,
-        *deaths,
+        *(
+            pattern.first_seen
+            for pattern in (log.detail.patterns if log else ())
+            if pattern.change == "new" and any(word in pattern.pattern for word in words)
+        ),
         *(one.first_seen for one in (told[1] if told else ()) if not one.before),
     )
 

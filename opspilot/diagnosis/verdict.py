@@ -1,28 +1,36 @@
 """The verdict, settled by rule before any prose is written."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from opspilot.diagnosis.assessment import Assessment
 from opspilot.diagnosis.boxes import cause_of, first_failure_of, impact_of, since_of
-from opspilot.diagnosis.case import Case
+from opspilot.diagnosis.cascade import reach
+from opspilot.diagnosis.case import DURATIONS, Case
+from opspilot.diagnosis.competition import settled
 from opspilot.diagnosis.harm import HARM, harmed
+from opspilot.diagnosis.recovery import recovered_at
 from opspilot.diagnosis.signatures import CATALOGUE
+from opspilot.diagnosis.standing import LIKELY_FROM, chosen
 from opspilot.domain.evidence import Evidence
 from opspilot.domain.hypothesis import Hypothesis, Verdict, VerdictStatus
 from opspilot.domain.incident import Incident
 from opspilot.domain.resource import ResourceKind
 from opspilot.domain.signals import query_of, signal_of_query, signals_of
 
-RULES_VERSION = "2"
+RULES_VERSION = "3"
 """Raised with every change of a rule, a weight or a cap: a capsule records which rules decided."""
 
-CONFIRMED_FROM = 0.85
-LIKELY_FROM = 0.5
-CLEAR_LEAD = 0.25
-"""The runner-up stays this far behind a likely or confirmed cause."""
-
 _SYMPTOM_CAP = 0.6
+_LEVELS = (
+    *DURATIONS,
+    "api.latency_p99",
+    "sqs.visible",
+    "sqs.oldest_age",
+    "stream.iterator_age",
+)
+"""Any one of a resource's tells that it is not slow or behind; the first may not exist."""
 
 
 def diagnose(incident: Incident, evidence: Sequence[Evidence], now: datetime) -> Verdict:
@@ -30,47 +38,70 @@ def diagnose(incident: Incident, evidence: Sequence[Evidence], now: datetime) ->
 
     Args:
         incident: As it stands.
-        evidence: The ledger of the investigation, gaps included.
+        evidence: The ledger of the investigation, gaps included, in any order.
         now: Account time.
     """
     case = Case(incident, tuple(evidence), now)
-    assessed = _ranked([found for assess in CATALOGUE.values() if (found := assess(case))])
+    weighed = [found for assess in CATALOGUE.values() for found in assess(case)]
+    assessed = _ranked(case, settled(case, [_capped_without_symptom(case, one) for one in weighed]))
     if not harmed(case):
         return _without_harm(case, assessed)
-    assessed = [_capped_without_symptom(case, one) for one in assessed]
+    ended = recovered_at(case)
+    if ended is not None:
+        return _recovered(case, assessed, ended)
+    return _with_harm(case, assessed)
+
+
+def _with_harm(case: Case, assessed: Sequence[Assessment]) -> Verdict:
     leading = next((one for one in assessed if not one.ruled_out), None)
-    status = _status(assessed, leading)
+    found = chosen(case, assessed)
+    if not found or found[0][0] is not leading:
+        found = []
     failure = first_failure_of(case, leading)
-    settled = leading if status is not VerdictStatus.INCONCLUSIVE else None
+    causes = tuple(cause_of(one) for one, _ in found)
     return Verdict(
-        status=status,
-        cause=cause_of(settled) if settled else None,
+        status=found[0][1] if found else VerdictStatus.INCONCLUSIVE,
+        cause=causes[0] if causes else None,
+        causes=causes,
         first_failure=failure,
         impact=impact_of(case, since_of(leading, failure)),
         confidence=leading.confidence if leading else 0.0,
-        hypotheses=_board(assessed, settled),
-        next_query="" if settled else _next_query(case, leading),
+        hypotheses=_board(assessed, [one for one, _ in found]),
+        next_query="" if found else _next_query(case, leading),
         rules_version=RULES_VERSION,
     )
 
 
-def _ranked(assessed: list[Assessment]) -> list[Assessment]:
-    """Best first; the contradicted ones after all others."""
-    return sorted(assessed, key=lambda one: (one.ruled_out, -one.confidence))
+def _recovered(case: Case, assessed: Sequence[Assessment], ended: datetime) -> Verdict:
+    """Harm that has ended is no incident any more; what explained it stays the lead."""
+    leading = next((one for one in assessed if not one.ruled_out), None)
+    failure = first_failure_of(case, leading)
+    return Verdict(
+        status=VerdictStatus.NO_INCIDENT,
+        recovered_at=ended,
+        first_failure=failure,
+        impact=impact_of(case, since_of(leading, failure)),
+        confidence=leading.confidence if leading else 0.0,
+        hypotheses=_board(assessed, []),
+        rules_version=RULES_VERSION,
+    )
 
 
-def _status(assessed: Sequence[Assessment], leading: Assessment | None) -> VerdictStatus:
-    """Confirmed: the change, its mechanism in metrics and in logs, and no rival near. Or less."""
-    if leading is None or leading.confidence < LIKELY_FROM:
-        return VerdictStatus.INCONCLUSIVE
-    rivals = [one for one in assessed if one is not leading and not one.ruled_out]
-    nearest = max((one.confidence for one in rivals), default=0.0)
-    if leading.confidence - nearest < CLEAR_LEAD:
-        return VerdictStatus.INCONCLUSIVE
-    proven = leading.change_found and leading.in_metrics and leading.in_logs
-    if proven and leading.confidence >= CONFIRMED_FROM and nearest < LIKELY_FROM:
-        return VerdictStatus.CONFIRMED
-    return VerdictStatus.LIKELY
+def _ranked(case: Case, assessed: Iterable[Assessment]) -> list[Assessment]:
+    """Best first, the contradicted ones last; a likely one of the incident's own harm leads."""
+
+    def rank(one: Assessment) -> tuple[bool, bool, float, str, str]:
+        mine = one.confidence >= LIKELY_FROM and _is_near(case, one)
+        cause = one.hypothesis
+        return one.ruled_out, not mine, -one.confidence, cause.cause_class, cause.resource.arn
+
+    return sorted(assessed, key=rank)
+
+
+def _is_near(case: Case, one: Assessment) -> bool:
+    """Whether the incident's own resource is hurt by it, or is what it blames."""
+    hurt = {harm.resource for harm in one.hurts} | {one.hypothesis.resource}
+    return case.incident.resource in hurt | reach(case, hurt)
 
 
 def _capped_without_symptom(case: Case, one: Assessment) -> Assessment:
@@ -83,17 +114,18 @@ def _capped_without_symptom(case: Case, one: Assessment) -> Assessment:
         return one
     rule = f"the symptom itself could not be read ({signal.title})"
     hypothesis = one.hypothesis.model_copy(update={"confidence": _SYMPTOM_CAP, "cap": rule})
-    return Assessment(
-        hypothesis, one.change_found, one.in_metrics, one.in_logs, failing=one.failing
+    return replace(one, hypothesis=hypothesis)
+
+
+def _board(assessed: Sequence[Assessment], leading: Sequence[Assessment]) -> tuple[Hypothesis, ...]:
+    """All hypotheses: the settled causes first, the others by their confidence."""
+    others = sorted(
+        (one for one in assessed if one not in leading),
+        key=lambda one: (one.ruled_out, -one.confidence),
     )
-
-
-def _board(assessed: Sequence[Assessment], settled: Assessment | None) -> tuple[Hypothesis, ...]:
-    return tuple(
-        one.hypothesis.model_copy(update={"status": "leading"})
-        if one is settled
-        else one.hypothesis
-        for one in assessed
+    return (
+        *(one.hypothesis.model_copy(update={"status": "leading"}) for one in leading),
+        *(one.hypothesis for one in others),
     )
 
 
@@ -135,7 +167,7 @@ def _unread(case: Case) -> str:
     own = case.incident.resource
     harmful = [signal for signal in signals_of(own) if signal.name in HARM]
     failures = [signal for signal in harmful if signal.missing_is_zero][:1]
-    levels = [signal for signal in harmful if not signal.missing_is_zero]
+    levels = [signal for signal in harmful if signal.name in _LEVELS]
     unread = [
         " or ".join(signal.title for signal in group)
         for group in (failures, levels)

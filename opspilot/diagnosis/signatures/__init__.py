@@ -1,6 +1,6 @@
 """Failure signatures: one failure mode per file, all of them in `CATALOGUE`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from opspilot.diagnosis.assessment import Assessment
 from opspilot.diagnosis.case import Case
@@ -14,8 +14,8 @@ from opspilot.diagnosis.signatures import (
     traffic_surge,
 )
 
-Signature = Callable[[Case], Assessment | None]
-"""Weighs one failure mode against the ledger; None when nothing at all suggests it."""
+Signature = Callable[[Case], Iterable[Assessment]]
+"""Weighs one failure mode against the ledger, once for each resource that something points to."""
 
 CATALOGUE: dict[str, Signature] = {
     slow_dependency.CAUSE_CLASS: slow_dependency.assess,

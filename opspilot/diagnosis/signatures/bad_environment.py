@@ -5,13 +5,15 @@ the variables that callers meet differ from those that were published before. Th
 a lead: the table may have been deleted, and then no variable is to blame.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from opspilot.diagnosis.assessment import FAIR, GOOD, WEAK, Assessment, Brief
+from opspilot.diagnosis.assessment import FAIR, GOOD, WEAK, Assessment, Brief, Harm, Onset
+from opspilot.diagnosis.cascade import origins
 from opspilot.diagnosis.case import Case, ChangeFound, Shown
-from opspilot.diagnosis.change_search import Onset, argue_change
+from opspilot.diagnosis.change_search import argue_change
 from opspilot.diagnosis.complaints import Complaint
-from opspilot.diagnosis.symptoms import failing, failure_onset, misconfigured
+from opspilot.diagnosis.symptoms import failure_onset, misconfigured
 from opspilot.diagnosis.variables import Compared, change_of_variables, compared, culprit
 from opspilot.domain.environment import LATEST, VariableChange
 from opspilot.domain.evidence import LogDetail
@@ -34,14 +36,13 @@ class _Fault:
     onset: Onset | None
 
 
-def assess(case: Case) -> Assessment | None:
-    """Weigh it for the complaining function that is deepest in the call chain."""
-    found = {one: told for one in failing(case) if (told := misconfigured(case, one))}
-    deepest = [one for one in found if not set(case.callees(one)) & set(found)]
-    for function in deepest or found:
-        log, said = found[function]
-        return _weigh(case, _Fault(function, log, said[0], failure_onset(case, function)))
-    return None
+def assess(case: Case) -> Iterator[Assessment]:
+    """Weigh it for each function that complains, unless its failures come from further down."""
+    for function in origins(case):
+        told = misconfigured(case, function)
+        if told:
+            log, said = told
+            yield _weigh(case, _Fault(function, log, said[0], failure_onset(case, function)))
 
 
 def _weigh(case: Case, fault: _Fault) -> Assessment:
@@ -61,13 +62,12 @@ def _weigh(case: Case, fault: _Fault) -> Assessment:
     known = compared(case, fault.function, change, onset)
     variable = _argue_variables(brief, case, fault, known)
     close = _argue_change(brief, case, fault, change)
-    return Assessment(
-        brief.hypothesis(
-            _summary(fault, variable, known),
-            fault.onset.at if fault.onset else None,
-            fault.onset.uncertainty.total_seconds() if fault.onset else None,
-            setting=variable.name if variable else complaint.variable,
-        ),
+    return brief.assessment(
+        _summary(fault, variable, known),
+        fault.onset,
+        harm=[Harm(fault.function, "errors")],
+        setting=variable.name if variable else complaint.variable,
+        change=change.key if change else "",
         change_found=close,
         in_metrics=errors is not None,
         in_logs=True,

@@ -4,39 +4,49 @@ Mechanism: errors other than timeouts and memory deaths appear in the log of the
 after other code began to serve its callers.
 """
 
-from opspilot.diagnosis.assessment import FAIR, GOOD, WEAK, Assessment, Brief
+from collections.abc import Iterator
+
+from opspilot.diagnosis.assessment import FAIR, GOOD, LEAD_CAP, WEAK, Assessment, Brief, Harm, Onset
+from opspilot.diagnosis.cascade import origins
 from opspilot.diagnosis.case import Case, Shown
-from opspilot.diagnosis.change_search import Onset, argue_change, changes_behind
+from opspilot.diagnosis.change_search import argue_change, changes_behind, is_release
+from opspilot.diagnosis.families import Family, family_of
 from opspilot.diagnosis.symptoms import (
-    failing,
+    accounts_for,
     failure_onset,
+    failures,
     killed_for_memory,
     onset_of,
     risen_errors,
     timeouts,
 )
+from opspilot.diagnosis.telling import failure_told
 from opspilot.diagnosis.variables import explained
-from opspilot.domain.change import Change
-from opspilot.domain.evidence import MetricDetail
+from opspilot.domain.evidence import LogDetail, MetricDetail
 from opspilot.domain.resource import Resource
 from opspilot.domain.wording import number
 
 CAUSE_CLASS = "lambda.code_error_after_release"
 _PRIOR = -2.0
 _UNREAD_LOG_CAP = 0.6
-_NO_RELEASE_CAP = 0.45
+_NO_RELEASE_CAP = LEAD_CAP
+_NOT_CODE = {
+    Family.DENIED: "refusals of permission",
+    Family.EXPIRED: "refusals of a credential or certificate",
+    Family.INIT: "failures to initialise",
+    Family.THROTTLED: "refusals of a throttled service",
+    Family.CONDITIONAL: "conditional writes that were refused",
+    Family.PROVIDER: "errors of an AWS service",
+}
 
 
-def assess(case: Case) -> Assessment | None:
-    """Weigh it for the failing function that is deepest in the call chain."""
-    suspects = [one for one in failing(case) if case.risen(one, "lambda.errors")]
-    deepest = [one for one in suspects if not set(case.callees(one)) & set(suspects)]
-    for function in deepest or suspects:
-        errors = case.risen(function, "lambda.errors")
+def assess(case: Case) -> Iterator[Assessment]:
+    """Weigh it for each failing function, unless its failures come from further down."""
+    for function in origins(case):
+        errors = failures(case, function)
         onset = onset_of(errors, case.period) if errors else None
         if errors and onset:
-            return _weigh(case, function, errors, onset)
-    return None
+            yield _weigh(case, function, errors, onset)
 
 
 def _weigh(case: Case, function: Resource, errors: Shown[MetricDetail], onset: Onset) -> Assessment:
@@ -45,12 +55,16 @@ def _weigh(case: Case, function: Resource, errors: Shown[MetricDetail], onset: O
     counted = f" ({number(total)} in all)" if total is not None else ""
     brief.speaks_for(WEAK, f"errors of {function.name} rose{counted}", errors.id)
     names = _argue_types(brief, case, function)
+    _argue_others(brief, case, function)
     variable = explained(case, function, onset)
     if variable:
         brief.rule_out(f"a variable explains its errors: {variable.name} is not what it has to be")
+    unread = case.log(function) is not None and not names
+    if unread:
+        brief.cap(LEAD_CAP, "its log names no error of the code: a release nearby is a lead")
     if not case.knows_callees_of(function):
         brief.misses(f"what {function.name} calls was not read: the failure may come from there")
-    change = changes_behind(case, function, onset, _is_release)
+    change = changes_behind(case, function, onset, is_release)
     close = argue_change(brief, case, onset, change, f"release of {function.name}")
     if change is None:
         brief.cap(_NO_RELEASE_CAP, "no release was found: a lead, not a cause")
@@ -61,9 +75,11 @@ def _weigh(case: Case, function: Resource, errors: Shown[MetricDetail], onset: O
         if what
         else f"The code of {function.name} fails{named}"
     )
-    first = failure_onset(case, function) or onset
-    return Assessment(
-        brief.hypothesis(summary, first.at, onset.uncertainty.total_seconds()),
+    return brief.assessment(
+        summary,
+        failure_onset(case, function) or onset,
+        harm=[Harm(function, "errors")],
+        change=change.key if change else "",
         change_found=close,
         in_metrics=True,
         in_logs=bool(names),
@@ -71,18 +87,15 @@ def _weigh(case: Case, function: Resource, errors: Shown[MetricDetail], onset: O
     )
 
 
-def _is_release(change: Change) -> bool:
-    return change.kind == "release"
-
-
 def _argue_types(brief: Brief, case: Case, function: Resource) -> list[str]:
     """The risen error types; rules the hypothesis out when the errors are of another sort."""
-    found = risen_errors(case, function)
+    found = _own_errors(case, function)
     if found:
         log, types = found
         ranked = sorted(types, key=lambda name: (-types[name], name))
         said = ", ".join(f"{number(types[name])} {name}" for name in ranked[:3])
-        brief.speaks_for(GOOD, f"its log shows {said}", log.id)
+        waits = all(family_of(name) is Family.UNREACHABLE for name in ranked)
+        brief.speaks_for(WEAK if waits else GOOD, f"its log shows {said}", log.id)
         return ranked[:3]
     log = case.log(function)
     if log is None:
@@ -101,3 +114,23 @@ def _argue_types(brief: Brief, case: Case, function: Resource) -> list[str]:
     if other:
         brief.rule_out(f"the failures of {function.name} are {' and '.join(other)}, not errors")
     return []
+
+
+def _own_errors(case: Case, function: Resource) -> tuple[Shown[LogDetail], dict[str, int]] | None:
+    """The risen error types that code can bring about, if they account for the failures."""
+    found = risen_errors(case, function)
+    if found is None:
+        return None
+    log, types = found
+    own = {name: n for name, n in types.items() if family_of(name) in (None, Family.UNREACHABLE)}
+    before = sum(log.detail.errors_baseline.get(name, 0) for name in own)
+    return (log, own) if own and accounts_for(case, log, sum(own.values()), before) else None
+
+
+def _argue_others(brief: Brief, case: Case, function: Resource) -> None:
+    """Errors that name another mechanism speak against the code, whatever their type is."""
+    for family, what in _NOT_CODE.items():
+        other = failure_told(case, function, family)
+        if other:
+            words = f": {other.told.text}" if other.told.text else ""
+            brief.speaks_against(GOOD, f"its errors are {what}{words}", other.told.log.id)

@@ -5,10 +5,13 @@ used at the configured size; because a release takes more, or because the memory
 of the two it was, the versions tell: each keeps the size that it was published with.
 """
 
-from opspilot.diagnosis.assessment import FAIR, GOOD, STRONG, WEAK, Assessment, Brief
-from opspilot.diagnosis.case import Case, Shown
-from opspilot.diagnosis.change_search import Onset, argue_change, changes_behind
-from opspilot.diagnosis.symptoms import failing, failure_onset, killed_for_memory
+from collections.abc import Iterator
+
+from opspilot.diagnosis.assessment import FAIR, GOOD, STRONG, WEAK, Assessment, Brief, Harm, Onset
+from opspilot.diagnosis.cascade import origins
+from opspilot.diagnosis.case import Case, ChangeFound, Shown
+from opspilot.diagnosis.change_search import argue_change, changes_behind, lowers
+from opspilot.diagnosis.symptoms import failure_onset, killed_for_memory
 from opspilot.domain.change import Change
 from opspilot.domain.evidence import LogDetail
 from opspilot.domain.resource import Resource
@@ -20,13 +23,12 @@ _NEARLY_FULL = 0.95
 _ROOMY, _ROOMY_CAP = 0.7, 0.7
 
 
-def assess(case: Case) -> Assessment | None:
-    """Weigh it for the function that is killed, the deepest in the call chain of several."""
-    killed = {one: log for one in failing(case) if (log := killed_for_memory(case, one))}
-    deepest = [one for one in killed if not set(case.callees(one)) & set(killed)]
-    for function in deepest or killed:
-        return _weigh(case, function, killed[function])
-    return None
+def assess(case: Case) -> Iterator[Assessment]:
+    """Weigh it for each function that is killed, unless that comes from further down."""
+    for function in origins(case):
+        log = killed_for_memory(case, function)
+        if log:
+            yield _weigh(case, function, log)
 
 
 def _weigh(case: Case, function: Resource, log: Shown[LogDetail]) -> Assessment:
@@ -44,17 +46,17 @@ def _weigh(case: Case, function: Resource, log: Shown[LogDetail]) -> Assessment:
     _argue_use(brief, log)
     _argue_others(brief, log)
     onset = failure_onset(case, function)
-    close = _argue_cause(brief, case, function, onset) if onset else False
+    change = changes_behind(case, function, onset, _takes_more_or_gets_less) if onset else None
+    close = _argue_cause(brief, case, function, onset, change) if onset else False
     size = detail.memory_size_mb
-    return Assessment(
-        brief.hypothesis(
-            f"{function.name} needs more than its {size} MB of memory"
-            if size
-            else f"{function.name} runs out of memory",
-            onset.at if onset else None,
-            onset.uncertainty.total_seconds() if onset else None,
-            setting="memory_mb",
-        ),
+    return brief.assessment(
+        f"{function.name} needs more than its {size} MB of memory"
+        if size
+        else f"{function.name} runs out of memory",
+        onset,
+        harm=[Harm(function, "memory")],
+        setting="memory_mb",
+        change=change.key if change else "",
         change_found=close,
         in_metrics=errors is not None,
         in_logs=True,
@@ -86,8 +88,9 @@ def _argue_others(brief: Brief, log: Shown[LogDetail]) -> None:
         brief.speaks_against(FAIR, text, log.id)
 
 
-def _argue_cause(brief: Brief, case: Case, function: Resource, onset: Onset) -> bool:
-    change = changes_behind(case, function, onset, _takes_more_or_gets_less)
+def _argue_cause(
+    brief: Brief, case: Case, function: Resource, onset: Onset, change: ChangeFound | None
+) -> bool:
     what = f"release or lower memory of {function.name}"
     close = argue_change(brief, case, onset, change, what)
     version = change.change.after.get("version") if change else None
@@ -130,7 +133,4 @@ def _argue_version(brief: Brief, case: Case, function: Resource, version: str) -
 
 
 def _takes_more_or_gets_less(change: Change) -> bool:
-    if change.kind == "release":
-        return True
-    before, after = change.before.get("memory_mb"), change.after.get("memory_mb")
-    return after is not None and (before is None or float(after) < float(before))
+    return change.kind == "release" or lowers(change, "memory_mb")

@@ -7,8 +7,9 @@ are the first failure.
 """
 
 import re
+from collections.abc import Iterator
 
-from opspilot.diagnosis.assessment import FAIR, GOOD, WEAK, Assessment, Brief
+from opspilot.diagnosis.assessment import FAIR, GOOD, WEAK, Assessment, Brief, Harm
 from opspilot.diagnosis.case import Case
 from opspilot.diagnosis.change_search import CLOSE, ChangeFound, argue_change, changes_behind
 from opspilot.diagnosis.slowness import Slow, slowest_chain
@@ -31,15 +32,19 @@ _WAITS = re.compile(r"time[d_]?.?out|deadline|abort", re.IGNORECASE)
 """Error types of a caller that gave up by itself, before its own limit."""
 
 
-def assess(case: Case) -> Assessment | None:
-    """Weigh it for the first failing function that has a slowed callee, else for who else waits."""
+def assess(case: Case) -> Iterator[Assessment]:
+    """Weigh it for each callee that slowed by itself below one that fails or may wait for it."""
     own = case.incident.resource
     waiting = list(dict.fromkeys([*failing(case), own, *case.callers(own)]))
+    accused: set[Resource] = set()
     for caller in waiting:
         chain = slowest_chain(case, caller)
-        if chain:
-            return _weigh(case, caller, chain)
-    return _contradicted(case, waiting)
+        if chain and chain[-1].resource not in accused:
+            accused.add(chain[-1].resource)
+            yield _weigh(case, caller, chain)
+    contradicted = None if accused else _contradicted(case, waiting)
+    if contradicted:
+        yield contradicted
 
 
 def _weigh(case: Case, start: Resource, chain: list[Slow]) -> Assessment:
@@ -54,16 +59,16 @@ def _weigh(case: Case, start: Resource, chain: list[Slow]) -> Assessment:
     close = argue_change(
         brief, case, culprit.onset, change, f"release or change of {culprit.resource.name}"
     )
-    return Assessment(
-        brief.hypothesis(
-            _summary(case, culprit, victim, change),
-            culprit.onset.at,
-            culprit.onset.uncertainty.total_seconds(),
-        ),
+    fails = victim in failing(case)
+    return brief.assessment(
+        _summary(case, culprit, victim, change),
+        culprit.onset,
+        harm=[Harm(culprit.resource, "slow"), Harm(victim, "timeouts" if fails else "slow")],
+        change=change.key if change else "",
         change_found=close,
         in_metrics=True,
         in_logs=in_logs,
-        failing=victim if victim in failing(case) else None,
+        failing=victim if fails else None,
     )
 
 

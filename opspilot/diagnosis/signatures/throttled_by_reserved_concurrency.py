@@ -3,9 +3,11 @@
 Mechanism: throttles rise while the function's concurrency stands at its reservation.
 """
 
-from opspilot.diagnosis.assessment import FAIR, GOOD, WEAK, Assessment, Brief
+from collections.abc import Iterator
+
+from opspilot.diagnosis.assessment import FAIR, GOOD, Assessment, Brief, Harm
 from opspilot.diagnosis.case import Case, Shown
-from opspilot.diagnosis.change_search import argue_change, changes_behind
+from opspilot.diagnosis.change_search import argue_trigger, changes_behind, lowers
 from opspilot.diagnosis.symptoms import onset_of
 from opspilot.domain.change import Change
 from opspilot.domain.evidence import MetricDetail
@@ -16,13 +18,12 @@ CAUSE_CLASS = "lambda.throttled_by_reserved_concurrency"
 _PRIOR = -2.0
 
 
-def assess(case: Case) -> Assessment | None:
-    """Weigh it for the first function whose throttles rose."""
+def assess(case: Case) -> Iterator[Assessment]:
+    """Weigh it for each function whose throttles rose."""
     for function in case.functions:
         throttles = case.risen(function, "lambda.throttles")
         if throttles:
-            return _weigh(case, function, throttles)
-    return None
+            yield _weigh(case, function, throttles)
 
 
 def _weigh(case: Case, function: Resource, throttles: Shown[MetricDetail]) -> Assessment:
@@ -32,20 +33,19 @@ def _weigh(case: Case, function: Resource, throttles: Shown[MetricDetail]) -> As
     brief.speaks_for(GOOD, f"throttles of {function.name} rose{counted}", throttles.id)
     reserved = _argue_reservation(brief, case, function)
     onset = onset_of(throttles, case.period)
-    close = False
+    close, change = False, None
     if onset:
         change = changes_behind(case, function, onset, _lowers_reservation)
-        close = argue_change(brief, case, onset, change, f"lower reservation of {function.name}")
-    surge = case.risen(function, "lambda.invocations")
-    if surge:
-        brief.speaks_against(WEAK, f"traffic to {function.name} rose too", surge.id)
+        surge = case.risen(function, "lambda.invocations", "lambda.concurrency")
+        what = f"lower reservation of {function.name}"
+        close = argue_trigger(brief, case, onset, change, what, surge)
     limit = f" of {reserved}" if reserved is not None else ""
-    return Assessment(
-        brief.hypothesis(
-            f"The reserved concurrency{limit} of {function.name} is too small",
-            onset.at if onset else None,
-            onset.uncertainty.total_seconds() if onset else None,
-        ),
+    return brief.assessment(
+        f"The reserved concurrency{limit} of {function.name} is too small",
+        onset,
+        harm=[Harm(function, "throttles")],
+        setting="reserved_concurrency",
+        change=change.key if change else "",
         change_found=close,
         in_metrics=True,
         failing=function,
@@ -75,6 +75,4 @@ def _argue_reservation(brief: Brief, case: Case, function: Resource) -> int | No
 
 
 def _lowers_reservation(change: Change) -> bool:
-    before = change.before.get("reserved_concurrency")
-    after = change.after.get("reserved_concurrency")
-    return after is not None and (before is None or float(after) < float(before))
+    return lowers(change, "reserved_concurrency")

@@ -5,9 +5,11 @@ own work grew. Since every timed-out invocation lasts exactly as long as the lim
 function's own duration alone says little.
 """
 
-from opspilot.diagnosis.assessment import FAIR, GOOD, WEAK, Assessment, Brief
+from collections.abc import Iterator
+
+from opspilot.diagnosis.assessment import FAIR, GOOD, WEAK, Assessment, Brief, Harm, Onset
 from opspilot.diagnosis.case import Case
-from opspilot.diagnosis.change_search import Onset, argue_change, changes_behind
+from opspilot.diagnosis.change_search import argue_change, changes_behind, is_release, lowers
 from opspilot.diagnosis.slowness import slowest_chain
 from opspilot.diagnosis.symptoms import (
     failing,
@@ -26,13 +28,12 @@ _TIGHT, _AMPLE = 0.8, 0.5
 _NO_CHANGE_CAP = 0.45
 
 
-def assess(case: Case) -> Assessment | None:
-    """Weigh it for the first function that times out."""
+def assess(case: Case) -> Iterator[Assessment]:
+    """Weigh it for each function that times out."""
     for function in failing(case):
         onset = failure_onset(case, function)
         if timeouts(case, function) and onset:
-            return _weigh(case, function, onset)
-    return None
+            yield _weigh(case, function, onset)
 
 
 def _weigh(case: Case, function: Resource, onset: Onset) -> Assessment:
@@ -41,7 +42,7 @@ def _weigh(case: Case, function: Resource, onset: Onset) -> Assessment:
     _argue_timeouts(brief, case, function)
     tight = limit is not None and _argue_headroom(brief, case, function, limit * _MS)
     lowered = changes_behind(case, function, onset, _lowers_timeout)
-    grown = changes_behind(case, function, onset, _is_release)
+    grown = changes_behind(case, function, onset, is_release)
     if lowered or not grown:
         close = argue_change(brief, case, onset, lowered, f"lower timeout of {function.name}")
     else:
@@ -56,8 +57,13 @@ def _weigh(case: Case, function: Resource, onset: Onset) -> Assessment:
         if lowered
         else f"{function.name} takes longer than {stands}"
     )
-    return Assessment(
-        brief.hypothesis(summary, onset.at, onset.uncertainty.total_seconds()),
+    behind = lowered or grown
+    return brief.assessment(
+        summary,
+        onset,
+        harm=[Harm(function, "timeouts")],
+        setting="timeout_seconds",
+        change=behind.key if behind else "",
         change_found=close,
         in_metrics=case.risen(function, "lambda.errors") is not None,
         in_logs=True,
@@ -66,14 +72,7 @@ def _weigh(case: Case, function: Resource, onset: Onset) -> Assessment:
 
 
 def _lowers_timeout(change: Change) -> bool:
-    before, after = change.before.get("timeout_seconds"), change.after.get("timeout_seconds")
-    if after is None:
-        return False
-    return before is None or float(after) < float(before)
-
-
-def _is_release(change: Change) -> bool:
-    return change.kind == "release"
+    return lowers(change, "timeout_seconds")
 
 
 def _argue_timeouts(brief: Brief, case: Case, function: Resource) -> None:

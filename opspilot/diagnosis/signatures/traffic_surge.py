@@ -4,6 +4,8 @@ Where nothing is harmed there is no incident. Where something is, the surge comp
 explanations: it must have come first, and be large enough to matter.
 """
 
+from collections.abc import Iterator
+
 from opspilot.diagnosis.assessment import FAIR, GOOD, WEAK, Assessment, Brief
 from opspilot.diagnosis.case import Case, Shown
 from opspilot.diagnosis.change_search import Onset
@@ -18,7 +20,7 @@ _MATTERS = 1.5
 _CAP = 0.85
 
 
-def assess(case: Case) -> Assessment | None:
+def assess(case: Case) -> Iterator[Assessment]:
     """Weigh it for the place where traffic comes in, else for the incident's own resource."""
     own = case.incident.resource
     for resource in dict.fromkeys((entry_of(case, own), own)):
@@ -26,8 +28,8 @@ def assess(case: Case) -> Assessment | None:
         surge = case.risen(resource, signal)
         onset = onset_of(surge, case.period) if surge else None
         if surge and onset:
-            return _weigh(case, resource, surge, onset)
-    return None
+            yield _weigh(case, resource, surge, onset)
+            return
 
 
 def _weigh(case: Case, resource: Resource, surge: Shown[MetricDetail], onset: Onset) -> Assessment:

@@ -1,0 +1,108 @@
+"""How harm passes on: who is hurt when something fails, and whose failures come from below.
+
+A caller's errors are explained by a callee's when the callee failed no later and often enough. What
+is left fails by itself; a cascade of any depth ends there.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from opspilot.diagnosis.case import Case
+from opspilot.diagnosis.levels import total
+from opspilot.diagnosis.symptoms import (
+    failing,
+    failure_onset,
+    killed_for_memory,
+    onset_of,
+    timeouts,
+)
+from opspilot.domain.resource import Resource, ResourceKind
+
+_OWN_SHARE = 0.35
+"""A function of whose failures at least this share has no counterpart below fails by itself too."""
+
+
+def hurt_by(case: Case, resource: Resource) -> tuple[Resource, ...]:
+    """Whoever is hurt at once when a resource fails: callers, users, and what it should consume."""
+    if resource.kind is ResourceKind.ACCOUNT:
+        return case.functions
+    if resource.kind is ResourceKind.TABLE:
+        return case.users_of(resource)
+    if resource.kind in (ResourceKind.QUEUE, ResourceKind.STREAM):
+        return ()
+    return (*case.callers(resource), *case.sources_of(resource))
+
+
+def reach(case: Case, resources: Iterable[Resource]) -> frozenset[Resource]:
+    """All who are hurt in the end, without those that harm starts from."""
+    start = set(resources)
+    seen, level = set(start), list(start)
+    while level:
+        level = [
+            other
+            for one in level
+            for other in dict.fromkeys(hurt_by(case, one))
+            if other not in seen
+        ]
+        seen.update(level)
+    return frozenset(seen - start)
+
+
+def passed_on(case: Case, function: Resource) -> tuple[Resource, ...]:
+    """The callees whose failures account for a function's; empty where it fails by itself."""
+    onset = failure_onset(case, function)
+    if onset is None or timeouts(case, function) or killed_for_memory(case, function):
+        return ()
+    below = tuple(
+        callee
+        for callee in case.callees(function)
+        if callee != function and _fails_by(case, callee, onset.latest)
+    )
+    if not below:
+        return ()
+    mine = _failed(case, function, onset.at)
+    theirs = [count for one in below if (count := _failed(case, one, onset.at)) is not None]
+    if not mine or not theirs:
+        return below
+    return below if 1.0 - sum(theirs) / mine < _OWN_SHARE else ()
+
+
+def _fails_by(case: Case, callee: Resource, moment: datetime) -> bool:
+    """Whether a callee had begun to fail, or to turn callers away, by then."""
+    throttles = case.risen(callee, "lambda.throttles")
+    onsets = [
+        failure_onset(case, callee) if callee in failing(case) else None,
+        onset_of(throttles, case.period) if throttles else None,
+    ]
+    return any(one and one.at - one.uncertainty <= moment + case.period for one in onsets)
+
+
+def _failed(case: Case, function: Resource, start: datetime) -> float | None:
+    """Calls of a function that ended badly since a moment; None where no metric tells."""
+    counts = [
+        count
+        for signal in ("lambda.errors", "lambda.throttles")
+        if (count := total(case.risen(function, signal), start)) is not None
+    ]
+    return sum(counts) if counts else None
+
+
+def origins(case: Case) -> tuple[Resource, ...]:
+    """Functions that fail by themselves, those that began first before the others."""
+    own = [one for one in failing(case) if not passed_on(case, one)]
+    # A ring of calls in which each accounts for the other: all of it is suspect.
+    found = own or list(failing(case))
+    onsets = {one: failure_onset(case, one) for one in found}
+    return tuple(
+        sorted(
+            found,
+            key=lambda one: (
+                (known := onsets[one]) is None,
+                known.at.timestamp() if known else 0.0,
+                one.name,
+            ),
+        )
+    )
+
+
+__all__ = ["hurt_by", "origins", "passed_on", "reach"]

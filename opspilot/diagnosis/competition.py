@@ -1,0 +1,84 @@
+"""Which explanations compete, which a more specific one settles, which stand side by side."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from opspilot.diagnosis.assessment import ANY, RULED_OUT, Assessment, Harm
+from opspilot.diagnosis.cascade import passed_on, reach
+from opspilot.diagnosis.case import Case
+from opspilot.diagnosis.settling import settles
+
+SETTLED_FROM = 0.5
+
+
+def settled(case: Case, assessed: Sequence[Assessment]) -> list[Assessment]:
+    """The same with those ruled out that a more specific explanation makes needless.
+
+    A table that throttles explains why its function became slow; that the function is slow then
+    explains nothing further. The explanation that settles has to carry weight itself.
+    """
+    strong = sorted(
+        (one for one in assessed if not one.ruled_out and one.confidence >= SETTLED_FROM),
+        key=lambda one: -one.confidence,
+    )
+    result: list[Assessment] = []
+    for one in assessed:
+        better = next(
+            (
+                other
+                for other in strong
+                if other is not one and settles(other, one) and competes(case, other, one)
+            ),
+            None,
+        )
+        result.append(_ruled_out(one, better) if better and not one.ruled_out else one)
+    return result
+
+
+def _ruled_out(one: Assessment, better: Assessment) -> Assessment:
+    hypothesis = one.hypothesis.model_copy(
+        update={
+            "status": "ruled_out",
+            "confidence": min(one.confidence, RULED_OUT),
+            "cap": "",
+            "ruled_out_because": f"explained further: {better.hypothesis.summary}",
+        }
+    )
+    return replace(one, hypothesis=hypothesis)
+
+
+def competes(case: Case, one: Assessment, other: Assessment) -> bool:
+    """Whether two explanations are about the same harm, at first hand or as it passes on.
+
+    So do two that one and the same change is behind: it was one event, told twice.
+    """
+    if one.change and one.change == other.change:
+        return True
+    return _covers(case, one, other) or _covers(case, other, one)
+
+
+def _covers(case: Case, one: Assessment, other: Assessment) -> bool:
+    """Whether any harm of the other is that of this one, or comes from it."""
+    passed = reach(case, {harm.resource for harm in one.hurts})
+    return any(
+        any(harm.meets(mine) for mine in one.hurts)
+        or (harm.resource in passed and not _by_itself(case, harm))
+        for harm in other.hurts
+    )
+
+
+def _by_itself(case: Case, harm: Harm) -> bool:
+    """Whether a function higher up fails in a way that nothing below accounts for."""
+    return harm.kind in _OWN and not passed_on(case, harm.resource)
+
+
+_OWN = ("errors", "init", "memory", "4xx")
+"""Kinds of harm that a function does to itself; it may wait or be turned away for others."""
+
+
+def independent(case: Case, chosen: Sequence[Assessment], one: Assessment) -> bool:
+    """Whether an explanation is of harm that none of those chosen explains."""
+    return not any(competes(case, other, one) for other in chosen)
+
+
+__all__ = ["ANY", "SETTLED_FROM", "competes", "independent", "settled"]
