@@ -15,7 +15,12 @@ from opspilot.embedded.telemetry.function_samples import (
 from opspilot.embedded.telemetry.queue_samples import QUEUE_METRICS
 from opspilot.embedded.telemetry.samples import MetricId
 from opspilot.embedded.telemetry.stream_samples import STREAM_METRICS
-from opspilot.embedded.telemetry.table_samples import INDEX_METRICS, TABLE_METRICS
+from opspilot.embedded.telemetry.table_samples import (
+    CONSUMED,
+    INDEX_METRICS,
+    PROVISIONED,
+    TABLE_METRICS,
+)
 
 
 def emitted(metric: MetricId, fleet: Fleet) -> bool:
@@ -74,25 +79,29 @@ def catalogue(fleet: Fleet, timeline: Timeline) -> Iterable[MetricId]:
     for name in API_METRICS:
         for dimensions in (api, staged, *methods):
             yield MetricId.of("AWS/ApiGateway", name, dimensions)
-    for table in fleet.tables:
-        for name in TABLE_METRICS:
-            yield MetricId.of("AWS/DynamoDB", name, {"TableName": table.name})
-        for operation in _operations(fleet):
-            yield MetricId.of(
-                "AWS/DynamoDB",
-                "SuccessfulRequestLatency",
-                {"TableName": table.name, "Operation": operation},
-            )
-        for index in table.indexes:
-            of_index = {"TableName": table.name, "GlobalSecondaryIndexName": index.name}
-            for name in INDEX_METRICS:
-                yield MetricId.of("AWS/DynamoDB", name, of_index)
+    yield from _table_catalogue(fleet)
     for queue in fleet.queues:
         for name in QUEUE_METRICS:
             yield MetricId.of("AWS/SQS", name, {"QueueName": queue.name})
     for stream in fleet.streams:
         for name in STREAM_METRICS:
             yield MetricId.of("AWS/Kinesis", name, {"StreamName": stream.name})
+
+
+def _table_catalogue(fleet: Fleet) -> Iterable[MetricId]:
+    """What a table always publishes; throttle events and the like exist only once there are some."""
+    for table in fleet.tables:
+        of_table = {"TableName": table.name}
+        owners = [of_table]
+        owners += [{**of_table, "GlobalSecondaryIndexName": one.name} for one in table.indexes]
+        names = CONSUMED if table.billing == "on_demand" else (*CONSUMED, *PROVISIONED)
+        for owner in owners:
+            for name in names:
+                yield MetricId.of("AWS/DynamoDB", name, owner)
+        for operation in _operations(fleet):
+            yield MetricId.of(
+                "AWS/DynamoDB", "SuccessfulRequestLatency", {**of_table, "Operation": operation}
+            )
 
 
 def _operations(fleet: Fleet) -> list[str]:

@@ -14,6 +14,7 @@ from opspilot.embedded.telemetry.catalogue import emitted
 from opspilot.embedded.telemetry.function_samples import lambda_samples
 from opspilot.embedded.telemetry.queue_samples import queue_events, queue_gauge
 from opspilot.embedded.telemetry.samples import EMPTY, MetricId, Samples
+from opspilot.embedded.telemetry.stream_samples import stream_samples
 from opspilot.embedded.telemetry.table_samples import table_samples
 
 
@@ -50,7 +51,9 @@ class Extraction:
         if metric.namespace == "AWS/ApiGateway":
             return api_samples(metric.name, dimensions, trace)
         if metric.namespace == "AWS/DynamoDB":
-            return table_samples(metric.name, dimensions, trace)
+            return table_samples(metric.name, dimensions, trace, self._simulation.timeline)
+        if metric.namespace == "AWS/Kinesis":
+            return stream_samples(metric.name, dimensions["StreamName"], trace)
         return self._queue(metric.name, dimensions["QueueName"], trace)
 
     def _queue(self, name: str, queue: str, trace: ChunkTrace) -> Samples:
@@ -75,9 +78,9 @@ class Extraction:
         for batch in trace.queues:
             if batch.queue in feeds and trace.chunk >= self._first_dead:
                 moved = np.sort(batch.gone[batch.dead])
-                nothing = np.empty(0)
-                still = np.full(moved.size, np.inf)
-                yield QueueBatch(queue, moved, nothing, still, np.zeros(moved.size, dtype=bool))
+                never, still = np.empty(0), np.full(moved.size, np.inf)
+                kept = np.zeros(moved.size, dtype=bool)
+                yield QueueBatch(queue, moved, never, never, still, kept)
 
     def _dead_before(self, queue: str, chunk: int) -> float:
         """Messages in a dead-letter queue that came from chunks before this one."""

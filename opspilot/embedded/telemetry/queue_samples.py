@@ -39,11 +39,12 @@ def queue_gauge(name: str, batches: list[QueueBatch], chunk: int, base: float = 
     at = start + 60.0
     value = np.full(at.size, base)
     for batch in batches:
-        first = np.sort(batch.received[: batch.sent.size])
+        hidden = _passed(np.sort(batch.received), at) - _passed(np.sort(batch.held), at)
         if name == "ApproximateNumberOfMessagesVisible":
-            value += _passed(np.sort(batch.sent), at) - _passed(first, at)
+            there = _passed(np.sort(batch.sent), at) - _passed(np.sort(batch.gone), at)
+            value += np.maximum(there - hidden, 0.0)
         elif name == "ApproximateNumberOfMessagesNotVisible":
-            value += _passed(first, at) - _passed(np.sort(batch.gone), at)
+            value += hidden
         else:
             value = np.maximum(value, _oldest_age(batch, at))
     return Samples(start, at, value)
