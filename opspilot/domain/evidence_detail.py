@@ -100,6 +100,8 @@ class LogDetail(Model):
         first_timeout: Account time of the first one.
         out_of_memory: Invocations killed for memory; `out_of_memory_baseline` in the baseline.
         errors: Error type to count; `errors_baseline` in the baseline.
+        cold_starts: Invocations that initialised first; of the baseline None where an older entry
+            did not count them.
         versions: Version to time of its first START line in the searched windows.
         billed_ms: Billed by the incident window's REPORT lines.
         init_max_ms: Its longest cold start.
@@ -128,6 +130,7 @@ class LogDetail(Model):
     memory_size_mb: int | None = None
     memory_used_max_mb: int | None = None
     cold_starts: int = 0
+    cold_starts_baseline: int | None = None
     versions: dict[str, Instant] = {}
     billed_ms: float = 0.0
     init_max_ms: float | None = None
