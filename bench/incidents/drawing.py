@@ -64,22 +64,26 @@ def draw(scenario: Scenario, seed: int, number: int = 0) -> Case:
     Raises:
         BenchmarkError: The scenario names a workload, build, function or value that there is not.
     """
-    rng = random.Random(f"{scenario.name}/{seed}")
-    values = {name: _drawn(one, rng) for name, one in scenario.draw.items()}
-    known = _Known(scenario, values)
-    after = _in(scenario.open.after_minutes, rng) * 60.0
-    opened = _opening_time(rng)
-    zero = opened - after
-    timed = [(event, zero + _in(event.at, rng) * 60.0) for event in scenario.events]
-    fleet = _built(known, _varied(known.workload, scenario, rng))
+
+    # A stream of its own for each purpose: taking an event out changes nothing else.
+    def stream(purpose: str) -> random.Random:
+        return random.Random(f"{scenario.name}/{seed}/{purpose}")
+
+    place, times = stream("place"), stream("times")
+    region = place.choice(_REGIONS)
+    account = f"{1000 + place.randrange(8000)}{number % 100_000_000:08d}"
+    values = {name: _drawn(one, stream(f"value {name}")) for name, one in scenario.draw.items()}
+    known = _Known(scenario, values, {"{region}": region, "{account}": account})
+    opened = _opening_time(times)
+    zero = opened - _in(scenario.open.after_minutes, times) * 60.0
+    timed = [(event, zero + _in(event.at, times) * 60.0) for event in scenario.events]
+    fleet = _built(known, _varied(known.workload, scenario, stream("world")))
     fleet = replace(fleet, history=_history(known, fleet, timed, opened))
-    renaming = drawn_names(fleet, rng)
-    region = rng.choice(_REGIONS)
-    account = f"{1000 + rng.randrange(8000)}{number % 100_000_000:08d}"
+    renaming = drawn_names(fleet, stream("names"))
     return Case(
         scenario=scenario,
         seed=seed,
-        origin=Origin(rng.randrange(1, 2**31), opened, fleet.name, account, region),
+        origin=Origin(place.randrange(1, 2**31), opened, fleet.name, account, region),
         fleet=renaming.over(fleet),
         renaming=renaming,
         zero=zero,
@@ -93,9 +97,12 @@ def draw(scenario: Scenario, seed: int, number: int = 0) -> Case:
 class _Known:
     """A scenario with its drawn values; says what it names and there is not."""
 
-    def __init__(self, scenario: Scenario, values: Mapping[str, Any]) -> None:
+    def __init__(
+        self, scenario: Scenario, values: Mapping[str, Any], place: Mapping[str, str]
+    ) -> None:
         self.scenario = scenario
         self._values = values
+        self._place = place
         if scenario.workload not in WORKLOADS:
             raise self.wrong("workload", scenario.workload, WORKLOADS)
         self.workload = WORKLOADS[scenario.workload]
@@ -119,6 +126,16 @@ class _Known:
             return {self.resolved(key): self.resolved(one) for key, one in value.items()}
         if isinstance(value, list | tuple):
             return [self.resolved(one) for one in value]
+        return value
+
+    def here(self, value: Any) -> Any:
+        """The value with `{region}` and `{account}` of this case, at any depth."""
+        if isinstance(value, Mapping):
+            return {key: self.here(one) for key, one in value.items()}
+        if not isinstance(value, str):
+            return value
+        for placeholder, name in self._place.items():
+            value = value.replace(placeholder, name)
         return value
 
     def _text(self, text: str) -> Any:
@@ -157,7 +174,7 @@ def _varied(fleet: Fleet, scenario: Scenario, rng: random.Random) -> Fleet:
     usual = fleet.traffic
     traffic = replace(
         usual,
-        per_minute=usual.per_minute * rng.uniform(0.75, 1.3),
+        per_minute=usual.per_minute * rng.uniform(0.5, 1.15),
         daily_amplitude=rng.uniform(0.2, 0.42),
         peak_hour_utc=rng.uniform(8.0, 21.0),
         weekend_factor=rng.uniform(0.65, 1.05),
@@ -191,6 +208,8 @@ def _built(known: _Known, fleet: Fleet) -> Fleet:
         fields: Mapping[str, Any] = getattr(scenario, single)
         if fields:
             changed[single] = _replaced(known, single, getattr(fleet, single), fields)
+    if scenario.account_concurrency is not None:
+        changed["account_concurrency"] = known.resolved(scenario.account_concurrency)
     return replace(fleet, **changed)
 
 
@@ -276,7 +295,7 @@ def _planned(
     ((kind, params),) = step.items()
     if kind not in kinds():
         raise known.wrong(where, kind, kinds())
-    resolved = known.resolved(dict(params))
+    resolved = known.here(known.resolved(dict(params)))
     if "build" in resolved and resolved["build"] not in fleet.builds:
         raise known.wrong(where, str(resolved["build"]), fleet.builds)
     names = [spec.name for spec in fleet.functions]

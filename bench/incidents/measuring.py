@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from bench.incidents.drawing import Case
 from bench.incidents.problems import BenchmarkError
 from bench.incidents.references import resource_of
 from bench.incidents.scenario import Cure, Measured
-from bench.incidents.stage import Stage
 from opspilot.domain.signals import query_of, signal_named
 from opspilot.domain.telemetry import MetricQuery
+from opspilot.embedded.account import Account
 from opspilot.embedded.telemetry.samples import MetricId
 from opspilot.embedded.telemetry.statistic import parse_statistic
 
@@ -15,57 +16,57 @@ _PUBLISHED_S = 120.0
 """Metrics of a minute are whole this long after it has ended."""
 
 
-def is_well(stage: Stage, cure: Cure) -> bool:
+def is_well(case: Case, account: Account, cure: Cure) -> bool:
     """Whether every figure of the cure holds over the last whole minutes."""
-    return all(_holds(stage, one, cure.minutes) for one in cure.every)
+    return all(_holds(case, account, one, cure.minutes) for one in cure.every)
 
 
-def figures(stage: Stage, cure: Cure) -> dict[str, float | None]:
+def figures(case: Case, account: Account, cure: Cure) -> dict[str, float | None]:
     """The figures by what they measure, for the report."""
-    return {f"{one.signal} of {one.of}": _figure(stage, one, cure.minutes) for one in cure.every}
+    return {
+        f"{one.signal} of {one.of}": _figure(case, account, one, cure.minutes) for one in cure.every
+    }
 
 
-def _holds(stage: Stage, wanted: Measured, minutes: int) -> bool:
-    figure = _figure(stage, wanted, minutes)
+def _holds(case: Case, account: Account, wanted: Measured, minutes: int) -> bool:
+    figure = _figure(case, account, wanted, minutes)
     if figure is None:
         return False
     below, above = wanted.below, wanted.above
     return (below is None or figure < float(below)) and (above is None or figure > float(above))
 
 
-def _figure(stage: Stage, wanted: Measured, minutes: int) -> float | None:
+def _figure(case: Case, account: Account, wanted: Measured, minutes: int) -> float | None:
     """The median of a level or sum over the minutes; the share of two sums with `per`.
 
     None where nothing was published, but 0 for a count of failures of something that works.
     """
-    query = _query(stage, wanted.signal, wanted.of)
-    values = _values(stage, query, minutes)
+    query = _query(case, wanted.signal, wanted.of)
+    values = _values(account, query, minutes)
     if not wanted.per:
         if query.statistic == "Sum":
             return sum(values) / minutes
         return sorted(values)[len(values) // 2] if values else None
-    total = sum(_values(stage, _query(stage, wanted.per, wanted.per_of or wanted.of), minutes))
+    total = sum(_values(account, _query(case, wanted.per, wanted.per_of or wanted.of), minutes))
     return sum(values) / total if total else None
 
 
-def _query(stage: Stage, signal: str, of: str) -> MetricQuery:
+def _query(case: Case, signal: str, of: str) -> MetricQuery:
     try:
         found = signal_named(signal)
     except KeyError as exc:
         raise BenchmarkError(
-            f"{stage.case.scenario.name}.yaml: truth.cure: there is no signal {signal!r}"
+            f"{case.scenario.name}.yaml: truth.cure: there is no signal {signal!r}"
         ) from exc
-    return query_of(found, resource_of(stage.case, of))
+    return query_of(found, resource_of(case, of))
 
 
-def _values(stage: Stage, query: MetricQuery, minutes: int) -> list[float]:
+def _values(account: Account, query: MetricQuery, minutes: int) -> list[float]:
     statistic = parse_statistic(query.statistic)
     assert statistic is not None, query.statistic  # noqa: S101 - signals name known statistics
-    now = stage.account.now()
+    now = account.now()
     end = (now - _PUBLISHED_S) // 60 * 60
     metric = MetricId.of(query.namespace, query.metric, dict(query.dimensions))
-    with stage.account.lock:
-        _, values = stage.account.metrics.query(
-            metric, statistic, 60, (end - minutes * 60, end), now
-        )
+    with account.lock:
+        _, values = account.metrics.query(metric, statistic, 60, (end - minutes * 60, end), now)
     return [float(value) for value in values]

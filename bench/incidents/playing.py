@@ -103,7 +103,7 @@ def investigate(stage: Stage) -> Investigated:
 def remedy(stage: Stage, found: Investigated) -> Remedied:
     """Ask for a plan, approve and execute it, and measure the world."""
     cure = stage.case.truth.cure
-    ill = None if cure is None else not is_well(stage, cure)
+    ill = None if cure is None else not is_well(stage.case, stage.account, cure)
     plan, why = _proposed(stage, found)
     if plan is None:
         return Remedied(None, why, ill_before=ill, sound=_sound(stage))
@@ -113,7 +113,12 @@ def remedy(stage: Stage, found: Investigated) -> Remedied:
         return Remedied(done, problem, ill_before=ill, sound=_sound(stage))
     _let_heal(stage, done, cure.within_minutes)
     return Remedied(
-        done, "", ill, is_well(stage, cure), _sound(stage), figures=figures(stage, cure)
+        done,
+        "",
+        ill,
+        is_well(stage.case, stage.account, cure),
+        _sound(stage),
+        figures=figures(stage.case, stage.account, cure),
     )
 
 

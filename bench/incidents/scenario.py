@@ -260,6 +260,7 @@ class Scenario(Strict):
         draw: Values that the seed chooses; `$name` stands for them anywhere below.
         traffic: Fields of `opspilot.embedded.fleet.Traffic` instead of the workload's.
         functions: Fields of `FunctionSpec` by function; queues, tables and streams likewise.
+        account_concurrency: The account's limit of concurrent executions.
         scaled: Whether the seed may make all work of the workload a little slower or faster.
     """
 
@@ -278,6 +279,7 @@ class Scenario(Strict):
     tables: dict[str, dict[str, Any]] = {}
     streams: dict[str, dict[str, Any]] = {}
     api: dict[str, Any] = {}
+    account_concurrency: int | str | None = None
     scaled: bool = True
     events: list[Event] = []
     sources: list[Source] = []
