@@ -35,12 +35,17 @@ class Deviations:
         sign: +1 above, -1 below.
         level: Deviation that half of the worst stretch's rows reach, signed, in robust sigma.
         onset: First row from which on the column is away, up to and through that stretch.
+        at: First row of that stretch, and `width` its rows.
+        tests: How many stretches were looked at.
     """
 
     p: Floats
     sign: Floats
     level: Floats
     onset: Ints
+    at: Ints
+    width: Ints
+    tests: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +107,8 @@ def standardized_windows(baseline: Floats, incident: Floats) -> tuple[Floats, Fl
 def scan(base_z: Floats, z: Floats) -> Deviations:
     """Scans every column of the incident against its baseline, both in robust sigma."""
     widths = _widths(len(z), len(base_z))
-    found = [_worst(base_z, z, width, len(widths) * len(z) / width) for width in widths]
+    tests = np.array([len(widths) * len(z) / width for width in widths])
+    found = [_worst(base_z, z, *way) for way in zip(widths, tests, strict=True)]
     best = np.argmin(np.stack([stretch.p for stretch in found]), axis=0)
     column: Ints = np.arange(len(best), dtype=np.int64)
     at = np.stack([stretch.at for stretch in found])[best, column]
@@ -110,7 +116,7 @@ def scan(base_z: Floats, z: Floats) -> Deviations:
     sign = np.sign(np.stack([stretch.peak for stretch in found])[best, column])
     level = _levels(z, sign, at, width)
     p = np.stack([stretch.p for stretch in found])[best, column]
-    return Deviations(p, sign, level, _onsets(z, sign, level, at))
+    return Deviations(p, sign, level, _onsets(z, sign, level, at), at, width, tests[best])
 
 
 def _worst(base_z: Floats, z: Floats, width: int, tests: float) -> _Stretch:

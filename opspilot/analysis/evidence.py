@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from opspilot.analysis.brief import winsorized
 from opspilot.analysis.comovement import comovement, profile
 from opspilot.analysis.deviation import (
     Deviations,
@@ -16,6 +17,7 @@ from opspilot.analysis.deviation import (
 from opspilot.analysis.direction import bad_direction
 from opspilot.analysis.discovery import adjusted
 from opspilot.analysis.series import Bools, Floats
+from opspilot.analysis.wandering import walked
 from opspilot.analysis.wide import Wide
 
 BELIEVED = 0.05
@@ -66,8 +68,10 @@ def evidence(wide: Wide, symptom: int | None) -> Evidence:
         weighed = _weighed(wide, *moved)
         if weighed.named.any():
             return weighed
-    found = scan(base_z, z)
-    return _weighed(wide, found.level, found.p, _lasting(z, found), found.onset)
+    found = scan(base_z, winsorized(base_z, z, [column.family for column in wide.columns]))
+    walk = walked(wide.baseline, wide.incident, found.at, found.width) * found.tests
+    p = np.maximum(found.p, np.minimum(walk, 1.0))
+    return _weighed(wide, found.level, p, _lasting(z, found), found.onset)
 
 
 def _weighed(wide: Wide, effect: Floats, p: Floats, lasting: Floats, onset: Ints) -> Evidence:

@@ -12,7 +12,10 @@ from scipy.special import stdtr
 from opspilot.analysis.series import Floats
 
 TAIL_DF = 4.0
-"""Degrees of freedom of the Student t: no column is believed to have thinner tails than this."""
+"""Index of the tail that is read from a baseline: none is believed to be thinner than this."""
+
+STUDENT_DF = 6.0
+"""Degrees of freedom of the Student t, which holds where the baseline shows no such tail."""
 
 _TOP = 0.05
 _FEWEST_TOP = 8
@@ -25,7 +28,7 @@ def two_sided(known: Floats, seen: Floats) -> Floats:
         known: Baseline deviations in units of their scale, rows x columns.
         seen: One magnitude per column, likewise.
     """
-    student = 2.0 * np.asarray(stdtr(TAIL_DF, -np.abs(seen)), dtype=np.float64)
+    student = 2.0 * np.asarray(stdtr(STUDENT_DF, -np.abs(seen)), dtype=np.float64)
     return np.maximum(student, _shown(np.abs(known), np.abs(seen)))
 
 

@@ -77,7 +77,7 @@ def rank_suspects(
         Best first, equal scores in order of onset; empty when nothing stands out.
 
     Raises:
-        WideError: A column holds something else than numbers, or no frame has the symptom.
+        WideError: A column holds something else than numbers or times, or no frame has the symptom.
     """
     if symptom is not None and not any(symptom in set(f.columns) for f in (baseline, incident)):
         raise WideError(f"{symptom!r}: no such column", hint="Name the symptom by its column.")

@@ -40,12 +40,13 @@ def aligned(baseline: pd.DataFrame, incident: pd.DataFrame) -> Wide:
     """The columns that both frames have, in the order of their keys.
 
     Left out are columns with fewer than five known baseline values or none in the incident, and
-    the clock. Infinite values and those beyond 2^360 count as missing. Rows are put in the order of
-    the index. Columns of one key that differ are all kept; whoever ranks them names the key once.
+    the clock, as a number or as ISO 8601 text. Infinite values and those beyond 2^360 count as
+    missing. Rows are put in the order of the index. Columns of one key that differ are all kept;
+    whoever ranks them names the key once.
 
     Raises:
-        WideError: A column that both frames have holds something else than numbers, or the labels
-            of an unsorted index have no order.
+        WideError: A column that both frames have holds something else than numbers or times, or
+            the labels of an unsorted index have no order.
     """
     before, after = _sorted(baseline), _sorted(incident)
     places = _places(before), _places(after)
@@ -97,10 +98,18 @@ def _numbers(values: pd.Series, key: Hashable) -> Floats:
     try:
         numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
     except (TypeError, ValueError) as exc:
+        if _are_times(values):
+            return np.full(len(values), np.nan)
         raise WideError(
             f"{key!r}: the values are not numbers", hint="Leave the column out or convert it."
         ) from exc
     return np.where(np.abs(numbers) <= LARGEST, numbers, np.nan)
+
+
+def _are_times(values: pd.Series) -> bool:
+    """Whether a column that holds no numbers holds times, written as ISO 8601 has them."""
+    read = pd.to_datetime(values, format="ISO8601", utc=True, errors="coerce")
+    return bool(read.notna().any() and (read.notna() | values.isna()).all())
 
 
 def _comparable(known: Floats, seen: Floats) -> bool:

@@ -256,3 +256,69 @@ def test_rows_whose_labels_have_no_order_are_refused() -> None:
     before = pd.DataFrame({"a_cpu": range(10)}, index=[1, "x"] * 5)
     with pytest.raises(WideError, match="no order"):
         rank_suspects(before, before)
+
+
+def quiet(seed: int, rows: int, many: int) -> np.ndarray:
+    return np.random.default_rng(seed).standard_normal((rows, many))
+
+
+def framed(values: np.ndarray, before: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Columns of services with six metrics each, cut in two."""
+    both = pd.DataFrame(values, columns=[f"s{at // 6}_m{at % 6}" for at in range(values.shape[1])])
+    return both.iloc[:before], both.iloc[before:]
+
+
+def test_five_sigma_in_three_columns_over_five_rows_name_their_resource() -> None:
+    for seed in range(12):
+        before, after = framed(quiet(seed, 305, 108), 300)
+        after = after.copy()
+        after[["s7_m0", "s7_m2", "s7_m5"]] += 5.5
+        assert {s.resource for s in rank_suspects(before, after)} == {"s7"}
+
+
+def test_random_walks_name_nobody() -> None:
+    named = [
+        bool(rank_suspects(*framed(np.cumsum(quiet(seed, 1_200, 200), axis=0), 600)))
+        for seed in range(20)
+    ]
+    assert sum(named) <= 1
+
+
+def test_a_walk_that_leaps_is_named() -> None:
+    before, after = framed(np.cumsum(quiet(1, 660, 60), axis=0), 600)
+    after = after.copy()
+    after["s3_m1"] += 400.0
+    assert [s.column for s in rank_suspects(before, after)] == ["s3_m1"]
+
+
+def test_a_counter_that_goes_on_rising_as_it_did_is_no_suspect() -> None:
+    rng = np.random.default_rng(2)
+    before, after = framed(np.cumsum(rng.poisson(40.0, (660, 24)).astype(float), axis=0), 600)
+    assert rank_suspects(before, after) == []
+
+
+def test_columns_that_spike_now_and_then_are_not_named_for_one_spike_in_five_rows() -> None:
+    named = 0
+    for seed in range(30):
+        rng = np.random.default_rng(seed)
+        shape = (305, 200)
+        spikes = (rng.random(shape) < 0.01) * rng.pareto(1.8, shape) * 10
+        named += bool(rank_suspects(*framed(quiet(seed + 99, *shape) + spikes, 300)))
+    assert named <= 1
+
+
+def test_one_row_far_beyond_all_that_was_ever_seen_still_counts() -> None:
+    before, after = framed(quiet(4, 305, 60), 300)
+    after = after.copy()
+    after.iloc[2, 13] = 90.0
+    assert [s.column for s in rank_suspects(before, after)] == ["s2_m1"]
+
+
+@pytest.mark.parametrize("zone", ["", "Z", "+02:00"])
+def test_times_written_as_text_are_the_clock(zone: str) -> None:
+    before, after = slowed()
+    times = pd.date_range("2026-11-01", periods=ROWS + 60, freq="s").strftime("%Y-%m-%dT%H:%M:%S")
+    before["timestamp"], after["timestamp"] = times[:ROWS] + zone, times[ROWS:] + zone
+    before.loc[3, "timestamp"] = None
+    suspects = rank_suspects(before, after)
+    assert suspects == rank_suspects(*slowed())
