@@ -31,6 +31,7 @@ from opspilot.engine.doctor import Doctor, DoctorReport
 from opspilot.engine.execute import Executions
 from opspilot.engine.explore import Explorer
 from opspilot.engine.functions import FunctionDesk
+from opspilot.engine.history import History
 from opspilot.engine.intake import Intake
 from opspilot.engine.investigate import Investigations
 from opspilot.engine.journal import Journal
@@ -77,6 +78,7 @@ class Workbench:
     audit: AuditTrail
     reviews: Reviews
     capsules: Capsules
+    history: History
     explorer: Explorer
     functions: FunctionDesk
     model: LanguageModel
@@ -158,6 +160,7 @@ def assemble(settings: Settings, place: Place, store: Store) -> Workbench:
         audit=audit,
         reviews=Reviews(desk),
         capsules=Capsules(store, audit, clock),
+        history=History(store),
         explorer=Explorer(reader, clock),
         functions=FunctionDesk(desk, ports.workloads, ports.metrics, ports.invocations),
         model=ports.model,

@@ -10,6 +10,7 @@ from opspilot.domain.incident import Incident, IncidentStatus, Severity, Symptom
 from opspilot.domain.resource import Resource
 from opspilot.domain.window import Window
 from opspilot.engine.commands import Desk, persistently
+from opspilot.engine.fingerprints import left_behind
 from opspilot.engine.notes import new_note
 from opspilot.engine.redaction import redact_text
 from opspilot.engine.report import (
@@ -274,5 +275,6 @@ class Intake:
                 "outcome": incident.outcome or "closed",
             }
         )
-        self.desk.submit(closed, audit=(entry,))
+        learnt = left_behind(self.desk.store, self.desk.clock.account_now(), closed)
+        self.desk.submit(closed, *learnt, audit=(entry,))
         return self.desk.store.incident(incident_id)

@@ -13,6 +13,7 @@ from opspilot.domain.investigation import Investigation
 from opspilot.domain.plan import Action, Plan, PlanStatus
 from opspilot.domain.workload import Topology
 from opspilot.engine.commands import Desk, persistently
+from opspilot.engine.history import rates_of
 from opspilot.engine.journal import Journal
 from opspilot.engine.ledger import ledger_of
 from opspilot.engine.redaction import redact_text
@@ -157,7 +158,8 @@ class Planning:
         if current is None or current.verdict is None:
             return self._none(incident, requester, "there is no verdict to plan from")
         ledger = ledger_of(scope.store.evidence(incident.id), current.number)
-        proposal = propose(incident, current.verdict, ledger)
+        rates = rates_of(scope.store.fingerprints())
+        proposal = propose(incident, current.verdict, ledger, rates)
         if isinstance(proposal, NoProposal):
             return self._none(incident, requester, proposal.reason)
         try:

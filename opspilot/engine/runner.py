@@ -10,6 +10,7 @@ from datetime import timedelta
 from opspilot.domain.identity import SYSTEM
 from opspilot.domain.incident import IncidentStatus
 from opspilot.domain.job import Job, JobKind, Lease
+from opspilot.engine.fingerprints import ENDS, left_behind
 from opspilot.engine.journal import Journal
 from opspilot.engine.redaction import redact_text
 from opspilot.engine.steps import STEP_SECONDS, JobHandler, JobResult, Scope, Step
@@ -73,6 +74,8 @@ class IncidentHandler:
         puts = list(result.puts)
         if after != incident:
             puts.append(after)
+        if result.trigger in ENDS:
+            puts += left_behind(self.store, self.journal.clock.account_now(), after, puts)
         return JobResult(due_at=due_at, blocked_on=result.blocked_on, puts=puts, audit=audit)
 
 

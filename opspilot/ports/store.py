@@ -9,6 +9,7 @@ from opspilot.domain.alarm import AlarmReceipt
 from opspilot.domain.audit import AuditDraft, AuditEntry, AuditHead
 from opspilot.domain.conversation import Conversation, Turn
 from opspilot.domain.evidence import Evidence
+from opspilot.domain.fingerprint import Fingerprint
 from opspilot.domain.incident import Incident, IncidentStatus
 from opspilot.domain.investigation import Investigation
 from opspilot.domain.job import Job, Lease
@@ -29,6 +30,7 @@ Row = (
     | PostMortem
     | Conversation
     | Turn
+    | Fingerprint
 )
 """What a changeset may put; `key_of` tells by what each is known."""
 
@@ -42,7 +44,7 @@ def key_of(row: Row) -> tuple[str, ...]:
             return row.incident_id, row.id
         case AlarmReceipt():
             return (row.key,)
-        case PostMortem():
+        case PostMortem() | Fingerprint():
             return (row.incident_id,)
         case Turn():
             return row.conversation_id, str(row.number)
@@ -147,6 +149,14 @@ class Records(Protocol):
 
     def postmortem(self, incident_id: str) -> PostMortem | None:
         """The review of an incident as last saved."""
+        ...
+
+    def fingerprint(self, incident_id: str) -> Fingerprint | None:
+        """What an incident left behind, if it ended."""
+        ...
+
+    def fingerprints(self) -> list[Fingerprint]:
+        """What every incident that ended left behind, oldest incident first."""
         ...
 
     def conversation(self, conversation_id: str) -> Conversation:

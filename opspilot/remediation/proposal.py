@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from opspilot.domain.evidence import Evidence
+from opspilot.domain.fingerprint import SuccessRate
 from opspilot.domain.hypothesis import Cause, Verdict, VerdictStatus
 from opspilot.domain.incident import Incident
 from opspilot.domain.plan import Action, Alternative, Criterion, Instruction, PreState
@@ -13,6 +14,7 @@ from opspilot.domain.workload import Topology
 from opspilot.remediation.actions import action_type
 from opspilot.remediation.criteria import criterion_for
 from opspilot.remediation.ledger import Ledger
+from opspilot.remediation.record import by_record
 from opspilot.remediation.restore import raise_timeout_above, restore_memory, restore_timeout
 from opspilot.remediation.restore_variable import restore_variable
 from opspilot.remediation.roll_back import roll_back
@@ -49,9 +51,19 @@ Weighed = tuple[Way | Closed, str]
 
 
 def propose(
-    incident: Incident, verdict: Verdict, evidence: Sequence[Evidence]
+    incident: Incident,
+    verdict: Verdict,
+    evidence: Sequence[Evidence],
+    rates: Sequence[SuccessRate] = (),
 ) -> Proposal | NoProposal:
-    """The first way out that is open for the verdict's cause; the others stay as alternatives."""
+    """The first way out that is open for the verdict's cause; the others stay as alternatives.
+
+    Args:
+        incident: As it stands.
+        verdict: Of its newest investigation; drawn without knowing of the past.
+        evidence: The ledger that the verdict was drawn from.
+        rates: How ways out did before; a clear record moves one ahead of another.
+    """
     if verdict.status is VerdictStatus.NO_INCIDENT:
         return NoProposal("nothing abnormal was found, so there is nothing to change")
     if verdict.status is VerdictStatus.INCONCLUSIVE or verdict.cause is None:
@@ -61,7 +73,10 @@ def propose(
         return NoProposal(f"no action is known yet for {verdict.cause.cause_class}")
     ledger = Ledger(evidence)
     weighed = weigh(verdict.cause, verdict, ledger)
-    ways = [(way, why) for way, why in weighed if isinstance(way, Way)]
+    ways = by_record(
+        [(way, why) for way, why in weighed if isinstance(way, Way)],
+        {one.action_type: one for one in rates if one.cause_class == verdict.cause.cause_class},
+    )
     if not ways:
         closed = "; ".join(way.why for way, _ in weighed if isinstance(way, Closed))
         return NoProposal(f"no way out is open: {closed}")

@@ -6,6 +6,7 @@ from opspilot.domain.alarm import AlarmReceipt
 from opspilot.domain.audit import AuditDraft
 from opspilot.domain.conversation import Conversation, Turn
 from opspilot.domain.evidence import Evidence
+from opspilot.domain.fingerprint import Fingerprint
 from opspilot.domain.identity import SYSTEM
 from opspilot.domain.incident import Incident, IncidentStatus
 from opspilot.domain.investigation import Investigation
@@ -98,6 +99,18 @@ def turn(number: int = 1, conversation_id: str = "INC-0001-C1") -> Turn:
         asked_by=builders.ADA,
         question="why?",
         asked_at=T0,
+    )
+
+
+def fingerprint(number: int = 1) -> Fingerprint:
+    """What an incident left behind; a greater number was opened later."""
+    return Fingerprint(
+        incident_id=f"INC-{number:04}",
+        title="checkout: errors",
+        resource=builders.incident().resource,
+        kind="lambda.function",
+        opened_at=after(number),
+        kept_at=after(number + 60),
     )
 
 

@@ -23,6 +23,7 @@ from tests.contract.rows import (
     conversation,
     draft,
     evidence,
+    fingerprint,
     incident,
     investigation,
     job,
@@ -52,6 +53,7 @@ def every_kind() -> list[Row]:
         postmortem(),
         conversation(),
         turn(),
+        fingerprint(),
     ]
 
 
@@ -67,6 +69,7 @@ def stored(store: Store, row: Row) -> Record | None:
         "Note": lambda: next(iter(store.notes("INC-0001")), None),
         "PostMortem": lambda: store.postmortem("INC-0001"),
         "Conversation": lambda: store.conversation("INC-0001-C1"),
+        "Fingerprint": lambda: store.fingerprint("INC-0001"),
         "Turn": lambda: next(iter(store.turns("INC-0001-C1")), None),
     }
     return reads[type(row).__name__]()
@@ -93,7 +96,16 @@ def test_a_row_that_was_never_stored_cannot_be_changed(store: Store, row: Row) -
 
 @pytest.mark.parametrize(
     "row",
-    [incident(), investigation(), plan(), job(), postmortem(), conversation(), turn()],
+    [
+        incident(),
+        investigation(),
+        plan(),
+        job(),
+        postmortem(),
+        conversation(),
+        turn(),
+        fingerprint(),
+    ],
     ids=lambda row: type(row).__name__,
 )
 def test_a_put_stores_the_next_version_and_the_old_one_conflicts(store: Store, row: Row) -> None:
@@ -136,6 +148,8 @@ def test_what_is_not_there_is_said_so(store: Store) -> None:
         store.conversation("INC-0009-C1")
     assert store.notes("INC-0009") == []
     assert store.postmortem("INC-0009") is None
+    assert store.fingerprint("INC-0009") is None
+    assert store.fingerprints() == []
     assert store.conversations("INC-0009") == []
     assert store.turns("INC-0009-C1") == []
     assert store.newest_plans().items == ()
@@ -179,6 +193,15 @@ def test_plans_come_oldest_first(store: Store) -> None:
 def test_notes_come_in_order_of_arrival(store: Store) -> None:
     put(store, note(2), note(10), note(1, "INC-0002"), note(1))
     assert [item.id for item in store.notes("INC-0001")] == ["N2", "N10", "N1"]
+
+
+def test_what_incidents_left_behind_comes_oldest_incident_first(store: Store) -> None:
+    for number in (10_000, 2, 1):
+        put(store, fingerprint(number))
+    put(store, fingerprint(2).model_copy(update={"version": 1, "title": "again"}))
+    kept = store.fingerprints()
+    assert [one.incident_id for one in kept] == ["INC-0001", "INC-0002", "INC-10000"]
+    assert kept[1].title == "again"
 
 
 def test_conversations_and_their_turns_come_oldest_first(store: Store) -> None:

@@ -21,6 +21,7 @@ from tests.contract.rows import (
     conversation,
     draft,
     evidence,
+    fingerprint,
     incident,
     investigation,
     job,
@@ -54,6 +55,7 @@ def rows(draw: st.DrawFn) -> Row:
                 postmortem(),
                 conversation(number),
                 turn(number),
+                fingerprint(number),
                 job(
                     draw(NAMES),
                     due=draw(st.none() | MOMENTS),
@@ -166,7 +168,7 @@ class StoreAgainstModel(RuleBasedStateMachine):
     @invariant()
     def holds_the_same(self) -> None:
         """All reads agree."""
-        for method in ("counts", "chains", "jobs"):
+        for method in ("counts", "chains", "jobs", "fingerprints"):
             self.both(method)
         for method in (
             "investigation",
@@ -176,6 +178,7 @@ class StoreAgainstModel(RuleBasedStateMachine):
             "notes",
             "postmortem",
             "conversations",
+            "fingerprint",
         ):
             self.both(method, "INC-0001")
         for number in range(1, 4):

@@ -170,6 +170,11 @@ class Keys:
         return self.under("conversations")
 
     @property
+    def fingerprints(self) -> str:
+        """Partition of what the incidents left behind."""
+        return self.under("fingerprints")
+
+    @property
     def heads(self) -> str:
         """Partition of the heads of all chains."""
         return self.under("heads")
@@ -193,6 +198,10 @@ class Keys:
     def head(self, chain: str) -> Key:
         """The newest place of a chain."""
         return Key("incidents", self.heads, f"head#{part(chain)}")
+
+    def fingerprint(self, incident_id: str) -> Key:
+        """What an incident left behind."""
+        return Key("incidents", self.fingerprints, f"fingerprint#{part(incident_id)}")
 
     def entry(self, chain: str, seq: int) -> Key:
         """One audit entry."""

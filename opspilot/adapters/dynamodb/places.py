@@ -6,6 +6,7 @@ from opspilot.adapters.dynamodb.layout import Item, Key, Keys, moment, padded, p
 from opspilot.domain.alarm import AlarmReceipt
 from opspilot.domain.conversation import Conversation, Turn
 from opspilot.domain.evidence import Evidence
+from opspilot.domain.fingerprint import Fingerprint
 from opspilot.domain.incident import Incident
 from opspilot.domain.investigation import Investigation
 from opspilot.domain.job import Job
@@ -33,6 +34,8 @@ def place_of(keys: Keys, row: Row) -> Key:
             return Key("evidence", keys.of_incident(row.incident_id), f"evidence#{part(row.id)}")
         case Conversation():
             return Key("evidence", keys.conversations, f"conversation#{part(row.id)}")
+        case Fingerprint():
+            return keys.fingerprint(row.incident_id)
         case Turn():
             return Key("evidence", keys.turns(row.conversation_id), f"turn#{padded(row.number)}")
         case _:

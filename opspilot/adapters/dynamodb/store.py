@@ -26,6 +26,7 @@ from opspilot.domain.alarm import AlarmReceipt
 from opspilot.domain.audit import AuditEntry, AuditHead
 from opspilot.domain.conversation import Conversation, Turn
 from opspilot.domain.evidence import Evidence
+from opspilot.domain.fingerprint import Fingerprint
 from opspilot.domain.incident import Incident, IncidentStatus
 from opspilot.domain.investigation import Investigation
 from opspilot.domain.job import Job, Lease
@@ -120,6 +121,16 @@ class DynamoStore:
         """See `Records.postmortem`."""
         key = Key("incidents", self._keys.of_incident(incident_id), "postmortem")
         return self._one(PostMortem, key)
+
+    def fingerprint(self, incident_id: str) -> Fingerprint | None:
+        """See `Records.fingerprint`."""
+        return self._one(Fingerprint, self._keys.fingerprint(incident_id))
+
+    def fingerprints(self) -> list[Fingerprint]:
+        """See `Records.fingerprints`."""
+        found = self._calls.query(Select("incidents", self._keys.fingerprints))
+        rows = [row_of(Fingerprint, item, self._chunks) for item in found]
+        return sorted(rows, key=lambda one: (one.opened_at, one.incident_id))
 
     def conversation(self, conversation_id: str) -> Conversation:
         """See `Records.conversation`."""

@@ -11,6 +11,7 @@ from opspilot.domain.alarm import AlarmReceipt
 from opspilot.domain.audit import AuditDraft, AuditEntry, AuditHead, canonical_json, link
 from opspilot.domain.conversation import Conversation, Turn
 from opspilot.domain.evidence import Evidence
+from opspilot.domain.fingerprint import Fingerprint
 from opspilot.domain.incident import Incident, IncidentStatus
 from opspilot.domain.investigation import Investigation
 from opspilot.domain.job import Job, Lease
@@ -108,6 +109,14 @@ class MemoryStore:
     def postmortem(self, incident_id: str) -> PostMortem | None:
         """See `Records.postmortem`."""
         return self._get(PostMortem, incident_id)
+
+    def fingerprint(self, incident_id: str) -> Fingerprint | None:
+        """See `Records.fingerprint`."""
+        return self._get(Fingerprint, incident_id)
+
+    def fingerprints(self) -> list[Fingerprint]:
+        """See `Records.fingerprints`."""
+        return sorted(self._every(Fingerprint), key=lambda one: (one.opened_at, one.incident_id))
 
     def conversation(self, conversation_id: str) -> Conversation:
         """See `Records.conversation`."""

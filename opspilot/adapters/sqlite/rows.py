@@ -8,6 +8,7 @@ from opspilot.domain.alarm import AlarmReceipt
 from opspilot.domain.audit import canonical_json
 from opspilot.domain.conversation import Conversation, Turn
 from opspilot.domain.evidence import Evidence
+from opspilot.domain.fingerprint import Fingerprint
 from opspilot.domain.incident import Incident
 from opspilot.domain.investigation import Investigation
 from opspilot.domain.job import Job
@@ -88,6 +89,13 @@ _STATEMENTS: dict[type[Row], _Statements] = {
         " WHERE incident_id = :incident_id AND version = :expected",
         stored="SELECT version FROM postmortems WHERE incident_id = :incident_id",
     ),
+    Fingerprint: _Statements(
+        insert="INSERT INTO fingerprints (incident_id, version, body)"
+        " VALUES (:incident_id, :version, :body) ON CONFLICT DO NOTHING",
+        update="UPDATE fingerprints SET version = :version, body = :body"
+        " WHERE incident_id = :incident_id AND version = :expected",
+        stored="SELECT version FROM fingerprints WHERE incident_id = :incident_id",
+    ),
     Conversation: _Statements(
         insert="INSERT INTO conversations (id, incident_id, number, version, body)"
         " VALUES (:id, :incident_id, :number, :version, :body) ON CONFLICT DO NOTHING",
@@ -131,7 +139,7 @@ def _columns(row: Row) -> dict[str, Column]:
                 "status": row.status.value,
                 "requested_at": microseconds(row.requested_at),
             }
-        case PostMortem():
+        case PostMortem() | Fingerprint():
             return {"incident_id": row.incident_id}
         case Conversation():
             return {"id": row.id, "incident_id": row.incident_id, "number": row.number}

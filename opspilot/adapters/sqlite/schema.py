@@ -158,7 +158,15 @@ _SECOND = (
     """,
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _SECOND)
+_THIRD = (
+    """
+    CREATE TABLE fingerprints (
+        incident_id TEXT PRIMARY KEY, version INTEGER NOT NULL, body TEXT NOT NULL
+    ) STRICT
+    """,
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _SECOND, _THIRD)
 """Statements that lead from schema n to n + 1, in order; published ones never change."""
 
 

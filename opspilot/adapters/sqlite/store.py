@@ -12,6 +12,7 @@ from opspilot.domain.alarm import AlarmReceipt
 from opspilot.domain.audit import AuditEntry, AuditHead
 from opspilot.domain.conversation import Conversation, Turn
 from opspilot.domain.evidence import Evidence
+from opspilot.domain.fingerprint import Fingerprint
 from opspilot.domain.incident import Incident, IncidentStatus
 from opspilot.domain.investigation import Investigation
 from opspilot.domain.job import Job, Lease
@@ -120,6 +121,19 @@ class SqliteStore:
             "SELECT body FROM postmortems WHERE incident_id = :id",
             {"id": incident_id},
         )
+
+    def fingerprint(self, incident_id: str) -> Fingerprint | None:
+        """See `Records.fingerprint`."""
+        return self._one(
+            Fingerprint,
+            "SELECT body FROM fingerprints WHERE incident_id = :id",
+            {"id": incident_id},
+        )
+
+    def fingerprints(self) -> list[Fingerprint]:
+        """See `Records.fingerprints`."""
+        found = self._all(Fingerprint, "SELECT body FROM fingerprints", {})
+        return sorted(found, key=lambda one: (one.opened_at, one.incident_id))
 
     def conversation(self, conversation_id: str) -> Conversation:
         """See `Records.conversation`."""

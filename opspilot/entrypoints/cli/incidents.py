@@ -14,6 +14,7 @@ from opspilot.entrypoints.cli.output import answer
 from opspilot.entrypoints.cli.program import ActorName, AsJson
 from opspilot.entrypoints.cli.session import acting, opened
 from opspilot.entrypoints.drive import drive
+from opspilot.entrypoints.history import history_document, history_lines
 from opspilot.entrypoints.times import duration, window
 from opspilot.errors import IllegalTransition, InputError, OpsPilotError
 from opspilot.lifecycle import Trigger, allowed_triggers
@@ -127,7 +128,12 @@ def show(incident_id: IncidentId, as_json: AsJson = False) -> None:
     workbench = opened(needs_account=False)
     person = workbench.people[0]
     view = workbench.queries.incident(incident_id, person)
-    answer(documents.view_document(view), printing.view_lines(view), as_json=as_json)
+    similar = workbench.history.similar(incident_id)
+    answer(
+        {**documents.view_document(view), "similar": history_document(similar)},
+        [*printing.view_lines(view), *history_lines(similar)],
+        as_json=as_json,
+    )
 
 
 @group.command("create")
