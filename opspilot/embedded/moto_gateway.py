@@ -7,7 +7,6 @@ does not know, or fails at, becomes an error in AWS's shape instead of an HTML p
 from __future__ import annotations
 
 import io
-import json
 import logging
 import threading
 from collections.abc import Callable, Iterable
@@ -18,8 +17,7 @@ from werkzeug.wrappers import Request, Response
 from opspilot.embedded.dynamodb import DynamoDbGate, replace_transactions
 from opspilot.embedded.errors import AwsError
 from opspilot.embedded.moto_seed import seed_moto, sync_api
-from opspilot.embedded.telemetry.samples import MetricId
-from opspilot.embedded.telemetry.statistic import Statistic
+from opspilot.embedded.overlay import Overlay
 from opspilot.embedded.wire import failure, query_failure
 
 if TYPE_CHECKING:
@@ -28,10 +26,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
-_DEPTHS = {
-    "ApproximateNumberOfMessages": "ApproximateNumberOfMessagesVisible",
-    "ApproximateNumberOfMessagesNotVisible": "ApproximateNumberOfMessagesNotVisible",
-}
 
 
 class MotoGateway:
@@ -42,15 +36,19 @@ class MotoGateway:
         self._lock = threading.Lock()
         self._app: _WsgiApp | None = None
         self._dynamodb = DynamoDbGate()
+        self._overlay = Overlay(account)
 
     def answer(self, request: Request) -> Response:
         """Answer of moto to a request."""
         body = request.get_data()
-        target = request.headers.get("X-Amz-Target", "").rpartition(".")[2]
+        asked = request.headers.get("X-Amz-Target", "")
         try:
-            self._account.api_faults.check(target, "")
+            self._account.api_faults.check(asked.rpartition(".")[2], "")
+            instead = self._overlay.change(request, body)
         except AwsError as error:
             return failure(error)
+        if instead:
+            request.environ["HTTP_X_AMZ_TARGET"] = instead
         request.environ["wsgi.input"] = io.BytesIO(body)
         request.environ["HTTP_X_MOTO_ACCOUNT_ID"] = self._account.account_id
         try:
@@ -59,9 +57,7 @@ class MotoGateway:
             return self._unsupported(request, repr(exc))
         if response.status_code >= 500 and response.mimetype == "text/html":
             return self._unsupported(request, "HTML")
-        if request.headers.get("X-Amz-Target") == "AmazonSQS.GetQueueAttributes":
-            return self._with_depth(response, body)
-        return response
+        return self._overlay.corrected(asked, body, response)
 
     def _forward(self, request: Request) -> Response:
         app = self._loaded()
@@ -79,28 +75,6 @@ class MotoGateway:
         )
         is_query = "form" in request.headers.get("Content-Type", "")
         return query_failure(error) if is_query else failure(error)
-
-    def _with_depth(self, response: Response, body: bytes) -> Response:
-        """The queue's depth as the simulation has it; moto's own queues are empty."""
-        content = json.loads(response.get_data())
-        attributes = content.get("Attributes")
-        if not attributes:
-            return response
-        queue = str(json.loads(body)["QueueUrl"]).rsplit("/", 1)[-1]
-        with self._account.lock:
-            for name, metric in _DEPTHS.items():
-                if name in attributes:
-                    attributes[name] = str(self._depth(queue, metric))
-        response.set_data(json.dumps(content))
-        return response
-
-    def _depth(self, queue: str, name: str) -> int:
-        now = self._account.now()
-        metric = MetricId.of("AWS/SQS", name, {"QueueName": queue})
-        _, values = self._account.metrics.query(
-            metric, Statistic("Maximum", "simple"), 60, (now - 300, now), now
-        )
-        return int(values[-1]) if values.size else 0
 
     def _loaded(self) -> _WsgiApp:
         with self._lock:

@@ -49,7 +49,13 @@ Handler = Callable[[Call, Params], Mapping[str, Any] | Reply]
 
 _CHECK_FAULTS_THEMSELVES = {"bedrock"}  # their permissions are not called like the operations
 
-_TARGETS = {"monitoring": "cloudwatch", "logs": "logs", "cloudtrail": "cloudtrail"}
+_TARGETS = {
+    "monitoring": "cloudwatch",
+    "logs": "logs",
+    "cloudtrail": "cloudtrail",
+    "kinesis": "kinesis",
+    "application-autoscaling": "application-autoscaling",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from opspilot.embedded.changes import Stamp, apply
+from opspilot.embedded.clock import ManualClock
 from opspilot.embedded.configuration import Timeline
 from opspilot.embedded.fleet import (
     ApiSpec,
@@ -26,10 +27,12 @@ from opspilot.embedded.fleet import (
 )
 from opspilot.embedded.origin import Origin
 from opspilot.embedded.seeding import initial_configuration
+from opspilot.embedded.server import EmbeddedAccount
 from opspilot.embedded.simulator.chunks import Simulation
 from opspilot.embedded.telemetry.metrics import Metrics
 from opspilot.embedded.telemetry.samples import MetricId
 from opspilot.embedded.telemetry.statistic import parse_statistic
+from tests.embedded.aws import client
 
 CHUNK = 492_396
 START = CHUNK * 3600.0
@@ -260,3 +263,36 @@ def test_a_bad_record_blocks_its_shard_until_batches_are_split_and_given_up() ->
     cured = Seen(bad, cure)
     age = cured.minutes("Lambda", "IteratorAge", "Maximum", FunctionName="reader")
     assert np.nanmax(age[55:]) < 60_000
+
+
+def test_what_the_world_holds_of_its_stores_shows_in_the_api_and_can_be_changed_there() -> None:
+    (table,) = FLEET.tables
+    scaled = replace(table, autoscaling={("by-day", "write"): (40, 90, 70)})
+    fleet = replace(FLEET, tables=(scaled,))
+    with EmbeddedAccount(clock=ManualClock(), fleet=fleet) as account:
+        dynamodb, sqs = client("dynamodb", account.url), client("sqs", account.url)
+        shown = dynamodb.describe_table(TableName="book")["Table"]
+        assert "BillingModeSummary" not in shown
+        assert shown["ProvisionedThroughput"]["WriteCapacityUnits"] == 40
+        assert [one["IndexName"] for one in shown["GlobalSecondaryIndexes"]] == ["by-day"]
+        wanted = {"ReadCapacityUnits": 20, "WriteCapacityUnits": 60}
+        update = dynamodb.update_table(TableName="book", ProvisionedThroughput=wanted)
+        assert update["TableDescription"]["TableStatus"] == "UPDATING"
+        assert account.account.world.timeline.current.tables["book"].write_capacity == 60
+        url = sqs.get_queue_url(QueueName="jobs")["QueueUrl"]
+        sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "7"})
+        attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+        assert attributes["VisibilityTimeout"] == "7"
+        kinesis = client("kinesis", account.url)
+        assert kinesis.list_streams()["StreamNames"] == ["feed"]
+        summary = kinesis.describe_stream_summary(StreamName="feed")["StreamDescriptionSummary"]
+        assert summary["OpenShardCount"] == 2
+        scaling = client("application-autoscaling", account.url)
+        (target,) = scaling.describe_scalable_targets(ServiceNamespace="dynamodb")[
+            "ScalableTargets"
+        ]
+        assert (target["ResourceId"], target["MaxCapacity"]) == ("table/book/index/by-day", 90)
+        (policy,) = scaling.describe_scaling_policies(ServiceNamespace="dynamodb")[
+            "ScalingPolicies"
+        ]
+        assert policy["TargetTrackingScalingPolicyConfiguration"]["TargetValue"] == 70

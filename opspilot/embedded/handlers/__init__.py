@@ -14,6 +14,7 @@ from opspilot.embedded.handlers import (
     log_queries,
     metric_data,
     metrics,
+    streams,
     sts,
 )
 from opspilot.embedded.wire import Handler, RestRoute
@@ -28,6 +29,8 @@ HANDLERS: Mapping[str, Mapping[str, Handler]] = {
     },
     "cloudtrail": cloudtrail.HANDLERS,
     "sts": sts.HANDLERS,
+    "kinesis": streams.STREAMS,
+    "application-autoscaling": streams.AUTOSCALING,
     "bedrock": bedrock.HANDLERS,
 }
 

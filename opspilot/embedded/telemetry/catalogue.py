@@ -89,7 +89,7 @@ def catalogue(fleet: Fleet, timeline: Timeline) -> Iterable[MetricId]:
 
 
 def _table_catalogue(fleet: Fleet) -> Iterable[MetricId]:
-    """What a table always publishes; throttle events and the like exist only once there are some."""
+    """What a table always publishes; throttle events exist only once there are some."""
     for table in fleet.tables:
         of_table = {"TableName": table.name}
         owners = [of_table]
