@@ -174,7 +174,11 @@ class Walk:
 
     def spoiled_at(self, place: str) -> Ints:
         """Rows whose message or record the function at this place cannot digest."""
-        rows = self.spoiled.get(place) or self.spoiled.get(place.partition("#")[0], frozenset())
+        # A place may lie behind several queues: only the last reception is this function's own.
+        source, _, attempt = place.rpartition("#")
+        rows = self.spoiled.get(place) or frozenset[int]()
+        if attempt.isdigit():
+            rows = rows or self.spoiled.get(source, frozenset())
         return np.fromiter(rows, dtype=np.int64, count=len(rows))
 
     def note_demand(self, table: str, demand: Demand) -> None:
