@@ -217,7 +217,7 @@ def _replaced(known: _Known, field: str, value: Any, changes: Mapping[str, Any])
     wanted = known.resolved(dict(changes))
     for name, one in wanted.items():
         current = getattr(value, name, None)
-        if isinstance(one, dict) and isinstance(current, Mapping):
+        if name == "environment" and isinstance(current, Mapping):
             wanted[name] = {**current, **one}
         elif isinstance(one, list):
             wanted[name] = tuple(one)

@@ -99,7 +99,7 @@ def connected_clients(transport: Transport, region: str) -> AwsClients:
     )
     for one in fields(clients):
         client: Any = getattr(clients, one.name)
-        if not isinstance(client, str):
+        if hasattr(client, "meta"):
             client.meta.events.register("before-send", transport.answer)
     return clients
 

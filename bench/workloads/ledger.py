@@ -36,8 +36,8 @@ _BUILDS = (
         name="posting-1",
         steps=(
             Work(0.4),
-            TableCall("ENTRIES_TABLE", "PutItem", conditional_share=0.004),
-            TableCall("BALANCES_TABLE", "UpdateItem"),
+            TableCall("ENTRIES_TABLE", "PutItem", units=6.0, conditional_share=0.004),
+            TableCall("BALANCES_TABLE", "UpdateItem", units=2.0),
             Work(0.6),
         ),
         work_ms=40,
@@ -53,7 +53,7 @@ _BUILDS = (
     ),
     Build(
         name="balance-1",
-        steps=(Work(0.5), TableCall("BALANCES_TABLE", "GetItem", units=1.0), Work(0.5)),
+        steps=(Work(0.5), TableCall("BALANCES_TABLE", "GetItem", units=8.0), Work(0.5)),
         work_ms=22,
         memory_mb=80,
         failure_rate=0.0003,
@@ -65,7 +65,7 @@ _BUILDS = (
         name="statement-1",
         steps=(
             Work(0.3),
-            TableCall("ENTRIES_TABLE", "Query", units=3.0, index="by-account"),
+            TableCall("ENTRIES_TABLE", "Query", units=12.0, index="by-account"),
             Work(0.7),
         ),
         work_ms=95,
@@ -103,9 +103,9 @@ LEDGER = Fleet(
             "entries",
             "entry",
             billing="provisioned",
-            read_capacity=20,
-            write_capacity=20,
-            indexes=(IndexSpec("by-account", "account", 20, 20),),
+            read_capacity=30,
+            write_capacity=40,
+            indexes=(IndexSpec("by-account", "account", 30, 40),),
         ),
         TableSpec(
             "balances",

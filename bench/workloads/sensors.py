@@ -46,7 +46,7 @@ _BUILDS = (
     ),
     Build(
         name="aggregator-1",
-        steps=(Work(0.6), TableCall("ROLLUPS_TABLE", "UpdateItem", units=2.0), Work(0.4)),
+        steps=(Work(0.6), TableCall("ROLLUPS_TABLE", "UpdateItem", units=4.0), Work(0.4)),
         work_ms=210,
         cpu_share=0.8,
         memory_mb=150,
@@ -96,9 +96,9 @@ SENSORS = Fleet(
             "rollups",
             "bucket",
             billing="provisioned",
-            read_capacity=12,
-            write_capacity=12,
-            indexes=(IndexSpec("by-site", "site", 12, 12),),
+            read_capacity=24,
+            write_capacity=24,
+            indexes=(IndexSpec("by-site", "site", 24, 24),),
         ),
     ),
     alarms=(
