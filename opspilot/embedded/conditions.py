@@ -13,6 +13,7 @@ from typing import cast
 import numpy as np
 
 ALL_ROUTES = ""
+ALL_SERVICES = "*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ class Conditions:
         traffic: By route ("POST /orders"), or `ALL_ROUTES`; factors of both multiply.
         client_errors: By route, or `ALL_ROUTES`.
         services: By host.
-        aws: By service ("dynamodb", "sqs", "kinesis", "lambda").
+        aws: By service ("dynamodb", "sqs", "kinesis", "lambda"), or `ALL_SERVICES`.
         poison: Share of messages or records that no consumer can digest, by queue or stream.
         hot_keys: Share of a table's requests that go to one key.
         expired: By function or host.

@@ -110,6 +110,13 @@ def test_trouble_of_a_provider_shows_in_every_caller_of_that_service() -> None:
     assert total(trouble, "Errors", "back") == total(trouble, "Errors", "ping") == 0
 
 
+def test_trouble_of_every_service_at_once_is_said_in_the_same_way() -> None:
+    trouble = world_of(("condition.aws", {"service": "*", "failure_share": 0.3, "code": "X"}))
+    said = " ".join(set(lines(trouble, "front", "[ERROR]")))
+    for operation in ("Invoke", "PutItem", "SendMessage"):
+        assert f"An error occurred (X) when calling the {operation} operation" in said
+
+
 DENIALS: list[tuple[str, str, str, str, str]] = [
     ("dynamodb:PutItem", "AccessDeniedException", "PutItem", "dynamodb:PutItem", ":table/things"),
     ("sqs:SendMessage", "AccessDenied", "SendMessage", "sqs:sendmessage", ":jobs"),

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from opspilot.embedded.conditions import ALL_SERVICES
 from opspilot.embedded.configuration import Configuration, RoleConfig
 from opspilot.embedded.fleet import Failure
 from opspilot.embedded.simulator.steps import Outcome, Reached
@@ -83,7 +84,8 @@ def pass_on(reached: Reached, call: AwsCall, took: Floats) -> Passed:
     refused = denial(reached, call) or call.absent
     if refused is not None:
         return Passed(after, np.zeros(took.size, dtype=bool), ((None, refused),))
-    trouble = reached.state.conditions.aws.get(call.service)
+    troubles = reached.state.conditions.aws
+    trouble = troubles.get(call.service) or troubles.get(ALL_SERVICES)
     if trouble is None:
         return Passed(after, np.ones(took.size, dtype=bool))
     after = after + trouble.extra_ms / 1000.0 * (took / max(float(np.median(took)), 1e-6))

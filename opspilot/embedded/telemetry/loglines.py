@@ -213,6 +213,7 @@ class _Writer:
             init = [0.0] * len(init)
         used = _reported_memory(batch)
         ends, codes = batch.end.tolist(), batch.code.tolist()
+        status = {code: self._status(code) for code in set(codes)}
         for i, (when, request) in enumerate(zip(times.tolist(), self._ids, strict=True)):
             stream = self._streams[i]
             broken = batch.runtime.build.init_failure
@@ -225,7 +226,7 @@ class _Writer:
                 text = self._failure(codes[i], stamps[i], request)
                 yield ends[i], _END, LogEvent(when, stream, text, request)
             yield ends[i], _END, LogEvent(when, stream, f"END RequestId: {request}\n", request)
-            report = self._report(request, durations[i], init[i], used[i], codes[i])
+            report = self._report(request, durations[i], init[i], used[i], status[codes[i]])
             yield ends[i], _END, LogEvent(when, stream, report, request)
 
     def _failed_init(
@@ -246,10 +247,9 @@ class _Writer:
             return exit_text(failure, request)
         return json_error(failure, iso, request) if self._json else text_error(failure)
 
-    def _report(self, request: str, duration: float, init: float, used: int, code: int) -> str:
+    def _report(self, request: str, duration: float, init: float, used: int, status: str) -> str:
         size = self._batch.runtime.version.memory_mb
         cold = f"Init Duration: {init:.2f} ms\t" if init > 0 else ""
-        status = self._status(code)
         return (
             f"REPORT RequestId: {request}\tDuration: {duration:.2f} ms\t"
             f"Billed Duration: {int(-(-(duration + init) // 1))} ms\tMemory Size: {size} MB\t"
