@@ -23,6 +23,7 @@ INVESTIGATE = str(_PAGES / "investigate.py")
 _INVESTIGATE_PATH = "investigate"
 FUNCTIONS = str(_PAGES / "functions.py")
 REVIEW = str(_PAGES / "review.py")
+CAPSULE = str(_PAGES / "capsule.py")
 AUDIT = str(_PAGES / "audit.py")
 WALKTHROUGH = str(_PAGES / "walkthrough.py")
 CONNECTIONS = str(_PAGES / "connections.py")
@@ -47,6 +48,8 @@ def choose() -> StreamlitPage:
             st.Page(CHAT, title="Chat", url_path="chat"),
             st.Page(FUNCTIONS, title="Functions", url_path="functions"),
             st.Page(REVIEW, title="Review", url_path="review"),
+            # Reached from the review: nobody looks for a capsule before there is one.
+            st.Page(CAPSULE, title="Capsule", url_path="capsule", visibility="hidden"),
             st.Page(AUDIT, title="Audit", url_path="audit"),
             st.Page(WALKTHROUGH, title="Walkthrough", url_path="walkthrough"),
             st.Page(CONNECTIONS, title="Connections", url_path="connections"),
@@ -116,6 +119,11 @@ def chosen_conversation() -> str:
 def choose_conversation(conversation_id: str) -> None:
     """Name a conversation in the address."""
     st.query_params[_CONVERSATION] = conversation_id
+
+
+def to_capsule() -> None:
+    """A link to where a capsule is opened."""
+    st.page_link(CAPSULE, label="Open a capsule", icon=":material/package_2:")
 
 
 def to_chat(incident_id: str, label: str, conversation_id: str = "") -> None:

@@ -7,7 +7,9 @@ from datetime import datetime
 import streamlit as st
 
 from app.wiring import Desk, workbench
+from opspilot.bootstrap.capsule import open_capsule
 from opspilot.domain.account import Account
+from opspilot.domain.capsule import Capsule, Replay
 from opspilot.domain.inbox import Inbox
 from opspilot.domain.incident import Incident, IncidentStatus
 from opspilot.domain.plan import PlanStatus
@@ -16,6 +18,7 @@ from opspilot.domain.telemetry import MetricQuery, MetricSeries
 from opspilot.domain.trial import FunctionHealth
 from opspilot.domain.views import IncidentPage, IncidentView, PlanPage
 from opspilot.domain.window import Window
+from opspilot.engine.capsule import replay
 from opspilot.engine.doctor import DoctorReport
 from opspilot.errors import OpsPilotError
 
@@ -127,6 +130,24 @@ def doctor() -> tuple[DoctorReport, datetime]:
     return _doctor()
 
 
+def capsule(content: bytes) -> tuple[Capsule, IncidentView]:
+    """What a capsule holds, and the page's view of its incident.
+
+    Raises:
+        CapsuleRefused: The file is none, or is damaged, too large or newer than this OpsPilot.
+    """
+    return _capsule(content)
+
+
+def capsule_replay(content: bytes) -> Replay:
+    """The verdict of a capsule, drawn again.
+
+    Raises:
+        InputError: It holds no verdict.
+    """
+    return _capsule_replay(content)
+
+
 def ask_doctor_again() -> None:
     """Forget what the sources answered."""
     _doctor.clear()
@@ -156,6 +177,16 @@ def _health(arn: str) -> str:
 def _doctor() -> tuple[DoctorReport, datetime]:
     bench = workbench()
     return bench.doctor(), bench.clock.now()
+
+
+@st.cache_data(ttl=600, max_entries=4, show_spinner=False)
+def _capsule(content: bytes) -> tuple[Capsule, IncidentView]:
+    return open_capsule(content)
+
+
+@st.cache_data(ttl=600, max_entries=4, show_spinner=False)
+def _capsule_replay(content: bytes) -> Replay:
+    return replay(_capsule(content)[0])
 
 
 @st.cache_data(ttl=4, max_entries=64, show_spinner=False)

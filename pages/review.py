@@ -7,7 +7,7 @@ import streamlit as st
 
 from app import navigation
 from app.components.incident_choice import choose_incident
-from app.components.review import edited, exported, standing
+from app.components.review import capsule_offered, edited, exported, standing
 from app.guard import attempt, guarded, show_notices
 from app.wiring import desk
 
@@ -19,6 +19,7 @@ def _save(incident_id: str, sections: Mapping[str, str], version: int) -> None:
 
 
 st.title("Review", anchor=False)
+navigation.to_capsule()
 incident_id = ""
 with guarded("reading the incidents"):
     incident_id = choose_incident(front)
@@ -33,6 +34,7 @@ with guarded("reading the record"):
     standing(review, front)
     wanted = edited(review, front)
     exported(review)
+    capsule_offered(incident_id, front)
     if wanted is not None and attempt(
         place, "saving the post-mortem", partial(_save, incident_id, wanted, review.version)
     ):

@@ -20,14 +20,14 @@ from opspilot.domain.views import IncidentView
 _OPEN = (PlanStatus.PROPOSED, PlanStatus.APPROVED)
 
 
-def plan_tab(view: IncidentView, desk: Desk) -> Intention | None:
-    """The newest plan in full, the decision on it, and earlier plans folded."""
+def plan_tab(view: IncidentView, desk: Desk, *, decide: bool = True) -> Intention | None:
+    """The newest plan in full, the decision on it (unless nobody may), and earlier plans folded."""
     now = desk.now
     if not view.plans:
         st.caption(_none_yet(view))
         return None
     *earlier, newest = view.plans
-    wanted = plan_card(view, newest, desk)
+    wanted = plan_card(view, newest, desk, decide=decide)
     if newest.alternatives:
         with st.expander(f"Other ways that were weighed: {len(newest.alternatives)}"):
             show(_alternatives(newest))
@@ -41,7 +41,12 @@ def plan_tab(view: IncidentView, desk: Desk) -> Intention | None:
 
 
 def plan_card(
-    view: IncidentView, plan: Plan, desk: Desk, *, beside_evidence: bool = True
+    view: IncidentView,
+    plan: Plan,
+    desk: Desk,
+    *,
+    beside_evidence: bool = True,
+    decide: bool = True,
 ) -> Intention | None:
     """A plan in full, and the decision on it while it is open; what was pressed.
 
@@ -50,6 +55,7 @@ def plan_card(
         plan: One of the incident's.
         desk: Who looks.
         beside_evidence: Whether the page has the ledger too, so that citations can be buttons.
+        decide: Whether the decision is offered; not on a record of the past.
     """
     now = desk.now
     with st.container(border=True, key="plan"):
@@ -59,7 +65,7 @@ def plan_card(
         show(_criteria(plan.criteria))
         show(_people(plan, now))
         runs(plan, now)
-        return _decision(view, plan, desk) if plan.status in _OPEN else None
+        return _decision(view, plan, desk) if decide and plan.status in _OPEN else None
 
 
 def _none_yet(view: IncidentView) -> str:

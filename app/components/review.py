@@ -1,6 +1,7 @@
 """The review page's parts: where it stands, the sections to edit, the export."""
 
 from collections.abc import Mapping
+from functools import partial
 
 import streamlit as st
 
@@ -73,6 +74,19 @@ def exported(review: PostMortem) -> None:
         file_name=f"{review.incident_id}-post-mortem.md",
         mime="text/markdown",
         key="export-review",
+    )
+
+
+def capsule_offered(incident_id: str, desk: Desk) -> None:
+    """The whole record as one file, made when it is asked for."""
+    st.download_button(
+        "Export as a capsule",
+        data=partial(desk.bench.capsules.export, incident_id),
+        file_name=f"{incident_id}.capsule.gz",
+        mime="application/gzip",
+        key="export-capsule",
+        help="Telemetry, evidence, verdict, plans, approvals, notes, chat and audit trail. It "
+        "holds names, ARNs and log lines; secrets are taken out.",
     )
 
 
