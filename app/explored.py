@@ -30,6 +30,8 @@ BASELINES = {
     "1d": ("1 day before", timedelta(days=1)),
     "7d": ("7 days before", timedelta(days=7)),
 }
+LENGTHS = frozenset(length for _, length in BASELINES.values())
+"""Of baselines that end where the window begins."""
 FIXED = "fixed"
 """Of the baselines: one with a start and an end of its own, as an incident has it."""
 NAMES = (

@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.navigation.page import Page as StreamlitPage
 
 from app import state
-from app.explored import BASELINES, FIXED, RANGE, Choice, baseline_key, window_text, written
+from app.explored import FIXED, LENGTHS, RANGE, Choice, baseline_key, window_text, written
 from app.labels import label as plain_label
 from opspilot.domain.incident import Incident, as_stored
 from opspilot.domain.signals import signal_of_query
@@ -134,25 +134,30 @@ def to_chat(incident_id: str, label: str, conversation_id: str = "") -> None:
 
 def to_investigate(incident: Incident) -> None:
     """A link to the investigate page, set to an incident's resource, window and baseline."""
-    metric = signal_of_query(incident.symptom.query) if incident.symptom.query else None
-    # A baseline that another incident spoilt lies further back, and goes along as it is.
-    adjacent = incident.baseline.end == incident.window.start and (
-        incident.baseline.length in [length for _, length in BASELINES.values()]
+    st.page_link(
+        INVESTIGATE,
+        label="Explore in Investigate",
+        icon=":material/query_stats:",
+        query_params={_ID: incident.id, **written(look_at(incident))},
     )
-    view = Choice(
+
+
+def look_at(incident: Incident) -> Choice:
+    """What the investigate page shows of an incident.
+
+    A baseline that another incident spoilt lies further back, and goes along as it is.
+    """
+    metric = signal_of_query(incident.symptom.query) if incident.symptom.query else None
+    before = incident.window.before(incident.baseline.length)
+    usual = incident.baseline == before and before.length in LENGTHS
+    return Choice(
         resources=(incident.resource.arn,),
         metrics=(metric.name,) if metric else (),
         window=RANGE,
         start=incident.window.start,
         end=incident.window.end,
-        baseline=baseline_key(incident.baseline.length) if adjacent else FIXED,
-        against="" if adjacent else window_text(incident.baseline),
-    )
-    st.page_link(
-        INVESTIGATE,
-        label="Explore in Investigate",
-        icon=":material/query_stats:",
-        query_params={_ID: incident.id, **written(view)},
+        baseline=baseline_key(incident.baseline.length) if usual else FIXED,
+        against="" if usual else window_text(incident.baseline),
     )
 
 

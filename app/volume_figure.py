@@ -8,11 +8,10 @@ from app.palette import Palette
 from app.plotting import Figure, Piece, band, escaped, frame, iso, note, rule, value_axis
 from app.rows import Marked
 from opspilot.domain.window import Window
-from opspilot.domain.wording import plural
+from opspilot.domain.wording import plural, share
 from opspilot.engine.explore_volume import Bar
 
 _HEIGHT = 150
-_MOST_NAMED = 3
 
 
 def volume_chart(
@@ -36,7 +35,7 @@ def volume_chart(
         baseline: Shaded; `window` likewise.
         window: The time under suspicion.
         palette: The reader's colours.
-        missing: Times of which nothing was counted: shaded and named, never drawn as zero.
+        missing: Times of which nothing was read: shaded and named, never drawn as zero.
     """
     top = max((_scaled(bar, bar.lines, bin_seconds) for bar in bars), default=0.0) * 1.12 or 1.0
     layout = frame(
@@ -132,15 +131,12 @@ def _notes(
         if count:
             said = f"{mark} {plural(count, word)}"
             parts.append(f'<span style="color:{colour}">{said}</span>')
-    largest = sorted(missing, key=lambda one: one.length, reverse=True)[:_MOST_NAMED]
-    return [
-        note("   ".join(parts), palette.text, x=0.0, y=1, lift=4),
-        *(
-            note("not counted", palette.waiting, x=one.start + one.length / 2, y=0.4, size=11)
-            | {"xanchor": "center"}
-            for one in largest
-        ),
-    ]
+    if missing:
+        lacking = sum((one.length for one in missing), timedelta(0))
+        counted = sum((bar.end - bar.start for bar in bars), timedelta(0))
+        said = f"▨ {share(lacking / (lacking + counted))} of the time not read"
+        parts.append(f'<span style="color:{palette.waiting}">{said}</span>')
+    return [note("   ".join(parts), palette.text, x=0.0, y=1, lift=4)]
 
 
 __all__ = ["per_words", "volume_chart"]

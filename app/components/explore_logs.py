@@ -17,6 +17,7 @@ from opspilot.domain.wording import plural
 from opspilot.engine.explore_logs import LogView, read_words
 from opspilot.engine.explore_patterns import Pattern
 from opspilot.engine.explore_sample import SLICES
+from opspilot.engine.explore_volume import Volume
 
 _MOST_EXAMPLES = 12
 
@@ -50,6 +51,11 @@ def patterns(look: Look, group: str, count: LineCount) -> None:
     if _waiting(look, count):
         return
     counted = count.look()
+    with st.skeleton(height=260):
+        _compared(look, group, counted)
+
+
+def _compared(look: Look, group: str, counted: Volume) -> None:
     view = explore_queries.log_view(
         group, look.window, look.baseline, counted if counted.known else None
     )
@@ -114,7 +120,6 @@ def _read(view: LogView) -> None:
             "p",
             f"{words} Both were read in {SLICES} even slices: new and gone tell of the lines read, "
             f"and rates are weighted by the volume of each slice.{known}",
-            cls="op-waiting-text",
         )
     )
 

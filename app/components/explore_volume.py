@@ -19,7 +19,7 @@ from opspilot.domain.window import Window
 from opspilot.engine.explore_volume import Bar, Volume
 
 _NARROWED = "look-narrowed"
-_UNIT = 1e6
+_UNIT, _CENT = 1e6, 0.01
 
 
 def volume(look: Look, group: str, count: LineCount, marked: Sequence[Marked], desk: Desk) -> None:
@@ -66,8 +66,12 @@ def _ended(now: Volume, look: Look, group: str, marked: Sequence[Marked], desk: 
     _draw(look, group, now.bars, now.bin_seconds, marked, desk, ())
     st.caption(
         f"Counted by Logs Insights from {now.span.start:%-d %b %H:%M} to {now.span.end:%H:%M} UTC: "
-        f"{now.bytes_scanned / _UNIT:,.1f} MB scanned, about {now.usd:.4f} USD."
+        f"{now.bytes_scanned / _UNIT:,.1f} MB scanned, {_cost(now.usd)}."
     )
+
+
+def _cost(usd: float) -> str:
+    return f"about {usd:.2f} USD" if usd >= _CENT else "less than a cent"
 
 
 def _uncounted(
@@ -76,7 +80,8 @@ def _uncounted(
     """Without a count: the lines that were read, and gaps where none was."""
     view = explore_queries.log_view(group, look.window, look.baseline, None)
     if view.gap:
-        show_notice(Notice(what=f"{group}: {gap_text(view.gap)}", tone="waiting"))
+        both = f"Nor did Logs Insights count them: {gap_text(gap)}"
+        show_notice(Notice(what=f"{group}: {gap_text(view.gap)}", todo=both, tone="waiting"))
         return
     told = "The bars show the lines that were read instead"
     whole = "; every line was." if not view.missing else ", and gaps where none was."
@@ -101,7 +106,7 @@ def _draw(
     missing: Sequence[Window],
 ) -> None:
     lines = sum(bar.lines for bar in bars)
-    noun = "line" if lines == 1 else "lines"
+    noun = f"{'line' if lines == 1 else 'lines'}{' read' if missing else ''}"
     figure = volume_chart(
         bars,
         bin_seconds,

@@ -142,7 +142,7 @@ class LogExplorer:
             bin_seconds=width,
             bars=bars,
             missing=missing,
-            notes=tuple(dict.fromkeys((*then.notes, *now.notes))),
+            notes=tuple(dict.fromkeys((*_nothing_before(then, now), *then.notes, *now.notes))),
         )
 
     def find(self, group: str, window: Window, pattern: str, limit: int) -> FoundLines:
@@ -206,6 +206,17 @@ def _bars_of(read: Window, width: int, lines: tuple[LogLine, ...]) -> list[Bar]:
         for index, count in enumerate((1, int(bad), int(warned))):
             place[index] += count
     return [Bar(part.start, part.end, *counts) for part, counts in zip(parts, sums, strict=True)]
+
+
+def _nothing_before(then: Sample, now: Sample) -> tuple[str, ...]:
+    """Said where all is new because there is nothing to compare with."""
+    if then.volume or not now.volume:
+        return ()
+    span = f"{then.window.start:%-d %b %H:%M} to {then.window.end:%-d %b %H:%M} UTC"
+    return (
+        f"No line at all was found of {span}: nothing was logged, or the log group keeps its lines "
+        "for less long. Everything then looks new.",
+    )
 
 
 def _read(sample: Sample) -> Read:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from app.explored import (
+    FIXED,
     RANGE,
     Choice,
     baseline_key,
@@ -17,7 +18,10 @@ from app.explored import (
     whole_text,
     written,
 )
+from app.navigation import look_at
 from opspilot.domain.telemetry import MetricQuery
+from opspilot.domain.window import Window
+from tests import builders
 
 NOON = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
 HALF = timedelta(minutes=30)
@@ -35,7 +39,10 @@ PINNED = Choice(
 )
 
 
-@pytest.mark.parametrize("choice", [Choice(), PINNED, Choice(window="7d", baseline="7d")])
+SHIFTED = Choice(baseline=FIXED, against="2026-03-04T05:00Z/2026-03-04T08:00Z")
+
+
+@pytest.mark.parametrize("choice", [Choice(), PINNED, Choice(window="7d", baseline="7d"), SHIFTED])
 def test_what_is_written_reads_back_as_the_same_choices(choice: Choice) -> None:
     assert read(written(choice)) == (choice, ())
 
@@ -53,6 +60,7 @@ def test_the_usual_choices_leave_the_address_empty() -> None:
         ({"start": ["2026-03-04T12:00Z"]}, "both a start and an end"),
         ({"start": ["2026-03-04T12:00Z"], "end": ["2026-03-04T11:00Z"]}, "before the end"),
         ({"custom": ["AWS/Lambda|Errors|mode"]}, "the statistic must be"),
+        ({"against": ["08:00/05:00"]}, "'08:00/05:00' in the address is no start/end"),
         ({"custom": ["nonsense"]}, "give the metric's name"),
     ],
 )
@@ -124,3 +132,16 @@ def test_a_baseline_is_chosen_that_is_at_least_as_long() -> None:
     assert baseline_key(timedelta(hours=3)) == "3h"
     assert baseline_key(timedelta(hours=4)) == "12h"
     assert baseline_key(timedelta(days=30)) == "7d"
+
+
+def test_an_incident_whose_baseline_was_shifted_is_looked_at_against_that_very_time() -> None:
+    shifted = Window(start=builders.BASELINE.start - HALF, end=builders.BASELINE.end - HALF)
+    view = look_at(builders.incident(baseline=shifted))
+    again, problems = read(written(view))
+    assert problems == ()
+    assert again.fixed() == shifted
+
+
+def test_an_incident_with_the_usual_baseline_is_looked_at_against_the_time_before() -> None:
+    view = look_at(builders.incident())
+    assert (view.baseline, view.against, view.fixed()) == ("3h", "", None)

@@ -63,7 +63,7 @@ def test_the_sums_stand_in_the_title_and_not_by_colour_alone() -> None:
 
 def test_time_that_was_not_counted_is_shaded_and_named() -> None:
     layout = layout_of(chart(*BARS, missing=(GAP,)))
-    assert any(one["text"] == "not counted" for one in layout["annotations"])
+    assert "▨ 80 % of the time not read" in layout["annotations"][0]["text"]
     shaded = [one for one in layout["shapes"] if one["type"] == "rect"]
     assert len(shaded) == 1 + len(
         [one for one in layout_of(chart(*BARS))["shapes"] if one["type"] == "rect"]

@@ -13,6 +13,7 @@ import pytest
 
 from opspilot.adapters.aws import REQUIRED_ACTIONS, AwsAccount, Buckets, SessionOptions, connect
 from opspilot.adapters.aws.operations import OPERATIONS
+from opspilot.adapters.memory import HandClock
 from opspilot.domain.plan import Instruction, PreState
 from opspilot.domain.resource import Resource, ResourceKind
 from opspilot.domain.signals import query_of, signals_of
@@ -20,6 +21,7 @@ from opspilot.domain.telemetry import InsightsQuery, LogQuery, MetricQuery
 from opspilot.domain.window import Window
 from opspilot.embedded.clock import ManualClock
 from opspilot.embedded.server import EmbeddedAccount
+from opspilot.engine.explore_volume import VolumeCounter, tone_of
 from opspilot.errors import (
     AwsConflict,
     AwsNotFound,
@@ -315,6 +317,24 @@ def test_an_insights_query_runs_until_it_is_done_and_counts_what_a_search_finds(
     assert 0 < least <= counted <= most
     assert "@ptr" not in result.rows[0]
     own.account.logs.stop(query_id)
+
+
+def test_the_lines_of_a_log_are_counted_whole_with_those_of_an_error(own):
+    """By the query of the investigate page."""
+    counter = VolumeCounter(own.account.logs, HandClock(own.now()))
+    span = minutes(own, 10)
+    counting = counter.begin(f"/aws/lambda/{own.caller.name}", span)
+    volume = counter.look(counting)
+    for _ in range(30):
+        if volume.done:
+            break
+        own.pass_time(1)
+        volume = counter.look(counting)
+    assert volume.known, volume.gap
+    found = own.account.logs.search(lines(own, window=span, limit=50_000)).lines
+    assert volume.lines == len(found)
+    assert sum(bar.errors for bar in volume.bars) == sum(tone_of(one.message)[0] for one in found)
+    counter.stop(counting)
 
 
 def test_an_insights_query_that_does_not_parse_is_rejected(scene):

@@ -215,6 +215,13 @@ def test_without_a_count_both_windows_are_cut_to_the_same_share(long_log: LongLo
     assert next(one for one in seen.patterns if "payment refused" in one.pattern).change == "new"
 
 
+def test_a_log_that_keeps_nothing_of_the_compared_time_says_so() -> None:
+    young = every(30 * SECOND, "INFO order stored", WINDOW.start)
+    seen = view(log_of(young))
+    assert "No line at all was found of 4 Mar 00:00 to 4 Mar 06:00 UTC" in seen.notes[0]
+    assert view(log_of(steady(60.0))).notes == ()
+
+
 def test_slices_are_even_and_their_stretches_begin_at_different_places() -> None:
     parts = stretches(WINDOW, 0.1)
     assert [one.length for one, _ in parts] == [WINDOW.length / SLICES] * SLICES
