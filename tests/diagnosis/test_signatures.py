@@ -29,7 +29,7 @@ BEFORE = ONSET - timedelta(minutes=20)
 def test_the_catalogue_names_each_signature_by_its_class() -> None:
     for cause_class, assess in CATALOGUE.items():
         module = sys.modules[assess.__module__]
-        assert module.CAUSE_CLASS == cause_class
+        assert cause_class == module.CAUSE_CLASS
     assert len({assess.__module__ for assess in CATALOGUE.values()}) == len(CATALOGUE) == 31
 
 
