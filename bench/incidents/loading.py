@@ -24,13 +24,10 @@ _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 class _Loader(_Base):
     """A safe loader that refuses a key given twice and an alias, which could expand without end."""
 
-    def compose_node(self, parent: Any, index: Any) -> Any:
-        if self.check_event(yaml.AliasEvent):
-            event = self.peek_event()
-            raise yaml.composer.ComposerError(
-                None, None, "aliases are not read here", event.start_mark
-            )
-        return super().compose_node(parent, index)
+    def get_single_node(self) -> Any:
+        node = super().get_single_node()
+        _refuse_aliases(node, set())
+        return node
 
     def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
         seen: set[Any] = set()
@@ -46,6 +43,21 @@ class _Loader(_Base):
                 )
             seen.add(key)
         return super().construct_mapping(node, deep)
+
+
+def _refuse_aliases(node: Any, seen: set[int]) -> None:
+    """An alias is the same node in two places."""
+    if node is None:
+        return
+    if id(node) in seen:
+        raise yaml.constructor.ConstructorError(
+            None, None, "aliases are not read here", node.start_mark
+        )
+    seen.add(id(node))
+    parts = node.value if isinstance(node.value, list) else []
+    for part in parts:
+        for one in part if isinstance(part, tuple) else (part,):
+            _refuse_aliases(one, seen)
 
 
 _Loader.add_constructor(

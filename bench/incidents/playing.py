@@ -39,6 +39,7 @@ class Investigated:
     Attributes:
         seconds: Wall time of investigation and diagnosis; `account_seconds` of it spent inside the
             simulated account, summed over parallel calls.
+        cpu_seconds: Processor time of both, which a busy machine does not stretch.
         waited_seconds: What AWS's rate limits would have cost on top.
         calls: AWS requests; `received` the bytes of their answers.
         scanned: Log bytes that the product says it scanned.
@@ -48,6 +49,7 @@ class Investigated:
     verdict: Verdict | None
     evidence: tuple[Evidence, ...]
     seconds: float
+    cpu_seconds: float
     account_seconds: float
     waited_seconds: float
     calls: int
@@ -82,16 +84,17 @@ def investigate(stage: Stage) -> Investigated:
     waited = stage.timer.skipped
     # The rubbish of the case before is not this one's time.
     gc.collect()
-    begun = time.perf_counter()
+    begun, cpu = time.perf_counter(), time.process_time()
     bench.investigations.start(incident.id, actor=_ADA)
     reached = _reach(stage, incident.id, lambda one: one.status is not IncidentStatus.INVESTIGATING)
-    seconds = time.perf_counter() - begun
+    seconds, cpu = time.perf_counter() - begun, time.process_time() - cpu
     found = bench.store.investigation(incident.id)
     return Investigated(
         incident=reached,
         verdict=found.verdict if found else None,
         evidence=tuple(bench.store.evidence(incident.id)),
         seconds=seconds,
+        cpu_seconds=cpu,
         account_seconds=traffic.seconds - inside,
         waited_seconds=stage.timer.skipped - waited,
         calls=traffic.calls - calls,

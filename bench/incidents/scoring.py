@@ -65,6 +65,7 @@ class Score:
     lead_right: bool | None = None
     sound: bool = True
     seconds: float = 0.0
+    cpu_seconds: float = 0.0
     account_seconds: float = 0.0
     waited_seconds: float = 0.0
     case_seconds: float = 0.0
@@ -119,6 +120,7 @@ def score(case: Case, found: Investigated, remedied: Remedied, *, http: bool = F
         lead_right=judge.is_true(lead) if lead and (fault or named) else None,
         sound=remedied.sound,
         seconds=found.seconds,
+        cpu_seconds=found.cpu_seconds,
         account_seconds=found.account_seconds,
         waited_seconds=found.waited_seconds,
         calls=found.calls,
