@@ -40,6 +40,7 @@ from opspilot.engine.people import People
 from opspilot.engine.plan import Plans
 from opspilot.engine.queries import Queries
 from opspilot.engine.reading import Reader
+from opspilot.engine.rerun import Reruns
 from opspilot.engine.review import Reviews
 from opspilot.engine.runner import Runner
 from opspilot.engine.steps import JobHandler
@@ -79,6 +80,7 @@ class Workbench:
     reviews: Reviews
     capsules: Capsules
     history: History
+    reruns: Reruns
     explorer: Explorer
     functions: FunctionDesk
     model: LanguageModel
@@ -161,6 +163,7 @@ def assemble(settings: Settings, place: Place, store: Store) -> Workbench:
         reviews=Reviews(desk),
         capsules=Capsules(store, audit, clock),
         history=History(store),
+        reruns=Reruns(desk, reader),
         explorer=Explorer(reader, clock),
         functions=FunctionDesk(desk, ports.workloads, ports.metrics, ports.invocations),
         model=ports.model,

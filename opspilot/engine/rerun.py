@@ -1,0 +1,93 @@
+"""Asks again what a ledger entry asked, and says whether the source still answers the same.
+
+The ledger is not touched: what was found stays what was found. A metric may have been amended
+since, a log may be past its retention, and a configuration is read as it stands now.
+"""
+
+from dataclasses import dataclass
+
+from opspilot.domain.audit import sha256_hex
+from opspilot.domain.commands import Command
+from opspilot.domain.evidence import Evidence
+from opspilot.domain.identity import Actor
+from opspilot.domain.incident import Incident
+from opspilot.domain.model import Instant, Json, Model
+from opspilot.domain.window import Window
+from opspilot.engine.commands import Desk
+from opspilot.engine.questions import Question
+from opspilot.engine.reading import Reader
+from opspilot.errors import NotFound
+
+
+class Rerun(Model):
+    """The same question asked again.
+
+    Attributes:
+        same: The data has the hash that the ledger kept.
+        finding: What it says now; `before`: what the ledger says.
+        answered: False when the source did not answer this time; `finding` then says why.
+        at: Account time.
+    """
+
+    evidence_id: str
+    same: bool
+    answered: bool
+    finding: str
+    before: str
+    data_hash: str
+    at: Instant
+
+
+@dataclass(frozen=True)
+class Reruns:
+    """Reads with the exact request of an entry; whoever may investigate may ask."""
+
+    desk: Desk
+    reader: Reader
+
+    def rerun(self, incident_id: str, evidence_id: str, *, actor: Actor) -> Rerun:
+        """Ask again.
+
+        Raises:
+            NotAllowed: The actor is no responder.
+            NotFound: There is no such incident or entry.
+            AwsCredentialsMissing: Nothing at all can be read.
+        """
+        incident = self.desk.store.incident(incident_id)
+        self.desk.require(
+            actor, Command.INVESTIGATE, chain=incident.id, subject=f"{incident_id}/{evidence_id}"
+        )
+        item = self._entry(incident, evidence_id)
+        question = Question(
+            key=item.task.partition("/")[2],
+            title=item.finding,
+            resource=item.resource,
+            request=item.request,
+        )
+        reading = self.reader.read(question, incident.baseline, _window(incident, item))
+        snapshot: Json = self.desk.journal.redact(reading.snapshot)
+        data_hash = sha256_hex(snapshot)
+        return Rerun(
+            evidence_id=evidence_id,
+            same=data_hash == item.data_hash,
+            answered=reading.detail.kind != "gap" or item.status == "gap",
+            finding=self.desk.journal.redact(reading.finding),
+            before=item.finding,
+            data_hash=data_hash,
+            at=self.desk.clock.account_now(),
+        )
+
+    def _entry(self, incident: Incident, evidence_id: str) -> Evidence:
+        for item in self.desk.store.evidence(incident.id):
+            if item.id == evidence_id:
+                return item
+        raise NotFound(
+            f"{incident.id} has no evidence {evidence_id}",
+            hint="The evidence tab and `opspilot incident show` list the ledger.",
+        )
+
+
+def _window(incident: Incident, item: Evidence) -> Window:
+    """The window as the entry was read for: it ends there, while an open incident's has grown."""
+    end = min(item.window.end, incident.window.end)
+    return Window(start=min(incident.window.start, end), end=end)
