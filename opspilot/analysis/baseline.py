@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from opspilot.analysis.cleaning import without_episodes
+from opspilot.analysis.rhythm import Integers
 from opspilot.analysis.rolling import Past, pasts
 from opspilot.analysis.series import Bools, Floats
 from opspilot.analysis.spread import IQR_TO_SIGMA, denoised, inflation, memory, robust_scale
@@ -22,6 +23,7 @@ from opspilot.analysis.tails import FAR, OUTER, Tail, degrees_of_freedom
 _MIN_POINTS = 8
 _MIN_PAST_POINTS = 24
 _ROLLING_POINTS = 720
+_REFITTED_POINTS = 4
 _VERY_FAR = 0.99
 _NEAR = 1.0 - FAR
 _QUANTILES = (1.0 - OUTER, _NEAR, 0.25, 0.5, 0.75, FAR, OUTER)
@@ -50,6 +52,19 @@ class Baseline:
     mean: Floats
     variance: Floats
     memory: Floats
+
+    def at(self, places: Integers) -> "Baseline":
+        """Of these fits, one for each place."""
+        return Baseline(
+            known=self.known[places],
+            center=self.center[places],
+            scale=self.scale[places],
+            up=self.up.at(places),
+            down=self.down.at(places),
+            mean=self.mean[places],
+            variance=self.variance[places],
+            memory=self.memory[places],
+        )
 
 
 def fit_whole(values: Floats, usable: Bools, *, poisson: bool = False) -> tuple[Baseline, Bools]:
@@ -95,7 +110,8 @@ def _mean(excess: Floats) -> Floats:
 def fits_past(values: Floats, rhythm: Floats, usable: Bools) -> Iterator[tuple[slice, Baseline]]:
     """For every point the baseline of the usable points before it (a rolling window).
 
-    Some points at a time, with the slice of the series that they are.
+    It is fitted at every fourth point of the series, and serves the three after it as well. Some
+    points come at a time, with the slice of the series that they are.
 
     Args:
         values: NaN where missing.
@@ -107,9 +123,11 @@ def fits_past(values: Floats, rhythm: Floats, usable: Bools) -> Iterator[tuple[s
         part = slice(first, last)
         return np.where(usable[part], values[part] - rhythm[part], np.nan)
 
-    asked = _ROLLING_POINTS, _MIN_PAST_POINTS, _PAST_QUANTILES
+    asked = _ROLLING_POINTS, _MIN_PAST_POINTS, _PAST_QUANTILES, _REFITTED_POINTS
     for past in pasts(len(values), learned, *asked):
-        yield past.points, _fit_past(past)
+        points = slice(past.points.start, past.points.stop)
+        fits = np.arange(points.stop - points.start, dtype=np.int64) // _REFITTED_POINTS
+        yield points, _fit_past(past).at(fits)
 
 
 def _fit_past(past: Past) -> Baseline:

@@ -13,8 +13,10 @@ after it. The past is kept in order of size: what is new is merged into it, what
 """
 
 from collections.abc import Iterator
+from dataclasses import fields
 
 import numpy as np
+import numpy.typing as npt
 
 from opspilot.analysis.pareto import QUANTILE, Exceedances, fitted
 from opspilot.analysis.series import Bools, Floats
@@ -25,136 +27,137 @@ HISTORY_POINTS = 6_000
 _FOLDS = 10
 _GROWTH = 0.1
 _SHORTEST_BLOCK, _LONGEST_BLOCK = 8, 100
-_JUDGED_TOGETHER = 200
+_JUDGED_TOGETHER = 100
 _Block = tuple[int, int]
+Singles = npt.NDArray[np.float32]
+_FIELDS = fields(Exceedances)
 
 
 def past_surprise(
-    values: Floats, learn: Bools, noise: Floats, fewest: int
+    rows: Floats, learn: Bools, noise: Floats | Singles, fewest: int
 ) -> Iterator[tuple[slice, Floats, Floats]]:
-    """-ln p of each value of a statistic given those before, on the side where it is rarer.
+    """-ln p of each value of some statistics given those before, on the side where it is rarer.
 
     Args:
-        values: Of the statistic, all finite.
+        rows: (statistics, points), all finite.
         learn: Which points may be learned from.
         noise: Per point: what is no larger is rounding of floating point.
         fewest: Earlier points needed to say anything; points before are left out.
 
     Yields:
         Some points at a time: which they are, their two-sided surprise, and the surprise upwards
-        less that downwards.
+        less that downwards, (statistics, points) each.
     """
-    past = _Past(values, learn)
-    for blocks in _together(_blocks(len(values), fewest)):
-        seen: list[float] = []
+    past = _Past(rows, learn)
+    for blocks in _together(_blocks(rows.shape[1], fewest)):
+        seen: list[Floats] = []
         judged: list[_Block] = []
         for start, end in blocks:
             if past.learned_before(start) >= fewest:
-                seen += past.exceedances(float(noise[start - 1]))
+                seen.append(past.exceedances(float(noise[start - 1])))
                 judged.append((start, end))
         if judged:
-            up, down = _judged(values, judged, seen)
+            up, down = np.split(_judged(rows, judged, np.stack(seen, axis=-1)), 2)
             yield slice(judged[0][0], judged[-1][1]), _rarer(up, down), up - down
 
 
-def _judged(values: Floats, blocks: list[_Block], seen: list[float]) -> Floats:
-    """Surprise upwards and downwards, (2, points), of consecutive blocks by what was before each.
+def _judged(rows: Floats, blocks: list[_Block], seen: Floats) -> Floats:
+    """Surprise upwards, then downwards, of consecutive blocks by what was before each.
 
     Both sides are judged as upper tails, the lower of the mirrored statistic.
     """
     first, last = blocks[0][0], blocks[-1][1]
-    now = np.empty((2, last - first))
-    now[0] = values[first:last]
-    np.negative(now[0], out=now[1])
+    now = np.concatenate([rows[:, first:last], -rows[:, first:last]])
     highest = np.full_like(now, -np.inf)
     for start, end in blocks:
         peaks = highest[:, start - first + 1 : end - first]
         np.maximum.accumulate(now[:, start - first : end - first - 1], axis=1, out=peaks)
     block_of = np.repeat(np.arange(len(blocks)), [end - start for start, end in blocks])
-    tails = fitted(Exceedances(*_fields(seen, len(blocks))))
-    return tails.surprise(now, block_of, highest)
+    return fitted(Exceedances(*seen)).surprise(now, block_of, highest)
 
 
 class _Past:
-    """What a statistic has been: its last 6,000 values, in order of time and of size."""
+    """What statistics have been: their last 6,000 values, in order of time and of size."""
 
-    def __init__(self, values: Floats, learn: Bools) -> None:
-        self._values = values
+    def __init__(self, rows: Floats, learn: Bools) -> None:
+        self._rows = rows
         self._learn = None if bool(learn.all()) else learn
-        self._room = np.empty(min(len(values), HISTORY_POINTS) + _LONGEST_BLOCK)
+        statistics, points = rows.shape
+        self._room = np.empty((statistics, min(points, HISTORY_POINTS) + _LONGEST_BLOCK))
         self._first = self._end = self._known = 0
 
     def learned_before(self, end: int) -> int:
         """Move on to the values before this position; how many of them were learned."""
         self._forget(max(0, end - HISTORY_POINTS))
         new = self._learned(self._end, end)
-        known = self._known + len(new)
-        self._room[self._known : known] = new
+        known = self._known + new.shape[1]
+        self._room[:, self._known : known] = new
         # Timsort: what stands in order is merged, not sorted again.
-        self._room[:known].sort(kind="stable")
+        self._room[:, :known].sort(axis=1, kind="stable")
         self._end, self._known = end, known
         return known
 
-    def exceedances(self, rounding: float) -> list[float]:
+    def exceedances(self, rounding: float) -> Floats:
         """As `_exceedances`."""
         past = self._learned(self._first, self._end)
-        return _exceedances(past, self._room[: self._known], rounding)
+        return _exceedances(past, self._room[:, : self._known], rounding)
 
     def _learned(self, first: int, end: int) -> Floats:
-        values = self._values[first:end]
-        return values if self._learn is None else values[self._learn[first:end]]
+        values = self._rows[:, first:end]
+        return values if self._learn is None else values[:, self._learn[first:end]]
 
     def _forget(self, first: int) -> None:
         """Take the values before this position out of the ordered ones."""
-        if first > self._first:
-            old = np.sort(self._learned(self._first, first))
-            self._first = first
-            ordered = self._room[: self._known]
+        if first <= self._first:
+            return
+        gone = np.sort(self._learned(self._first, first), axis=1)
+        left = self._known - gone.shape[1]
+        for old, room in zip(gone, self._room, strict=True):
+            ordered = room[: self._known]
             # Of equal values, as many places as there are of them.
             repeats = np.arange(len(old)) - old.searchsorted(old)
             kept = np.ones(self._known, dtype=np.bool_)
             kept[ordered.searchsorted(old) + repeats] = False
-            self._known -= len(old)
-            self._room[: self._known] = ordered[kept]
+            room[:left] = ordered[kept]
+        self._first, self._known = first, left
 
 
-def _exceedances(past: Floats, ordered: Floats, rounding: float) -> list[float]:
-    """The fields of `Exceedances` of the upper side, then of the mirrored lower side.
+def _exceedances(past: Floats, ordered: Floats, rounding: float) -> Floats:
+    """(fields of `Exceedances`, statistics twice): the upper sides, then the mirrored lower ones.
 
     Args:
-        past: In order of time.
+        past: (statistics, points) in order of time.
         ordered: The same by size.
         rounding: Differences up to here are none.
     """
-    known = len(ordered)
+    statistics, known = ordered.shape
     at = int(QUANTILE * known)
-    high, low = float(ordered[at]), float(ordered[known - 1 - at])
-    middle = float(ordered[known // 2] + ordered[(known - 1) // 2]) / 2.0
-    still = float(ordered[-1] - ordered[0] <= rounding)
-    above = _moments(ordered[at + 1 :] - high)
-    below = _moments(low - ordered[: known - 1 - at])
-    up, down = _clusters(past > high + rounding), _clusters(past < low - rounding)
-    return [
-        *(float(known), high, high - middle, *above, up, still, rounding),
-        *(float(known), -low, middle - low, *below, down, still, rounding),
-    ]
+    high, low = ordered[:, at], ordered[:, known - 1 - at]
+    middle = (ordered[:, known // 2] + ordered[:, (known - 1) // 2]) / 2.0
+    found = np.empty((len(_FIELDS), 2, statistics))
+    found[0] = known
+    found[1] = high, -low
+    found[2] = high - middle, middle - low
+    found[3:5, 0] = _moments(ordered[:, at + 1 :] - high[:, None])
+    found[3:5, 1] = _moments(low[:, None] - ordered[:, : known - 1 - at])
+    found[5, 0] = _clusters(past > (high + rounding)[:, None])
+    found[5, 1] = _clusters(past < (low - rounding)[:, None])
+    found[6] = ordered[:, -1] - ordered[:, 0] <= rounding
+    found[7] = rounding
+    return found.reshape(len(_FIELDS), 2 * statistics)
 
 
-def _fields(seen: list[float], times: int) -> Floats:
-    """(fields, sides, times) of what `_exceedances` listed so many times."""
-    return np.array(seen).reshape(times, 2, -1).transpose(2, 1, 0)
-
-
-def _moments(exceedances: Floats) -> tuple[float, float]:
+def _moments(exceedances: Floats) -> tuple[Floats, Floats]:
     """Mean and variance; the exceedances start near 0, so that nothing is lost by the short way."""
-    mean = float(np.add.reduce(exceedances)) / len(exceedances)
-    return mean, float(exceedances.dot(exceedances)) / len(exceedances) - mean * mean
+    count = exceedances.shape[1]
+    mean = np.add.reduce(exceedances, axis=1) / count
+    return mean, np.einsum("ij,ij->i", exceedances, exceedances) / count - mean * mean
 
 
-def _clusters(exceeding: Bools) -> float:
+def _clusters(exceeding: Bools) -> Floats:
     """How many runs of exceedances there were, at least 1."""
-    begun = int(np.count_nonzero(exceeding[1:] > exceeding[:-1])) + int(exceeding[0])
-    return float(max(begun, 1))
+    begun = np.count_nonzero(exceeding[:, 1:] > exceeding[:, :-1], axis=1) + exceeding[:, 0]
+    return np.maximum(begun, 1).astype(np.float64)
 
 
 def others_surprise(rows: Floats, learn: Bools, rounding: float) -> Floats:
@@ -183,11 +186,8 @@ def others_surprise(rows: Floats, learn: Bools, rounding: float) -> Floats:
 
 def _against(others: Floats, now: Floats, rounding: float) -> Floats:
     """Two-sided surprise of statistics by what else is known of them."""
-    listed: list[float] = []
-    for row in others:
-        listed += _exceedances(row, np.sort(row), rounding)
-    fields = _fields(listed, len(others))
-    tails = fitted(Exceedances(*fields.reshape(len(fields), -1, 1)))
+    seen = _exceedances(others, np.sort(others, axis=1), rounding)
+    tails = fitted(Exceedances(*seen[:, :, None]))
     all_by_one = np.zeros(now.shape[1], dtype=np.int64)
     return _rarer(*np.split(tails.surprise(np.concatenate([now, -now]), all_by_one), 2))
 

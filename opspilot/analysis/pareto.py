@@ -49,20 +49,19 @@ class Tail:
                 at least as likely as one in all points so far. None where nothing counts as seen.
         """
         found = now - self.threshold[:, fit]
-        body, rounding = self.body[:, fit], self.rounding[:, fit]
-        statistic, point = np.nonzero(found > rounding)
+        statistic, point = np.nonzero(found > self.rounding[:, fit])
         which = statistic, fit[point]
         far = self._far(found[statistic, point], which)
         if seen is not None:
             reached = seen[statistic, point] >= now[statistic, point] - self.rounding[which]
             np.minimum(far, np.log(self.known[which] + 1.0), out=far, where=reached)
-        lively = body > rounding
-        found /= np.where(lively, body, 1.0)
+        lively = self.body > self.rounding
+        found /= np.where(lively, self.body, 1.0)[:, fit]
         found += 1.0
         np.clip(found, 0.0, 1.0, out=found)
         found *= np.log(0.5 / (1.0 - QUANTILE))
         found += np.log(2.0)
-        found *= lively
+        found *= lively[:, fit]
         found[statistic, point] = far
         return found
 

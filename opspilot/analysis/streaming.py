@@ -23,7 +23,7 @@ from scipy.ndimage import maximum_filter1d
 from scipy.special import gammaincc
 
 from opspilot.analysis.episodes import ALERT_SCORE, FULL_SCORE_DIGITS, score_of
-from opspilot.analysis.extremes import FEWEST_POINTS, others_surprise, past_surprise
+from opspilot.analysis.extremes import FEWEST_POINTS, Singles, others_surprise, past_surprise
 from opspilot.analysis.rhythm import Integers
 from opspilot.analysis.series import Bools, Floats
 from opspilot.analysis.spread import FLOAT_NOISE
@@ -33,6 +33,7 @@ MEMORY_POINTS = 150
 
 _SHORT, _LONG, _SPREAD = 12, 72, 48
 _FEWEST_IN_RHYTHM = 200
+_STATISTICS = 6
 _INDEPENDENT = 2.5
 _ECHO_WINDOWS = (40,)
 _ECHO = 0.5
@@ -77,16 +78,17 @@ def surprise_of(values: Floats, usable: Bools, expected: Floats) -> Surprise:
         expected: What the rhythm of the days before foretold, NaN where none is believed.
     """
     known = _known(values)
-    scores = np.zeros(len(values))
     if known is None:
-        return Surprise(scores, Rare(np.zeros(0, dtype=np.int64), np.zeros(0), np.zeros(0)))
+        nothing = Rare(np.zeros(0, dtype=np.int64), np.zeros(0), np.zeros(0))
+        return Surprise(np.zeros(len(values)), nothing)
     evidence, direction = _evidence(values[known], usable[known], expected[known])
     raw = _combined(evidence)
     del evidence
     at = np.flatnonzero(raw >= ALERT_SCORE)
     places = at if isinstance(known, slice) else np.flatnonzero(known)[at]
-    rare = Rare(places, raw[at], direction[at])
+    rare = Rare(places, raw[at], direction[at].astype(np.float64))
     del direction
+    scores = np.zeros(len(values))
     scores[known] = _first_of_its_kind(raw)
     return Surprise(scores, rare)
 
@@ -111,9 +113,7 @@ def surprise_among_others(values: Floats, usable: Bools) -> Floats:
     if known is not None:
         apart, noise, _ = _in_units(values[known])
         rounding = float(noise[-1])
-        rows = np.array(
-            [_level(apart, points) for points in _LEVELS] + [motion(apart) for motion in _MOTIONS]
-        )
+        rows = np.concatenate([_levels(apart), _motions(apart)])
         scores[known] = _combined(others_surprise(rows, usable[known], rounding).mean(axis=0))
     return scores
 
@@ -123,34 +123,38 @@ def _combined(evidence: Floats) -> Floats:
     return score_of(np.asarray(p, dtype=np.float64))
 
 
-def _evidence(values: Floats, usable: Bools, expected: Floats) -> tuple[Floats, Floats]:
+def _evidence(values: Floats, usable: Bools, expected: Floats) -> tuple[Floats, Singles]:
     """Mean of -ln p over the statistics, and the side that it comes from.
 
-    One statistic after another, so that they need not all be held.
+    First those of value and level, then those of motion, so that they need not all be held.
     """
     apart, noise, exponent = _in_units(values)
+    # Of these two few digits are needed, and memory is.
+    rounding: Singles = noise.astype(np.float32)
+    direction: Singles = np.zeros(len(values), dtype=np.float32)
+    del noise
+    total = np.zeros(len(values))
+    levels = _levels(apart)
     believed = np.flatnonzero(~np.isnan(expected))
-    total, direction = np.zeros(len(values)), np.zeros(len(values))
-    for points in _LEVELS:
-        parts = past_surprise(_level(apart, points), usable, noise, FEWEST_POINTS)
-        if len(believed) <= _FEWEST_IN_RHYTHM:
-            for at, rare, side in parts:
-                total[at] += rare
-                direction[at] += side
-            continue
-        found = np.zeros(len(values))
-        for at, rare, side in parts:
-            found[at] = rare
-            direction[at] += side
-        strange = _level(np.ldexp((values - expected)[believed], -exponent), points)
-        usual = usable[believed], noise[believed], _FEWEST_IN_RHYTHM
+    if len(believed) <= _FEWEST_IN_RHYTHM:
+        for at, rare, side in past_surprise(levels, usable, rounding, FEWEST_POINTS):
+            total[at] = rare.sum(axis=0)
+            direction[at] = side.sum(axis=0)
+    else:
+        found = np.zeros_like(levels)
+        for at, rare, side in past_surprise(levels, usable, rounding, FEWEST_POINTS):
+            found[:, at] = rare
+            direction[at] = side.sum(axis=0)
+        strange = _levels(np.ldexp((values - expected)[believed], -exponent))
+        usual = usable[believed], rounding[believed], _FEWEST_IN_RHYTHM
         for at, rare, side in past_surprise(strange, *usual):
-            found[believed[at]] = np.maximum(found[believed[at]], rare)
-            direction[believed[at]] += side
-        total += found
-    for motion in _MOTIONS:
-        for at, rare, _ in past_surprise(motion(apart), usable, noise, FEWEST_POINTS):
-            total[at] += rare
+            found[:, believed[at]] = np.maximum(found[:, believed[at]], rare)
+            direction[believed[at]] += side.sum(axis=0)
+        found.sum(axis=0, out=total)
+        del found, strange
+    del levels
+    for at, rare, _ in past_surprise(_motions(apart), usable, rounding, FEWEST_POINTS):
+        total[at] += rare.sum(axis=0)
     total /= _STATISTICS
     return total, direction
 
@@ -171,29 +175,23 @@ def _in_units(values: Floats) -> tuple[Floats, Floats, int]:
     return apart, np.maximum(noise, given, out=noise), exponent
 
 
-def _level(values: Floats, points: int) -> Floats:
-    """The mean of the last so many points, or the value itself."""
-    return values if points == 1 else _rolling(values, points, "mean")
+def _levels(values: Floats) -> Floats:
+    """The value itself, and the means of the last 12 and 72."""
+    rows = np.empty((3, len(values)))
+    rows[0] = values
+    rows[1] = _rolling(values, _SHORT, "mean")
+    rows[2] = _rolling(values, _LONG, "mean")
+    return rows
 
 
-def _change(values: Floats) -> Floats:
-    """From the point before."""
-    return np.diff(values, prepend=values[0])
-
-
-def _spread(values: Floats) -> Floats:
-    """Standard deviation of the last 48."""
-    return _rolling(values, _SPREAD, "std")
-
-
-def _roughness(values: Floats) -> Floats:
-    """Mean change within the last 48."""
-    return _rolling(np.abs(_change(values)), _SPREAD, "mean")
-
-
-_LEVELS = (1, _SHORT, _LONG)
-_MOTIONS = (_change, _spread, _roughness)
-_STATISTICS = len(_LEVELS) + len(_MOTIONS)
+def _motions(values: Floats) -> Floats:
+    """The change from the point before; standard deviation and mean change within the last 48."""
+    rows = np.empty((3, len(values)))
+    rows[0, 0] = 0.0
+    np.subtract(values[1:], values[:-1], out=rows[0, 1:])
+    rows[1] = _rolling(values, _SPREAD, "std")
+    rows[2] = _rolling(np.abs(rows[0]), _SPREAD, "mean")
+    return rows
 
 
 def _rolling(values: Floats, points: int, of: str) -> Floats:

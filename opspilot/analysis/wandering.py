@@ -30,7 +30,7 @@ def walked(baseline: Floats, incident: Floats, at: Ints, width: Ints) -> Floats:
         at: First row of the stretch in each column.
         width: Its rows.
     """
-    p: Floats = np.zeros(baseline.shape[1], dtype=np.float64)
+    p: Floats = np.zeros_like(baseline[0])
     for column in (int(place) for place in np.flatnonzero(_wanders(baseline))):
         stretch = slice(int(at[column]), int(at[column] + width[column]))
         p[column] = _walked(baseline[:, column], incident[:, column], stretch)

@@ -23,8 +23,8 @@ def past_of(
     points = len(values)
     learn = np.ones(points, dtype=np.bool_) if learn is None else learn
     surprise, direction = np.zeros((2, points))
-    for at, rare, side in past_surprise(values, learn, np.zeros(points), fewest):
-        surprise[at], direction[at] = rare, side
+    for at, rare, side in past_surprise(values[None], learn, np.zeros(points), fewest):
+        surprise[at], direction[at] = rare[0], side[0]
     return surprise, direction
 
 

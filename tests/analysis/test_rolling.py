@@ -83,3 +83,20 @@ def test_a_line_that_stands_still_has_no_variance_even_after_a_spike() -> None:
 
 def test_no_points_have_no_past() -> None:
     assert parts_of(np.empty(0)) == []
+
+
+def test_one_point_in_four_knows_the_same_as_if_all_were_asked_for() -> None:
+    values = noisy()
+
+    def read(first: int, last: int) -> Floats:
+        return values[first:last].copy()
+
+    whole = joined(values)
+    parts = list(pasts(len(values), read, WINDOW, FEWEST, PROBABILITIES, 4))
+    np.testing.assert_array_equal(np.concatenate([p.known for p in parts]), whole.known[::4])
+    np.testing.assert_array_equal(
+        np.concatenate([p.quantiles for p in parts], axis=1), whole.quantiles[:, ::4]
+    )
+    for name in ("mean", "variance", "rho"):
+        found = np.concatenate([getattr(part, name) for part in parts])
+        np.testing.assert_array_equal(found, getattr(whole, name)[::4])
