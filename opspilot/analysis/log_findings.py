@@ -45,6 +45,7 @@ def log_detail(baseline: LogLines, incident: LogLines) -> tuple[LogDetail, Json]
         memory_size_mb=during.memory_size_mb or before.memory_size_mb,
         memory_used_max_mb=during.memory_used_max_mb,
         cold_starts=during.cold_starts,
+        cold_starts_baseline=before.cold_starts,
         versions=_versions(before, during),
         billed_ms=during.billed_ms,
         init_max_ms=max(during.init_ms, default=None),
@@ -165,6 +166,8 @@ def _detail(change: PatternChange, during: Sequence[LogLine]) -> PatternChangeDe
 
 
 def _searched_seconds(lines: LogLines) -> float:
+    if lines.covered_seconds is not None:
+        return max(lines.covered_seconds, 1.0)
     end = lines.searched_until or lines.query.window.end
     return max((end - lines.query.window.start).total_seconds(), 1.0)
 

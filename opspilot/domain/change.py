@@ -19,9 +19,12 @@ class Change(Model):
             function changed.
         actor: User name as the feed gives it; empty when unknown.
         before: Values before, where known ({"version": "17"}); environment values never.
-        after: Values after; "environment" tells that variables were set, never which.
-        source: Which feed told: cloudtrail, lambda.versions ...
+        after: Values after; "environment" tells that variables were set, never which; of an
+            inferred change it names them, without values.
+        source: Which feed told: cloudtrail, lambda.versions; "ledger" where two readings of a
+            configuration differ, and nobody told why.
         event_id: Id in that feed; empty when it has none.
+        since: Of an inferred change: it happened after this, and at `at` at the latest.
     """
 
     at: Instant
@@ -33,6 +36,7 @@ class Change(Model):
     after: dict[str, str] = {}
     source: str
     event_id: str = ""
+    since: Instant | None = None
 
 
 class ChangeFeed(Model):

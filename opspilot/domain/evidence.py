@@ -22,6 +22,7 @@ from opspilot.domain.evidence_detail import (
 from opspilot.domain.evidence_request import (
     AlarmsRequest,
     ChangesRequest,
+    ComparisonRequest,
     ConfigurationRequest,
     EvidenceRequest,
     LimitsRequest,
@@ -39,6 +40,7 @@ __all__ = [
     "AlarmsRequest",
     "ChangesDetail",
     "ChangesRequest",
+    "ComparisonRequest",
     "ConfigurationDetail",
     "ConfigurationRequest",
     "Denial",

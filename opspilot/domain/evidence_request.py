@@ -31,6 +31,19 @@ class ConfigurationRequest(Model):
     resource: Resource
 
 
+class ComparisonRequest(Model):
+    """Rerun: `Workloads.describe(resource)`, held against what an earlier ledger entry tells.
+
+    Attributes:
+        incident_id: Whose ledger; `evidence_id` names the entry in it.
+    """
+
+    source: Literal["comparison"] = "comparison"
+    resource: Resource
+    incident_id: str
+    evidence_id: str
+
+
 class LimitsRequest(Model):
     """Rerun: `Workloads.describe(resource)` of the account."""
 
@@ -64,6 +77,7 @@ EvidenceRequest = Annotated[
     | LogRequest
     | ConfigurationRequest
     | LimitsRequest
+    | ComparisonRequest
     | TopologyRequest
     | ChangesRequest
     | AlarmsRequest,

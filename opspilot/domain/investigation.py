@@ -18,14 +18,20 @@ class Task(Model):
     Attributes:
         key: Stable name, "metric:lambda.errors:arn..."; at most one evidence entry per key.
         title: For people, "Errors of checkout".
+        why: What its answer may refute; empty for what every investigation asks.
         evidence_id: With "done" or "gap".
+        started_wall: Since when it is "running".
+        usage: What the answer cost.
     """
 
     key: str
     title: str
+    why: str = ""
     status: TaskStatus = "waiting"
     evidence_id: str = ""
     wall_seconds: float = 0.0
+    started_wall: Instant | None = None
+    usage: CallUsage = CallUsage()
 
 
 class Judged(Model):

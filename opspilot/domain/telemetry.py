@@ -76,6 +76,8 @@ class LogLines(Model):
     Attributes:
         truncated: More lines matched than `limit` or the time allowed.
         searched_until: With `truncated`, the time up to which the answer is whole.
+        covered_seconds: How much of the window the lines stand for, where that is not all before
+            `searched_until`: a window that was searched part by part.
         bytes_scanned: 0 when the API does not say.
     """
 
@@ -84,6 +86,7 @@ class LogLines(Model):
     status: SeriesStatus = "complete"
     truncated: bool = False
     searched_until: Instant | None = None
+    covered_seconds: float | None = None
     messages: tuple[str, ...] = ()
     request_ids: tuple[str, ...] = ()
     bytes_scanned: int = 0

@@ -1,4 +1,4 @@
-"""Bounds on what one investigation may cost."""
+"""Bounds on what one incident may cost."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -10,22 +10,44 @@ _MB = 1024 * 1024
 
 @dataclass(frozen=True)
 class Budget:
-    """Calls, bytes and time of one investigation.
+    """Calls, bytes and time of one investigation, and of all of an incident together.
 
     Attributes:
         wall_time: Spent on asking; while nobody worked on it, no time passes.
+        passes: An incident may cost this many times what one investigation may.
     """
 
     api_calls: int = 400
     scanned_mb: int = 2_000
     wall_time: timedelta = timedelta(minutes=5)
+    passes: int = 5
 
-    def exhausted(self, usage: CallUsage) -> str:
-        """Which bound is reached, in words; empty when none is."""
-        if usage.api_calls >= self.api_calls:
-            return f"the budget of {self.api_calls} AWS calls is spent"
-        if usage.bytes_scanned >= self.scanned_mb * _MB:
-            return f"the budget of {self.scanned_mb} MB of logs is spent"
-        if usage.wall_seconds >= self.wall_time.total_seconds():
-            return f"the budget of {self.wall_time.total_seconds():.0f} s is spent"
+    def exhausted(self, usage: CallUsage, earlier: CallUsage | None = None) -> str:
+        """Which bound is reached, in words; empty when none is.
+
+        Args:
+            usage: Of this investigation so far.
+            earlier: Of the incident's investigations before it.
+        """
+        spent = self._reached(usage, 1, "")
+        if spent or earlier is None:
+            return spent
+        return self._reached(earlier.plus(usage), self.passes, " for all looks at this incident")
+
+    def _reached(self, usage: CallUsage, times: int, extent: str) -> str:
+        if usage.api_calls >= self.api_calls * times:
+            return f"the budget of {self.api_calls * times} AWS calls{extent} is spent"
+        if usage.bytes_scanned >= self.scanned_mb * _MB * times:
+            return f"the budget of {self.scanned_mb * times} MB of logs{extent} is spent"
+        seconds = self.wall_time.total_seconds() * times
+        if usage.wall_seconds >= seconds:
+            return f"the budget of {seconds:.0f} s{extent} is spent"
         return ""
+
+
+def usage_of(usages: list[CallUsage]) -> CallUsage:
+    """What these cost together."""
+    total = CallUsage()
+    for usage in usages:
+        total = total.plus(usage)
+    return total

@@ -38,7 +38,7 @@ class Ledger:
                 "task": f"{origin}/{question.key}",
                 "resource": question.resource,
                 "finding": self.journal.redact(reading.finding),
-                "request": question.request,
+                "request": reading.request or question.request,
                 "window": reading.window,
                 "detail": self.journal.redact(reading.detail.model_dump(mode="json")),
                 "data_hash": sha256_hex(snapshot),

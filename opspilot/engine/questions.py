@@ -1,36 +1,31 @@
-"""Which questions an investigation asks next; pure, so that a resumed one asks exactly the rest.
-
-The plan grows with what is known: the resource itself first, then its neighbours once the topology
-is read, then the logs of those neighbours whose metrics stand out.
-"""
+"""The questions that an investigation can ask, each with its stable key."""
 
 from collections.abc import Sequence
 
 from opspilot.domain.evidence import (
     AlarmsRequest,
-    ChangesDetail,
     ChangesRequest,
+    ComparisonRequest,
     ConfigurationRequest,
     Evidence,
     EvidenceRequest,
+    LimitsRequest,
     LogRequest,
-    MetricDetail,
     MetricRequest,
-    TopologyDetail,
     TopologyRequest,
 )
 from opspilot.domain.incident import Incident
 from opspilot.domain.model import Model
 from opspilot.domain.resource import Resource, ResourceKind
-from opspilot.domain.signals import query_of, signals_of
+from opspilot.domain.signals import Signal, index_signals, query_of, signals_of
 from opspilot.domain.telemetry import LogQuery
 from opspilot.domain.window import Window
-from opspilot.domain.workload import Topology
 
-_MOST_NEIGHBOURS = 12
-_MOST_NEIGHBOUR_LOGS = 4
 _LOG_LINES = 20_000
-_TELLING = ("lambda.errors", "lambda.duration_p50", "lambda.duration_p99", "lambda.duration_max")
+DESCRIBED = frozenset(
+    {ResourceKind.FUNCTION, ResourceKind.TABLE, ResourceKind.QUEUE, ResourceKind.STREAM}
+)
+"""Kinds whose configuration is read."""
 
 
 class Question(Model):
@@ -38,74 +33,53 @@ class Question(Model):
 
     Attributes:
         resource: What it is about.
+        why: What its answer may refute; empty for what every investigation asks.
     """
 
     key: str
     title: str
     resource: Resource
     request: EvidenceRequest
+    why: str = ""
 
 
-def next_questions(incident: Incident, ledger: Sequence[Evidence]) -> list[Question]:
-    """All questions that can be asked on what the ledger holds, answered ones included."""
-    asked = _about(incident.resource, incident)
-    topology = _topology(ledger)
-    if topology is None:
-        return asked
-    near = _neighbours(incident.resource, topology)
-    around = [question for resource in near for question in _first_look(resource)]
-    asked += around
-    answered = {item.task.partition("/")[2] for item in ledger}
-    if not all(question.key in answered for question in around):
-        return asked
-    suspects = _standing_out(near, ledger)
-    asked += [_logs(resource, incident) for resource in suspects[:_MOST_NEIGHBOUR_LOGS]]
-    asked.append(_changes((incident.resource, *suspects), "near"))
-    others = tuple(resource for resource in near if resource not in suspects)
-    if others and _nothing_changed(ledger):
-        asked.append(_changes(others, "around"))
-    return asked
+def topology_of(resource: Resource) -> Question:
+    """Who calls it, and whom it calls."""
+    return Question(
+        key=f"topology:{resource.arn}",
+        title=f"Callers and callees of {resource.name}",
+        resource=resource,
+        request=TopologyRequest(resource=resource),
+    )
 
 
-def _first_look(resource: Resource) -> list[Question]:
-    configuration = resource.kind is ResourceKind.FUNCTION
-    return [*_metrics(resource), *([_configuration(resource)] if configuration else [])]
+def alarms_of(resource: Resource) -> Question:
+    """Its alarms and how they moved."""
+    return Question(
+        key=f"alarms:{resource.arn}",
+        title=f"Alarms on {resource.name}",
+        resource=resource,
+        request=AlarmsRequest(resource=resource),
+    )
 
 
-def _about(resource: Resource, incident: Incident) -> list[Question]:
-    questions = [
-        Question(
-            key=f"topology:{resource.arn}",
-            title=f"Callers and callees of {resource.name}",
-            resource=resource,
-            request=TopologyRequest(resource=resource),
-        ),
-        *_metrics(resource),
-        Question(
-            key=f"alarms:{resource.arn}",
-            title=f"Alarms on {resource.name}",
-            resource=resource,
-            request=AlarmsRequest(resource=resource),
-        ),
-    ]
-    if resource.kind is ResourceKind.FUNCTION:
-        questions += [_configuration(resource), _logs(resource, incident)]
-    return questions
+def metrics_of(resource: Resource, indexes: Sequence[str] = ()) -> list[Question]:
+    """Each signal of its kind; of a table's indexes as well, once they are known."""
+    signals = [*signals_of(resource), *(one for name in indexes for one in index_signals(name))]
+    return [_metric(signal, resource) for signal in signals]
 
 
-def _metrics(resource: Resource) -> list[Question]:
-    return [
-        Question(
-            key=f"metric:{signal.name}:{resource.arn}",
-            title=f"{signal.title} of {resource.name}",
-            resource=resource,
-            request=MetricRequest(metric=query_of(signal, resource)),
-        )
-        for signal in signals_of(resource)
-    ]
+def _metric(signal: Signal, resource: Resource) -> Question:
+    return Question(
+        key=f"metric:{signal.name}:{resource.arn}",
+        title=f"{signal.title} of {resource.name}",
+        resource=resource,
+        request=MetricRequest(metric=query_of(signal, resource)),
+    )
 
 
-def _configuration(resource: Resource) -> Question:
+def configuration_of(resource: Resource) -> Question:
+    """How it is set up now."""
     return Question(
         key=f"configuration:{resource.arn}",
         title=f"Configuration of {resource.name}",
@@ -114,7 +88,18 @@ def _configuration(resource: Resource) -> Question:
     )
 
 
-def _logs(resource: Resource, incident: Incident) -> Question:
+def limits_of(account: Resource) -> Question:
+    """What the functions of the account share."""
+    return Question(
+        key=f"limits:{account.arn}",
+        title="Limits of the account",
+        resource=account,
+        request=LimitsRequest(resource=account),
+    )
+
+
+def logs_of(resource: Resource, incident: Incident) -> Question:
+    """A function's log in the incident window, and in as long a part of the baseline."""
     group = f"/aws/lambda/{resource.name}"
     length = min(incident.window.length, incident.baseline.length)
     before = Window(start=incident.baseline.end - length, end=incident.baseline.end)
@@ -129,7 +114,8 @@ def _logs(resource: Resource, incident: Incident) -> Question:
     )
 
 
-def _changes(resources: tuple[Resource, ...], reach: str) -> Question:
+def changes_of(resources: tuple[Resource, ...], reach: str) -> Question:
+    """What changed of these; `reach` tells questions of several extents apart."""
     names = ", ".join(resource.name for resource in resources)
     return Question(
         key=f"changes:{reach}:{resources[0].arn}",
@@ -139,35 +125,13 @@ def _changes(resources: tuple[Resource, ...], reach: str) -> Question:
     )
 
 
-def _nothing_changed(ledger: Sequence[Evidence]) -> bool:
-    """Whether the changes of the suspects were read, and there were none."""
-    read = [item.detail for item in ledger if isinstance(item.request, ChangesRequest)]
-    return bool(read) and not any(isinstance(one, ChangesDetail) and one.changes for one in read)
-
-
-def _topology(ledger: Sequence[Evidence]) -> Topology | None:
-    """The topology as read; an empty one when reading it failed; None when it was not tried yet."""
-    for item in ledger:
-        if isinstance(item.request, TopologyRequest):
-            return item.detail.topology if isinstance(item.detail, TopologyDetail) else Topology()
-    return None
-
-
-def _neighbours(resource: Resource, topology: Topology) -> tuple[Resource, ...]:
-    callees = [edge.callee for edge in topology.callees(resource)]
-    deeper = [edge.callee for callee in callees for edge in topology.callees(callee)]
-    callers = [edge.caller for edge in topology.callers(resource)]
-    ordered = dict.fromkeys([*callees, *callers, *deeper])
-    known = [item for item in ordered if item != resource and signals_of(item)]
-    return tuple(known[:_MOST_NEIGHBOURS])
-
-
-def _standing_out(near: Sequence[Resource], ledger: Sequence[Evidence]) -> list[Resource]:
-    """Functions among the neighbours whose metrics are anomalous, the most so first."""
-    effect: dict[Resource, float] = {}
-    for item in ledger:
-        detail = item.detail
-        if isinstance(detail, MetricDetail) and detail.anomalous and detail.signal in _TELLING:
-            effect[item.resource] = max(effect.get(item.resource, 0.0), abs(detail.effect_size))
-    functions = [item for item in near if item.kind is ResourceKind.FUNCTION and item in effect]
-    return sorted(functions, key=lambda item: -effect[item])
+def comparison_of(resource: Resource, earlier: Evidence) -> Question:
+    """How its configuration differs from what an earlier entry of a ledger tells."""
+    return Question(
+        key=f"comparison:{resource.arn}",
+        title=f"Configuration of {resource.name} against {earlier.incident_id} {earlier.id}",
+        resource=resource,
+        request=ComparisonRequest(
+            resource=resource, incident_id=earlier.incident_id, evidence_id=earlier.id
+        ),
+    )

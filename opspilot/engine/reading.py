@@ -4,58 +4,38 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from opspilot.analysis import log_detail, log_sentence, metric_detail, metric_sentence
+from opspilot.domain.alarm import Alarm, AlarmTransition
 from opspilot.domain.evidence import (
     AlarmsDetail,
     AlarmsRequest,
     ChangesDetail,
     ChangesRequest,
     ConfigurationRequest,
-    EvidenceDetail,
-    GapDetail,
-    GapReason,
     LimitsRequest,
     LogRequest,
     MetricRequest,
     TopologyDetail,
     TopologyRequest,
 )
-from opspilot.domain.model import Json, Model
-from opspilot.domain.signals import signal_for
-from opspilot.domain.telemetry import CallUsage, LogLines, MetricQuery, MetricSeries
+from opspilot.domain.telemetry import CallUsage, LogLines, MetricQuery
 from opspilot.domain.window import Window
-from opspilot.domain.wording import plural
+from opspilot.domain.wording import clock, plural
+from opspilot.engine.answer import Reading, budget_gap, gap, gap_detail, gap_reading, unread
 from opspilot.engine.configurations import configuration_detail, configuration_sentence
+from opspilot.engine.log_reading import read_evenly
+from opspilot.engine.metric_reading import ReadSeries, read_series
 from opspilot.engine.questions import Question
 from opspilot.errors import (
     AwsCredentialsMissing,
-    AwsDenied,
     AwsError,
-    AwsNotFound,
-    AwsThrottled,
 )
 from opspilot.ports.telemetry import Logs, Metrics
 from opspilot.ports.workloads import Alarms, Changes, Workloads
 
+__all__ = ["Reader", "Reading", "budget_gap", "gap", "gap_detail", "unread"]
+
 _USD_PER_METRIC = 0.00001
 """GetMetricData, per metric requested (CloudWatch price list, us-east-1)."""
-_READ_METRICS = "cloudwatch:GetMetricData"
-
-
-class Reading(Model):
-    """An answer, before it is redacted, hashed and stored.
-
-    Attributes:
-        snapshot: As `Evidence.snapshot`.
-        partial: Whether the source said that the answer is not whole.
-    """
-
-    detail: EvidenceDetail
-    finding: str
-    snapshot: Json
-    window: Window
-    partial: bool = False
-    request_ids: tuple[str, ...] = ()
-    usage: CallUsage = CallUsage()
 
 
 @dataclass(frozen=True)
@@ -88,15 +68,15 @@ class Reader:
         window = baseline.joined(incident)
         queries = [_metric_of(question) for question in questions]
         try:
-            series = self.metrics.fetch(queries, window)
+            answers = read_series(self.metrics, queries, window)
         except AwsCredentialsMissing:
             raise
         except AwsError as error:
             return [gap(question, incident, error) for question in questions]
-        calls = len({call for one in series for call in one.request_ids})
+        calls = len({call for one in answers for call in one.series.request_ids})
         return [
             _metric_reading(question, one, baseline, incident, calls if index == 0 else 0)
-            for index, (question, one) in enumerate(zip(questions, series, strict=True))
+            for index, (question, one) in enumerate(zip(questions, answers, strict=True))
         ]
 
     def _read(self, question: Question, baseline: Window, incident: Window) -> Reading:
@@ -108,20 +88,22 @@ class Reader:
         if isinstance(request, TopologyRequest):
             return self._topology(request, incident)
         if isinstance(request, AlarmsRequest):
-            return self._alarms(request, incident)
+            return self._alarms(request, baseline, incident)
         if isinstance(request, ChangesRequest):
             return self._changes(request, baseline.joined(incident))
         return self.read_metrics([question], baseline, incident)[0]
 
     def _log(self, question: Question, request: LogRequest) -> Reading:
-        now, before = self.logs.search(request.incident), self.logs.search(request.baseline)
+        now = read_evenly(self.logs, request.incident)
+        before = read_evenly(self.logs, request.baseline)
         detail, snapshot = log_detail(before, now)
         partial = now.truncated or before.truncated or now.status != "complete"
-        note = f" (cut at {request.incident.limit} lines)" if now.truncated else ""
         ids = (*now.request_ids, *before.request_ids)
+        notes = [f"cut: {'; '.join(now.messages)}"] if now.truncated else []
+        notes += [f"before it: {'; '.join(before.messages)}"] if before.truncated else []
         return Reading(
             detail=detail,
-            finding=log_sentence(question.resource.name, detail) + note,
+            finding=log_sentence(question.resource.name, detail) + _in_brackets(notes),
             snapshot=snapshot,
             window=request.baseline.window.joined(request.incident.window),
             partial=partial,
@@ -162,18 +144,37 @@ class Reader:
             usage=CallUsage(api_calls=len(topology.request_ids)),
         )
 
-    def _alarms(self, request: AlarmsRequest, incident: Window) -> Reading:
+    def _alarms(self, request: AlarmsRequest, baseline: Window, incident: Window) -> Reading:
         alarms = tuple(self.alarms.alarms_of(request.resource))
-        detail = AlarmsDetail(alarms=alarms)
+        history, unread_history = self._transitions(alarms, baseline)
+        detail = AlarmsDetail(alarms=alarms, history=history)
         states = ", ".join(f"{alarm.name} {alarm.state}" for alarm in alarms)
+        moved = f"; {plural(len(history), 'transition')} since {clock(baseline.start)}"
         return Reading(
             detail=detail,
             finding=f"{request.resource.name} has {plural(len(alarms), 'alarm')}"
-            + (f": {states}" if states else ""),
+            + (f": {states}{moved}" if states else "")
+            + _noted(unread_history),
             snapshot=detail.model_dump(mode="json"),
             window=incident,
-            usage=CallUsage(api_calls=1),
+            partial=bool(unread_history),
+            usage=CallUsage(api_calls=2 if alarms else 1),
         )
+
+    def _transitions(
+        self, alarms: Sequence[Alarm], baseline: Window
+    ) -> tuple[tuple[AlarmTransition, ...], tuple[str, ...]]:
+        """How these alarms moved since the baseline began, and why that is not known."""
+        if not alarms:
+            return (), ()
+        known = {alarm.arn for alarm in alarms}
+        try:
+            moves = self.alarms.transitions(baseline.start)
+        except AwsCredentialsMissing:
+            raise
+        except AwsError as error:
+            return (), (f"their history could not be read: {error}",)
+        return tuple(one for one in moves if one.alarm.arn in known), ()
 
     def _changes(self, request: ChangesRequest, window: Window) -> Reading:
         feed = self.changes.changes(request.resources, window)
@@ -196,59 +197,6 @@ def _noted(gaps: Sequence[str]) -> str:
     return "".join(f"; {note}" for note in gaps)
 
 
-def gap(question: Question, window: Window, error: AwsError) -> Reading:
-    """What the ledger keeps when a source did not answer."""
-    return _gap_reading(question, window, gap_detail(error), error)
-
-
-def gap_detail(error: AwsError) -> GapDetail:
-    """Why a source did not answer, and which IAM action is missing."""
-    action = error.iam_action if isinstance(error, AwsDenied) else ""
-    return GapDetail(reason=_reason(error), message=error.message, iam_action=action)
-
-
-def unread(series: MetricSeries) -> GapDetail | None:
-    """Why CloudWatch gave no data for a query; None when it answered."""
-    if series.status not in ("denied", "failed"):
-        return None
-    denied = series.status == "denied"
-    return GapDetail(
-        reason=GapReason.DENIED if denied else GapReason.UNAVAILABLE,
-        message="; ".join(series.messages) or f"CloudWatch answered {series.status}",
-        iam_action=_READ_METRICS if denied else "",
-    )
-
-
-def budget_gap(question: Question, window: Window, spent: str) -> Reading:
-    """What the ledger keeps when the incident's budget ended before the question was asked."""
-    detail = GapDetail(reason=GapReason.BUDGET, message=f"not asked: {spent}")
-    return _gap_reading(question, window, detail, None)
-
-
-def _gap_reading(
-    question: Question, window: Window, detail: GapDetail, error: AwsError | None
-) -> Reading:
-    return Reading(
-        detail=detail,
-        finding=f"{question.title}: {detail.reason} ({detail.message})",
-        snapshot=detail.model_dump(mode="json"),
-        window=window,
-        partial=True,
-        request_ids=(error.request_id,) if error and error.request_id else (),
-        usage=CallUsage(api_calls=1 if error else 0),
-    )
-
-
-def _reason(error: AwsError) -> GapReason:
-    if isinstance(error, AwsDenied):
-        return GapReason.DENIED
-    if isinstance(error, AwsThrottled):
-        return GapReason.THROTTLED
-    if isinstance(error, AwsNotFound):
-        return GapReason.NOT_FOUND
-    return GapReason.UNAVAILABLE
-
-
 def _metric_of(question: Question) -> MetricQuery:
     request = question.request
     if not isinstance(request, MetricRequest):
@@ -257,24 +205,32 @@ def _metric_of(question: Question) -> MetricQuery:
 
 
 def _metric_reading(
-    question: Question, series: MetricSeries, baseline: Window, incident: Window, calls: int
+    question: Question, answer: ReadSeries, baseline: Window, incident: Window, calls: int
 ) -> Reading:
-    usage = CallUsage(api_calls=calls, usd=_USD_PER_METRIC)
-    signal = signal_for(series.query)
+    series = answer.series
+    usage = CallUsage(api_calls=calls, usd=_USD_PER_METRIC * answer.asked)
     missing = unread(series)
     if missing:
-        reading = _gap_reading(question, incident, missing, None)
+        reading = gap_reading(question, incident, missing, None)
         return reading.model_copy(update={"request_ids": series.request_ids, "usage": usage})
+    signal = answer.signal
     detail, snapshot = metric_detail(signal, series, incident, baseline=baseline)
+    notes = [answer.note] if answer.note else []
+    notes += series.messages if series.status == "partial" else []
     return Reading(
         detail=detail,
-        finding=metric_sentence(question.resource.name, signal, detail),
+        finding=metric_sentence(question.resource.name, signal, detail) + _in_brackets(notes),
         snapshot=snapshot,
         window=series.window,
         partial=series.status == "partial",
         request_ids=series.request_ids,
         usage=usage,
+        request=answer.request,
     )
+
+
+def _in_brackets(notes: Sequence[str]) -> str:
+    return f" ({'; '.join(notes)})" if notes else ""
 
 
 def _line_bytes(*answers: LogLines) -> float:

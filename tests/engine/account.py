@@ -19,7 +19,13 @@ from opspilot.domain.alarm import Alarm, AlarmTransition
 from opspilot.domain.change import Change, ChangeFeed
 from opspilot.domain.model import Json
 from opspilot.domain.plan import Instruction, PreState
-from opspilot.domain.resource import Resource, lambda_function, rest_api, sqs_queue
+from opspilot.domain.resource import (
+    Resource,
+    ResourceKind,
+    lambda_function,
+    rest_api,
+    sqs_queue,
+)
 from opspilot.domain.signals import query_of, signal_named, signal_of_query
 from opspilot.domain.telemetry import (
     InsightsQuery,
@@ -34,10 +40,13 @@ from opspilot.domain.telemetry import (
 from opspilot.domain.trial import Trial, TrialMode
 from opspilot.domain.window import Window
 from opspilot.domain.workload import (
+    AccountLimits,
+    Configuration,
     Edge,
     FunctionAlias,
     FunctionConfiguration,
     FunctionVersion,
+    QueueConfiguration,
     Topology,
 )
 from opspilot.errors import AwsConflict, AwsNotFound, UnknownResource
@@ -93,6 +102,7 @@ class SmallAccount:
         effects: Every change that took effect through `apply`, oldest first.
         secret: Put into a log line, an environment value and the alarm's words.
         unlisted: Gaps of the next answers about the topology, which then hold nothing else.
+        visibility_seconds: Of the mail queue.
         unread: Status that every metric series has instead of data; None reads them.
     """
 
@@ -104,6 +114,7 @@ class SmallAccount:
     secret: str = ""
     unread: SeriesStatus | None = None
     quiet_since: datetime | None = None
+    visibility_seconds: int = 30
     unlisted: list[str] = field(default_factory=list[str])
     effects: list[Instruction] = field(default_factory=list[Instruction])
     moves: list[AlarmTransition] = field(default_factory=list[AlarmTransition])
@@ -315,9 +326,23 @@ class SmallAccount:
         self._enter("resources")
         return [CHECKOUT, PAYMENTS, MAIL, SHOP_API, MAIL_QUEUE]
 
-    def describe(self, resource: Resource) -> FunctionConfiguration:
+    def describe(self, resource: Resource) -> Configuration:
         """See `Workloads.describe`."""
         self._enter("describe")
+        if resource.kind is ResourceKind.ACCOUNT:
+            return AccountLimits(
+                resource=resource,
+                concurrent_executions=1000,
+                unreserved=1000,
+                request_ids=("limits-1",),
+            )
+        if resource == MAIL_QUEUE:
+            return QueueConfiguration(
+                resource=resource,
+                visibility_timeout_seconds=self.visibility_seconds,
+                retention_seconds=345_600,
+                request_ids=("queue-1",),
+            )
         self._must_exist(resource)
         aliased = resource == PAYMENTS
         born = self.clock.account_now() - timedelta(days=20)

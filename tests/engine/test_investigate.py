@@ -25,7 +25,7 @@ from tests.engine.scene import HOUR, ROSA, Scene, scene
 SOURCES: dict[Operation, str] = {
     "fetch": "metrics",
     "search": "logs",
-    "describe": "configuration",
+    "describe": "configuration and limits",
     "topology": "topology",
     "changes": "changes",
     "alarms_of": "alarms",
@@ -76,7 +76,7 @@ def test_a_source_that_fails_is_a_gap_with_its_reason_and_no_certainty(
     stage.diagnosed()
     found = gaps(stage)
     assert found
-    assert {item.request.source for item, _ in found} == {SOURCES[operation]}
+    assert {item.request.source for item, _ in found} == set(SOURCES[operation].split(" and "))
     for item, detail in found:
         assert (detail.reason, item.status) == (reason, "gap")
         assert FAILURES[reason].message in detail.message
@@ -259,7 +259,9 @@ def test_a_source_that_is_silent_for_a_moment_is_asked_again_and_leaves_no_gap(
     stage.bench.investigations.start(incident.id, actor=ROSA)
     stage.step()
     answered = stage.store.evidence(incident.id)
-    assert {item.request.source for item in answered} == {"topology", "alarms", "configuration"}
+    assert {item.request.source for item in answered} == {
+        "topology", "alarms", "configuration", "limits",
+    }  # fmt: skip
     assert "nothing listens" in stage.bench.queries.incident(incident.id, ROSA).job_error
     stage.reach(IncidentStatus.DIAGNOSED)
     assert gaps(stage) == []

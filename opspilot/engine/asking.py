@@ -1,0 +1,125 @@
+"""Asks many questions at once, and stops asking the moment the budget is spent."""
+
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from opspilot.domain.evidence import MetricRequest
+from opspilot.domain.incident import Incident
+from opspilot.domain.telemetry import CallUsage
+from opspilot.engine.answer import Reading, budget_gap
+from opspilot.engine.questions import Question
+from opspilot.engine.reading import Reader
+from opspilot.ports.clock import Clock
+
+PARALLEL = 4
+
+Batch = list[tuple[Question, Reading]]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One question answered.
+
+    Attributes:
+        seconds: From its asking to its answer.
+        begun: Key of the question that was asked next; empty when none was.
+    """
+
+    question: Question
+    reading: Reading
+    seconds: float = 0.0
+    begun: str = ""
+
+
+def in_turn(questions: Sequence[Question]) -> list[list[Question]]:
+    """What is asked together, in the order of asking: all metrics, then one by one."""
+    metrics = [one for one in questions if isinstance(one.request, MetricRequest)]
+    others = [[one] for one in questions if not isinstance(one.request, MetricRequest)]
+    return [metrics, *others] if metrics else others
+
+
+@dataclass
+class Asking:
+    """One round of questions.
+
+    Attributes:
+        spent: Which bound is reached once this much was used, in words; empty when none is.
+        usage: What the round has used so far.
+    """
+
+    reader: Reader
+    clock: Clock
+    incident: Incident
+    spent: Callable[[CallUsage], str]
+    usage: CallUsage = field(default_factory=CallUsage)
+
+    def answers(self, questions: Sequence[Question]) -> Iterator[Answer]:
+        """Each answer as it comes; what the budget leaves unasked comes as a gap."""
+        turns = deque(in_turn(questions))
+        last = self.clock.now()
+        with ThreadPoolExecutor(max_workers=PARALLEL) as pool:
+            running: dict[Future[Batch], datetime] = {}
+            while turns or running:
+                while turns and len(running) < PARALLEL and not self.spent(self.usage):
+                    running[pool.submit(self._read, turns.popleft())] = self.clock.now()
+                if not running:
+                    break
+                done, _ = wait(running, return_when=FIRST_COMPLETED)
+                for future in done:
+                    begun = running.pop(future)
+                    now = self.clock.now()
+                    found = _timed(future.result(), (now - last).total_seconds())
+                    last = now
+                    for _, reading in found:
+                        self.usage = self.usage.plus(reading.usage)
+                    following = self._follow(turns, pool, running)
+                    seconds = (now - begun).total_seconds()
+                    yield from _told(found, seconds, following)
+        yield from self._unasked(turns)
+
+    def _follow(
+        self,
+        turns: deque[list[Question]],
+        pool: ThreadPoolExecutor,
+        running: dict[Future[Batch], datetime],
+    ) -> str:
+        """Ask the next in the place of the one that was answered; its key."""
+        if not turns or self.spent(self.usage):
+            return ""
+        questions = turns.popleft()
+        running[pool.submit(self._read, questions)] = self.clock.now()
+        return questions[0].key
+
+    def _unasked(self, turns: deque[list[Question]]) -> Iterator[Answer]:
+        why = self.spent(self.usage)
+        for questions in turns:
+            for one in questions:
+                yield Answer(one, budget_gap(one, self.incident.window, why))
+
+    def _read(self, questions: Sequence[Question]) -> Batch:
+        baseline, window = self.incident.baseline, self.incident.window
+        if isinstance(questions[0].request, MetricRequest):
+            readings = self.reader.read_metrics(questions, baseline, window)
+            return list(zip(questions, readings, strict=True))
+        return [(one, self.reader.read(one, baseline, window)) for one in questions]
+
+
+def _timed(found: Batch, seconds: float) -> Batch:
+    """The time since the last answer is used up once, by the first of these."""
+    return [
+        (one, _with_wall(reading, seconds if index == 0 else 0.0))
+        for index, (one, reading) in enumerate(found)
+    ]
+
+
+def _with_wall(reading: Reading, seconds: float) -> Reading:
+    usage = reading.usage.model_copy(update={"wall_seconds": seconds})
+    return reading.model_copy(update={"usage": usage})
+
+
+def _told(found: Batch, seconds: float, following: str) -> Iterator[Answer]:
+    for index, (one, reading) in enumerate(found):
+        yield Answer(one, reading, seconds, following if index == 0 else "")
