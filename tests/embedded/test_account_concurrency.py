@@ -38,9 +38,9 @@ def test_a_reserved_function_is_spared_and_takes_its_share_from_the_others() -> 
 
 
 def test_a_surge_can_exhaust_the_account_and_its_end_frees_it() -> None:
-    fleet = replace(MINI, account_concurrency=12)
+    fleet = replace(MINI, account_concurrency=16)
     surge = world_of(
-        ("condition.traffic", {"factor": 4.0}),
+        ("condition.traffic", {"factor": 6.0}),
         ("condition.clear", {}),
         delays=(0.0, 480.0),
         age_s=1200.0,
