@@ -10,13 +10,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from pydantic import ValidationError
-from pydantic_core import from_json
+from pydantic import TypeAdapter, ValidationError
 
 from opspilot.domain.audit import canonical_json
 from opspilot.domain.capsule import FORMAT, Manifest, Member, MemberName
 from opspilot.domain.model import Json
 from opspilot.errors import CapsuleRefused
+
+_JSON: TypeAdapter[Json] = TypeAdapter(Json)
+"""Pydantic's parser: it stops at 200 levels, and a lone surrogate is no text to it."""
 
 _GZIP = 31
 _CHUNK = 64 * 1024
@@ -108,7 +110,7 @@ def _manifest(line: bytes) -> Manifest:
     if len(line) > _LONGEST_MANIFEST:
         raise _foreign("its first line is too long for a manifest")
     try:
-        value: Json = from_json(line)
+        value: Json = _JSON.validate_json(line)
         found = str(value["format"])
     except (ValueError, TypeError, KeyError) as exc:
         raise _foreign("its first line is no manifest") from exc
@@ -147,10 +149,10 @@ def _members(manifest: Manifest, lines: Iterator[bytes]) -> Iterator[tuple[Membe
 def _value(line: bytes, number: int) -> Json:
     """The value of a line, which has one spelling only: no key twice, no NaN, no odd number."""
     try:
-        value: Json = from_json(line, allow_inf_nan=False)
+        value: Json = _JSON.validate_json(line)
         canonical = line_of(value) == line
     except (ValueError, RecursionError) as exc:
-        raise _damaged(f"line {number} is no JSON that a capsule may hold ({exc})") from exc
+        raise _damaged(f"line {number} is no JSON that a capsule may hold") from exc
     if not canonical:
         raise _damaged(f"line {number} is not written as OpsPilot writes it")
     return value
