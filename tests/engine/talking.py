@@ -16,7 +16,7 @@ from tests.engine.account import ACCOUNT_ID, REGION
 from tests.engine.scene import ROSA, Scene, diagnosed_scene
 
 INCIDENT = "INC-0001"
-GATHERED = 36
+GATHERED = 42
 """Entries that the investigation of the small account leaves in the ledger."""
 NEXT = f"E{GATHERED + 1}"
 """The first entry that a conversation adds."""

@@ -12,7 +12,7 @@ from opspilot.domain.model import Json
 from opspilot.errors import AwsDenied
 from opspilot.tools.catalog import CATALOG, MOST_BYTES, bounded, specs, tool_named
 from tests.engine.scene import Scene
-from tests.engine.talking import GATHERED, asked, talking, use
+from tests.engine.talking import GATHERED, NEXT, asked, talking, use
 
 GOLDEN = Path(__file__).parent / "schemas.json"
 """What the model sees, for review: to renew it, write what the failing test prints."""
@@ -94,7 +94,7 @@ def test_findings_of_a_metric_are_the_investigations_own(tmp_path: Path) -> None
     assert filed.finding == own.finding
     assert filed.data_hash == own.data_hash
     assert result.content["finding"] == filed.finding
-    assert result.content["evidence_id"] == filed.id == "E26"
+    assert result.content["evidence_id"] == filed.id == NEXT
     assert result.content["window"]["name"] == "incident"
     assert "values" not in json.dumps(result.content).replace("_value", "")
 
