@@ -63,7 +63,7 @@ def test_every_tool_reads_or_proposes_and_is_described() -> None:
         (use("metric_findings", signal="sqs.visible"), "its signals are lambda.errors"),
         (use("metric_findings", signal="lambda.errors", window="03:00"), "'baseline'"),
         (use("metric_findings", signal="lambda.errors", threshold=5), "Arguments are: resource"),
-        (use("metric_findings", signal="lambda.errors", resource="nope"), "known are checkout"),
+        (use("metric_findings", signal="lambda.errors", resource="nope"), "known are account"),
         (use("search_logs", pattern="x"), "at least 2 characters"),
         (use("search_logs", pattern="a\nb"), "a text of one line"),
         (use("search_logs", pattern="Task", resource="shop-api"), "is no Lambda function"),
