@@ -1,9 +1,9 @@
 """Groups rare points into episodes, and weighs each as a whole.
 
 A run of moderately rare points can be overwhelming evidence where each alone is none. The points of
-a run are combined by Fisher's method (Fisher, "Statistical Methods for Research Workers", 1925)
-with as many degrees of freedom as the run holds *independent* points; a single extreme point stands
-for itself.
+a run are combined by Fisher's method (Fisher, "Statistical Methods for Research Workers", 4th
+edition, 1932) with as many degrees of freedom as the run holds *independent* points; a single
+extreme point stands for itself.
 """
 
 from dataclasses import dataclass

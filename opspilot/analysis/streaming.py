@@ -190,15 +190,18 @@ def _motions(values: Floats) -> Floats:
     rows[0, 0] = 0.0
     np.subtract(values[1:], values[:-1], out=rows[0, 1:])
     rows[1] = _rolling(values, _SPREAD, "std")
-    rows[2] = _rolling(np.abs(rows[0]), _SPREAD, "mean")
+    np.abs(rows[0], out=rows[2])
+    rows[2] = _rolling(rows[2], _SPREAD, "mean")
     return rows
 
 
 def _rolling(values: Floats, points: int, of: str) -> Floats:
     """Over the last so many points; the first few, which are not judged, take the first known."""
-    window = pd.Series(values).rolling(points, min_periods=points // 4)
-    found = window.std() if of == "std" else window.mean()
-    return found.bfill().to_numpy(dtype=np.float64)
+    fewest = points // 4
+    window = pd.Series(values, copy=False).rolling(points, min_periods=fewest)
+    found = (window.std() if of == "std" else window.mean()).to_numpy(dtype=np.float64, copy=True)
+    found[: fewest - 1] = found[fewest - 1]
+    return found
 
 
 def _first_of_its_kind(raw: Floats) -> Floats:
