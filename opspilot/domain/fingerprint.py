@@ -41,6 +41,7 @@ class Fingerprint(Record):
     Attributes:
         kind: Kind of the resource on which it was seen; `cause_kind` of the one at fault.
         cause_class: Of the newest verdict; empty when it named none.
+        also: Classes of further causes that were named beside it.
         setting: The setting at fault, "ORDERS_TABLE"; may be empty.
         errors: Error types in the logs that were not there before.
         stacks: Fingerprints of their stacks.
@@ -56,6 +57,7 @@ class Fingerprint(Record):
     kind: str
     cause_class: str = ""
     cause_kind: str = ""
+    also: tuple[str, ...] = ()
     setting: str = ""
     errors: tuple[str, ...] = ()
     stacks: tuple[str, ...] = ()

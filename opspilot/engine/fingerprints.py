@@ -51,7 +51,8 @@ def fingerprint_now(store: Store, incident: Incident) -> Fingerprint:
 
 def _fingerprint(store: Store, incident: Incident, plans: Sequence[Plan]) -> Fingerprint:
     investigation = store.investigation(incident.id)
-    cause = investigation.verdict.cause if investigation and investigation.verdict else None
+    verdict = investigation.verdict if investigation else None
+    cause = verdict.cause if verdict else None
     evidence = store.evidence(incident.id)
     ledger = ledger_of(evidence, investigation.number) if investigation else []
     logs = [item.detail for item in ledger if isinstance(item.detail, LogDetail)]
@@ -62,6 +63,7 @@ def _fingerprint(store: Store, incident: Incident, plans: Sequence[Plan]) -> Fin
         kind=incident.resource.kind,
         cause_class=cause.cause_class if cause else "",
         cause_kind=cause.resource.kind if cause else "",
+        also=tuple(one.cause_class for one in verdict.causes[1:]) if verdict else (),
         setting=cause.setting if cause else "",
         errors=_bounded(name for log in logs for name in _grown(log)),
         stacks=_bounded(name for log in logs for name in log.stacks),

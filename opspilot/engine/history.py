@@ -95,7 +95,7 @@ Features = dict[str, frozenset[str]]
 
 def _features(one: Fingerprint) -> Features:
     return {
-        "cause": frozenset(filter(None, (one.cause_class,))),
+        "cause": frozenset(filter(None, (one.cause_class, *one.also))),
         "signal": frozenset(one.signals),
         "error": frozenset(one.errors),
         "stack": frozenset(one.stacks),

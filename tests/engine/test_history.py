@@ -141,6 +141,13 @@ def test_a_cause_that_one_does_not_know_does_not_count_against_it() -> None:
     assert likeness(known, fingerprint(cause="sqs.backlog")) < likeness(known, unknown)
 
 
+def test_one_of_two_causes_in_common_is_half_the_cause() -> None:
+    both = fingerprint(also=("sqs.backlog",))
+    assert likeness(both, both) == 1.0
+    assert likeness(both, fingerprint()) < 1.0
+    assert likeness(both, fingerprint()) > likeness(both, fingerprint(cause="api.client_errors"))
+
+
 def test_the_kind_alone_makes_nothing_alike() -> None:
     assert likeness(fingerprint(cause="", signals=()), fingerprint(cause="", signals=())) == 0.0
 
