@@ -174,6 +174,7 @@ class Brief:
         in_metrics: bool = False,
         in_logs: bool = False,
         failing: Resource | None = None,
+        also: Iterable[Resource] = (),
     ) -> Assessment:
         """The hypothesis as weighed, with the facts that the verdict asks for."""
         hypothesis = self.hypothesis(
@@ -183,7 +184,7 @@ class Brief:
             setting=setting,
         )
         return Assessment(
-            hypothesis,
+            hypothesis.model_copy(update={"also": tuple(also)}),
             change_found=change_found,
             in_metrics=in_metrics,
             in_logs=in_logs,

@@ -20,6 +20,7 @@ def cause_of(leading: Assessment) -> Cause:
         resource=hypothesis.resource,
         summary=hypothesis.summary,
         setting=hypothesis.setting,
+        also=hypothesis.also,
         onset=hypothesis.onset,
         onset_uncertainty_seconds=hypothesis.onset_uncertainty_seconds,
         evidence=_cited(hypothesis.arguments_for),

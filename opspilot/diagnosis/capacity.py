@@ -140,7 +140,7 @@ def lowers_capacity(change: Change, direction: Direction) -> bool:
     setting = f"{direction}_capacity"
     before, after = change.before.get(setting), change.after.get(setting)
     if after is None:
-        return "provisioned" in change.after.get("billing", "").lower()
+        return "provisioned" in change.after.get("billing_mode", "").lower()
     if before is None:
         return change.kind in ("capacity", "configuration")
     try:

@@ -40,6 +40,7 @@ class Hypothesis(Model):
         cap: The rule that capped it, in words; empty when none did.
         onset: Account time at which the cause began, with its half-width in seconds.
         setting: The setting at fault, "ORDERS_TABLE"; empty where none was singled out.
+        also: Further resources that changed with it: the others of one deployment.
         status: "leading", "possible" or "ruled_out".
         ruled_out_because: With "ruled_out".
     """
@@ -55,17 +56,19 @@ class Hypothesis(Model):
     onset: Instant | None = None
     onset_uncertainty_seconds: float | None = None
     setting: str = ""
+    also: tuple[Resource, ...] = ()
     status: Literal["leading", "possible", "ruled_out"] = "possible"
     ruled_out_because: str = ""
 
 
 class Cause(Model):
-    """First box: the change of state that started it; `setting` as in Hypothesis."""
+    """First box: the change of state that started it; `setting`, `also` as in Hypothesis."""
 
     cause_class: str
     resource: Resource
     summary: str
     setting: str = ""
+    also: tuple[Resource, ...] = ()
     onset: Instant | None = None
     onset_uncertainty_seconds: float | None = None
     evidence: tuple[str, ...] = ()

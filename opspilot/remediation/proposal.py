@@ -1,6 +1,6 @@
 """From a verdict to a typed proposal, or to the reason why there is none."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from opspilot.domain.evidence import Evidence
@@ -12,12 +12,12 @@ from opspilot.domain.resource import Resource, ResourceKind
 from opspilot.domain.wording import plural
 from opspilot.domain.workload import Topology
 from opspilot.remediation.actions import action_type
+from opspilot.remediation.advice import advice
 from opspilot.remediation.criteria import criterion_for
 from opspilot.remediation.ledger import Ledger
+from opspilot.remediation.planners import PLANNERS
+from opspilot.remediation.policy import MOST_MUTATIONS
 from opspilot.remediation.record import by_record
-from opspilot.remediation.restore import raise_timeout_above, restore_memory, restore_timeout
-from opspilot.remediation.restore_variable import restore_variable
-from opspilot.remediation.roll_back import roll_back
 from opspilot.remediation.way import Closed, Way
 
 
@@ -46,10 +46,6 @@ class NoProposal:
     reason: str
 
 
-Weighed = tuple[Way | Closed, str]
-"""A way out, and why it comes after the ones before it."""
-
-
 def propose(
     incident: Incident,
     verdict: Verdict,
@@ -68,27 +64,43 @@ def propose(
         return NoProposal("nothing abnormal was found, so there is nothing to change")
     if verdict.status is VerdictStatus.INCONCLUSIVE or verdict.cause is None:
         return NoProposal("the cause is not settled; no change is proposed on a guess")
-    weigh = _PLANNERS.get(verdict.cause.cause_class)
-    if weigh is None:
-        return NoProposal(f"no action is known yet for {verdict.cause.cause_class}")
     ledger = Ledger(evidence)
-    weighed = weigh(verdict.cause, verdict, ledger)
-    ways = by_record(
-        [(way, why) for way, why in weighed if isinstance(way, Way)],
-        {one.action_type: one for one in rates if one.cause_class == verdict.cause.cause_class},
-    )
-    if not ways:
-        closed = "; ".join(way.why for way, _ in weighed if isinstance(way, Closed))
-        return NoProposal(f"no way out is open: {closed}")
-    chosen = ways[0][0]
+    ways = _open(verdict.cause, verdict, ledger, rates)
+    if isinstance(ways, NoProposal):
+        return ways
+    further = [
+        (cause, open_ways[0][0])
+        for cause in verdict.causes[1:]
+        if not isinstance(open_ways := _open(cause, verdict, ledger, rates), NoProposal)
+    ]
     return Proposal(
-        actions=_actions(chosen, verdict.cause),
+        actions=_in_order([(verdict.cause, ways[0][0]), *further]),
         criteria=(criterion_for(incident, verdict, ledger),),
         alternatives=tuple(
             Alternative(change=way.instruction, summary=way.summary, why_not=why, then=way.then)
             for way, why in ways[1:]
         ),
     )
+
+
+def _open(
+    cause: Cause, verdict: Verdict, ledger: Ledger, rates: Sequence[SuccessRate]
+) -> Sequence[tuple[Way, str]] | NoProposal:
+    """The ways out of one cause that are open; or why there is none, and what a person does."""
+    weigh = PLANNERS.get(cause.cause_class)
+    by_hand = advice(cause, ledger)
+    then = f"; by hand: {by_hand}" if by_hand else ""
+    if weigh is None:
+        return NoProposal(f"no action is known yet for {cause.cause_class}{then}")
+    weighed = weigh(cause, verdict, ledger)
+    ways = by_record(
+        [(way, why) for way, why in weighed if isinstance(way, Way)],
+        {one.action_type: one for one in rates if one.cause_class == cause.cause_class},
+    )
+    if ways:
+        return ways
+    closed = "; ".join(way.why for way, _ in weighed if isinstance(way, Closed))
+    return NoProposal(f"no way out is open: {closed}{then}")
 
 
 def build_action(
@@ -147,51 +159,16 @@ def _named(resource: Resource) -> str:
     return f"API {resource.name}" if resource.kind is ResourceKind.API else resource.name
 
 
-def _actions(way: Way, cause: Cause) -> tuple[ProposedAction, ...]:
-    cited = tuple(dict.fromkeys((*cause.evidence, *way.evidence)))
-    return tuple(ProposedAction(one, way.rationale, cited) for one in (way.instruction, *way.then))
+def _in_order(ways: Sequence[tuple[Cause, Way]]) -> tuple[ProposedAction, ...]:
+    """What the ways ask for, each instruction once and whole ways only, within what a plan holds.
 
-
-def _slow_dependency(cause: Cause, verdict: Verdict, ledger: Ledger) -> list[Weighed]:
-    back = roll_back(cause.resource, cause.onset, ledger)
-    failing = verdict.first_failure.resource if verdict.first_failure else None
-    if failing is None or failing == cause.resource:
-        return [(back, "")]
-    waiting = raise_timeout_above(failing, cause.resource, ledger)
-    why = (
-        f"stops the failures of {failing.name} but leaves {cause.resource.name} slow: every caller"
-        " goes on waiting for it"
-    )
-    return [(back, ""), (waiting, why)]
-
-
-def _timeout_too_small(cause: Cause, _: Verdict, ledger: Ledger) -> list[Weighed]:
-    back = roll_back(cause.resource, cause.onset, ledger)
-    why = "moves other code into service, where a setting is enough"
-    return [(restore_timeout(cause.resource, cause.onset, ledger), ""), (back, why)]
-
-
-def _out_of_memory(cause: Cause, _: Verdict, ledger: Ledger) -> list[Weighed]:
-    back = roll_back(cause.resource, cause.onset, ledger)
-    why = "gives the new code what it takes, without knowing why it takes more"
-    return [(back, ""), (restore_memory(cause.resource, cause.onset, ledger), why)]
-
-
-def _bad_environment(cause: Cause, _: Verdict, ledger: Ledger) -> list[Weighed]:
-    back = roll_back(cause.resource, cause.onset, ledger)
-    variable = restore_variable(cause.resource, cause.setting, cause.onset, ledger)
-    return [(variable, ""), (back, "moves other code into service, where a variable is enough")]
-
-
-def _bad_release(cause: Cause, _: Verdict, ledger: Ledger) -> list[Weighed]:
-    return [(roll_back(cause.resource, cause.onset, ledger), "")]
-
-
-_PLANNERS: dict[str, Callable[[Cause, Verdict, Ledger], list[Weighed]]] = {
-    "lambda.slow_dependency": _slow_dependency,
-    "lambda.timeout_too_small": _timeout_too_small,
-    "lambda.out_of_memory": _out_of_memory,
-    "lambda.bad_environment": _bad_environment,
-    "lambda.code_error_after_release": _bad_release,
-}
-"""Cause class to the ways out for it, in order of preference."""
+    The first way counts whatever it asks for; policy has the last word on that.
+    """
+    found: list[ProposedAction] = []
+    for cause, way in ways:
+        cited = tuple(dict.fromkeys((*cause.evidence, *way.evidence)))
+        taken = [one.instruction for one in found]
+        wanted = [one for one in (way.instruction, *way.then) if one not in taken]
+        if not found or len(found) + len(wanted) <= MOST_MUTATIONS:
+            found += [ProposedAction(one, way.rationale, cited) for one in wanted]
+    return tuple(found)

@@ -51,7 +51,13 @@ def restore_timeout(function: Resource, onset: datetime | None, ledger: Ledger) 
     return _timeout(function, configuration, 2 * now, why, (), ledger)
 
 
-def restore_memory(function: Resource, onset: datetime | None, ledger: Ledger) -> Way | Closed:
+def restore_memory(
+    function: Resource,
+    onset: datetime | None,
+    ledger: Ledger,
+    *,
+    because: str = "invocations are killed",
+) -> Way | Closed:
     """Give a function the memory back that it had, or twice what it has.
 
     Behind an alias that takes a new version: the memory of $LATEST reaches nobody there.
@@ -63,7 +69,7 @@ def restore_memory(function: Resource, onset: datetime | None, ledger: Ledger) -
     if len(aliases) > 1:
         return Closed(f"{function.name} is called through several: {', '.join(aliases)}")
     if aliases:
-        return _publish_memory(function, configuration, aliases[0])
+        return _publish_memory(function, configuration, aliases[0], because)
     now = configuration.memory_mb
     if now >= set_memory.MOST_MB:
         return Closed(f"{function.name} has {now} MB, the most that Lambda gives")
@@ -72,13 +78,13 @@ def restore_memory(function: Resource, onset: datetime | None, ledger: Ledger) -
     return Way(
         set_memory.instruction(function, wanted),
         f"Raise the memory of {function.name} from {now} MB to {wanted} MB",
-        f"invocations are killed at {now} MB",
+        f"{because} at {now} MB",
         (lowered[0],) if lowered else (),
     )
 
 
 def _publish_memory(
-    function: Resource, configuration: FunctionConfiguration, name: str
+    function: Resource, configuration: FunctionConfiguration, name: str, because: str
 ) -> Way | Closed:
     """More memory for $LATEST, then a version of it behind the alias."""
     alias = configuration.alias(name)
@@ -99,7 +105,7 @@ def _publish_memory(
     return Way(
         publish if raised else set_memory.instruction(function, wanted),
         f"Publish {function.name} with {wanted} MB in place of {now} MB, move alias {name} to it",
-        f"invocations are killed at {now} MB, and callers of alias {name} meet a published version",
+        f"{because} at {now} MB, and callers of alias {name} meet a published version",
         then=() if raised else (publish,),
     )
 

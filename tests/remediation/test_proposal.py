@@ -5,10 +5,13 @@ from datetime import timedelta
 import pytest
 
 from opspilot.analysis.recovery_rate import upper_bound
+from opspilot.diagnosis import CATALOGUE
 from opspilot.domain.hypothesis import VerdictStatus
 from opspilot.domain.plan import Criterion
 from opspilot.domain.resource import Resource
 from opspilot.remediation import NoProposal, Proposal, propose
+from opspilot.remediation.advice import ADVISED
+from opspilot.remediation.planners import PLANNED
 from tests.diagnosis.scene import (
     BACK,
     FRONT,
@@ -189,7 +192,43 @@ def test_a_cause_without_an_action_says_so() -> None:
     found = propose(
         slow_back().incident(), verdict.model_copy(update={"cause": other}), slow_back().evidence
     )
-    assert found == NoProposal("no action is known yet for traffic_surge")
+    assert isinstance(found, NoProposal)
+    assert found.reason.startswith("no action is known yet for traffic_surge; by hand: ")
+
+
+def test_every_cause_has_an_action_or_says_what_a_person_does() -> None:
+    assert set(CATALOGUE) <= PLANNED | ADVISED
+
+
+@pytest.mark.parametrize("cause_class", sorted(CATALOGUE))
+def test_no_cause_falls_through(cause_class: str) -> None:
+    scene = slow_back()
+    verdict = scene.verdict()
+    assert verdict.cause is not None
+    other = verdict.cause.model_copy(update={"cause_class": cause_class, "resource": SIDE})
+    found = propose(
+        scene.incident(),
+        verdict.model_copy(update={"cause": other, "causes": (other,)}),
+        scene.evidence,
+    )
+    assert isinstance(found, Proposal) or found.reason
+
+
+def test_advice_tells_what_the_setting_was_before() -> None:
+    scene = slow_back()
+    scene.change(SIDE, "capacity", {"reserved_concurrency": "50"}, {"reserved_concurrency": "2"})
+    verdict = scene.feed().verdict()
+    assert verdict.cause is not None
+    cause = verdict.cause.model_copy(
+        update={
+            "cause_class": "lambda.throttled_by_reserved_concurrency",
+            "resource": SIDE,
+            "setting": "reserved_concurrency",
+        }
+    )
+    found = propose(scene.incident(), verdict.model_copy(update={"cause": cause}), scene.evidence)
+    assert isinstance(found, NoProposal)
+    assert found.reason.endswith("; reserved_concurrency was 50 before")
 
 
 def test_a_likely_cause_may_be_planned_for() -> None:

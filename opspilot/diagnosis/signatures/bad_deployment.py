@@ -78,6 +78,7 @@ def _weigh(case: Case, released: list[_Released]) -> Assessment:
         change_found=True,
         in_metrics=any(errors),
         in_logs=bool(told),
+        also=[one for one, _, _ in released[1:]],
         failing=min(released, key=lambda one: one[2].at)[0],
     )
 

@@ -17,9 +17,8 @@ from opspilot.diagnosis.capacity import (
     throttling,
 )
 from opspilot.diagnosis.case import Case, Shown
-from opspilot.diagnosis.change_search import argue_trigger, changes_behind
+from opspilot.diagnosis.change_search import argue_trigger, changes_behind, lowers
 from opspilot.diagnosis.symptoms import onset_of
-from opspilot.domain.change import Change
 from opspilot.domain.evidence import MetricDetail
 from opspilot.domain.resource import Resource
 from opspilot.domain.wording import number
@@ -52,10 +51,10 @@ def _weigh(case: Case, table: Resource, name: str, shown: Shown[MetricDetail]) -
             brief.speaks_against(FAIR, text, read.id)
     _argue_index(brief, case, table, name)
     in_logs = argue_refusals(brief, case, table)
-    onset = onset_of(shown, case.period)
+    onset, capacity = onset_of(shown, case.period), f"{name}.write_capacity"
     found, close = None, False
     if onset:
-        found = changes_behind(case, table, onset, _of_index)
+        found = changes_behind(case, table, onset, lambda change: lowers(change, capacity))
         surge = case.risen(table, "dynamodb.writes")
         what = f"lower capacity of index {name}"
         close = argue_trigger(brief, case, onset, found, what, surge)
@@ -82,7 +81,3 @@ def _argue_index(brief: Brief, case: Case, table: Resource, name: str) -> None:
     if given and own and given < own:
         text = f"the index has {given} write units, the table {own}"
         brief.speaks_for(FAIR, text, shown.id)
-
-
-def _of_index(change: Change) -> bool:
-    return change.kind in ("capacity", "configuration")
