@@ -76,7 +76,7 @@ class Gathering:
     ) -> None:
         current = self._announce(waiting, later, incident, scope)
         patient = scope.failures() < _TRIES
-        silent = ""
+        silent, filed = "", len(scope.store.evidence(incident.id))
         asking = Asking(
             self.reader,
             self.clock,
@@ -87,7 +87,8 @@ class Gathering:
             if patient and _is_silent(answer.reading):
                 silent = answer.reading.finding
                 continue
-            if not self._admit(answer, incident, scope):
+            filed = self._admit(answer, filed, incident, scope)
+            if not filed:
                 return
         if silent:
             raise AwsUnavailable(silent, hint="It is asked again in a moment.")
@@ -100,21 +101,26 @@ class Gathering:
         scope.save(announced(current, waiting, begun, later, self.clock.now()))
         return current
 
-    def _admit(self, answer: Answer, incident: Incident, scope: Scope) -> bool:
-        """Put an answer into the ledger; False when a person asked to stop meanwhile."""
+    def _admit(self, answer: Answer, filed: int, incident: Incident, scope: Scope) -> int:
+        """Put an answer into the ledger after so many others.
+
+        Returns:
+            How many the ledger holds then; 0 when a person asked to stop meanwhile.
+        """
         question, reading = answer.question, answer.reading
         for _ in range(3):
             current = _current(scope, incident)
-            number = len(scope.store.evidence(incident.id)) + 1
-            item = self.ledger.entry(f"E{number}", current.number, question, reading, incident)
+            item = self.ledger.entry(f"E{filed + 1}", current.number, question, reading, incident)
             done = answered(
                 current, question.key, item, answer.seconds, answer.begun, self.clock.now()
             )
             try:
                 scope.save(item, done, audit=(self.ledger.audit(item),))
             except Conflict:
+                # A conversation beside the investigation may have filed something as well.
+                filed = len(scope.store.evidence(incident.id))
                 continue
-            return not done.stop_requested
+            return 0 if done.stop_requested else filed + 1
         raise Conflict(f"the investigation of {incident.id} keeps changing")
 
     def _hand_over(self, current: Investigation, incident: Incident, scope: Scope) -> None:
