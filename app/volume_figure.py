@@ -9,7 +9,7 @@ from app.plotting import Figure, Piece, band, escaped, frame, iso, note, rule, v
 from app.rows import Marked
 from opspilot.domain.window import Window
 from opspilot.domain.wording import plural, share
-from opspilot.engine.explore_volume import Bar
+from opspilot.engine.explore_bars import Bar
 
 _HEIGHT = 150
 

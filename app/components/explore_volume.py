@@ -16,7 +16,8 @@ from app.volume_figure import per_words, volume_chart
 from app.wiring import POLL_SECONDS, Desk, LineCount, end_counts
 from opspilot.domain.evidence import GapDetail
 from opspilot.domain.window import Window
-from opspilot.engine.explore_volume import Bar, Volume
+from opspilot.engine.explore_bars import Bar
+from opspilot.engine.explore_volume import Volume
 
 _NARROWED = "look-narrowed"
 _UNIT, _CENT = 1e6, 0.01

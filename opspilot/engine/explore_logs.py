@@ -8,18 +8,11 @@ from opspilot.domain.evidence import GapDetail, LogDetail
 from opspilot.domain.telemetry import LogLine
 from opspilot.domain.window import Window
 from opspilot.domain.wording import plural, share
+from opspilot.engine.explore_bars import Bar, bin_seconds, edges, tone_of
 from opspilot.engine.explore_lines import FoundLines, LineFinder
 from opspilot.engine.explore_patterns import Pattern, changed_patterns
 from opspilot.engine.explore_sample import Sample, read_alike
-from opspilot.engine.explore_volume import (
-    Bar,
-    Counting,
-    Volume,
-    VolumeCounter,
-    bin_seconds,
-    edges,
-    tone_of,
-)
+from opspilot.engine.explore_volume import Counting, Volume, VolumeCounter
 from opspilot.engine.reading import gap_detail
 from opspilot.engine.redaction import redact_model, redact_text
 from opspilot.errors import AwsCredentialsMissing, AwsError

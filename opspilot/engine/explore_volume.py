@@ -1,18 +1,13 @@
-"""Counts all lines of a log over any span with Logs Insights: started, looked at, never waited for.
+"""Counts all lines of a log over any span with Logs Insights: started and looked at, not awaited."""
 
-A line counts as an error where it has the word error, fatal or critical in it, or Lambda's own
-words of a time-out or a killed runtime; as a warning where it has warn or warning and is no error.
-"""
-
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from math import ceil
 
 from opspilot.domain.evidence import GapDetail, GapReason
 from opspilot.domain.telemetry import InsightsQuery, InsightsResult
 from opspilot.domain.window import Window
+from opspilot.engine.explore_bars import BAD, WARNED, Bar, bars_of, bin_seconds
 from opspilot.engine.explore_spans import period_of
 from opspilot.engine.reading import gap_detail
 from opspilot.errors import AwsCredentialsMissing, AwsError, AwsThrottled
@@ -22,26 +17,12 @@ from opspilot.ports.telemetry import Logs
 PATIENCE = timedelta(minutes=2)
 """Wall time after which a count is given up: a person is waiting for it."""
 
-_BINS = (10, 30, 60, 300, 900, 3_600, 10_800)
-_MOST_BINS = 120
+MOST_BYTES = 20e9
+"""Scanned for one count, about: Insights charges by the byte, and a look should cost cents."""
+
 _MOST_ROWS = 10_000
-_BAD = "error|fatal|critical|task timed out|signal: killed"
-_WARNED = "warn|warning"
-_BAD_LINE = re.compile(rf"\b(?:{_BAD})\b", re.IGNORECASE)
-_WARNED_LINE = re.compile(rf"\b(?:{_WARNED})\b", re.IGNORECASE)
 _USD_PER_BYTE = 0.005 / 1e9
 """Logs Insights, per byte scanned (CloudWatch price list, us-east-1)."""
-
-
-@dataclass(frozen=True)
-class Bar:
-    """Lines counted from `start` to `end`; `errors` and `warnings` are among `lines`."""
-
-    start: datetime
-    end: datetime
-    lines: int
-    errors: int = 0
-    warnings: int = 0
 
 
 @dataclass(frozen=True)
@@ -164,6 +145,9 @@ class VolumeCounter:
             return replace(empty, done=True, gap=_unanswered(result.failure))
         if not result.done and waited > PATIENCE:
             return self._late(counting, empty, "Logs Insights was still counting")
+        if not result.done and result.bytes_scanned > MOST_BYTES:
+            cost = f"{MOST_BYTES / 1e9:.0f} GB, about {MOST_BYTES * _USD_PER_BYTE:.2f} USD"
+            return self._given_up(counting, empty, f"stopped at {cost}", GapReason.BUDGET)
         return _counted(empty, result)
 
     def stop(self, counting: Counting) -> None:
@@ -178,11 +162,14 @@ class VolumeCounter:
     def _late(self, counting: Counting, empty: Volume, why: str) -> Volume:
         minutes = int(PATIENCE.total_seconds() // 60)
         said = f"{why} after {minutes} minutes"
+        return self._given_up(counting, empty, said, GapReason.UNAVAILABLE)
+
+    def _given_up(self, counting: Counting, empty: Volume, said: str, reason: GapReason) -> Volume:
         try:
             self.stop(counting)
         except AwsError as error:
             said = f"{said} (and could not be stopped: {error.message})"
-        return replace(empty, done=True, gap=_unanswered(said))
+        return replace(empty, done=True, gap=GapDetail(reason=reason, message=said))
 
 
 def query_text(span: Window) -> str:
@@ -190,30 +177,11 @@ def query_text(span: Window) -> str:
     width = _fine_seconds(span)
     period = f"{width}s" if width < 60 else f"{width // 60}m"
     return (
-        f"parse @message /(?i)\\b(?<bad>{_BAD})\\b/ "
-        f"| parse @message /(?i)\\b(?<warned>{_WARNED})\\b/ "
+        f"parse @message /(?i)\\b(?<bad>{BAD})\\b/ "
+        f"| parse @message /(?i)\\b(?<warned>{WARNED})\\b/ "
         f"| stats count(*) as lines, count(bad) as errors, count(warned) as warnings "
         f"by bin({period})"
     )
-
-
-def bin_seconds(span: Window) -> int:
-    """The width of a bar that gives a chart at most some 120 of them."""
-    length = span.length.total_seconds()
-    return next((width for width in _BINS if length / width <= _MOST_BINS), _BINS[-1])
-
-
-def tone_of(message: str) -> tuple[bool, bool]:
-    """Whether a line counts as an error, and as a warning: the same rule as the query's."""
-    bad = _BAD_LINE.search(message) is not None
-    return bad, not bad and _WARNED_LINE.search(message) is not None
-
-
-def edges(span: Window, width: int) -> list[Window]:
-    """The bars of a span: from its start on, the last one as long as the span allows."""
-    step = timedelta(seconds=width)
-    starts = [span.start + step * index for index in range(ceil(span.length / step))]
-    return [Window(start=start, end=min(start + step, span.end)) for start in starts]
 
 
 def _fine_seconds(span: Window) -> int:
@@ -223,7 +191,7 @@ def _fine_seconds(span: Window) -> int:
 
 def _counted(empty: Volume, result: InsightsResult) -> Volume:
     rows = sorted(_rows(result, empty.span), key=lambda bar: bar.start)
-    bars = _bars(rows, empty.span, empty.bin_seconds)
+    bars = bars_of(rows, empty.span, empty.bin_seconds)
     return replace(
         empty,
         bars=tuple(bars if result.done else (bar for bar in bars if bar.lines)),
@@ -249,17 +217,6 @@ def _row(row: Mapping[str, str]) -> Bar | None:
         int(float(row.get(name) or 0)) for name in ("lines", "errors", "warnings")
     )
     return Bar(start, start, lines, errors, min(warned, lines - errors))
-
-
-def _bars(rows: list[Bar], span: Window, width: int) -> list[Bar]:
-    windows = edges(span, width)
-    sums = [[0, 0, 0] for _ in windows]
-    step = timedelta(seconds=width)
-    for row in rows:
-        place = sums[max(0, min(int((row.start - span.start) / step), len(windows) - 1))]
-        for index, count in enumerate((row.lines, row.errors, row.warnings)):
-            place[index] += count
-    return [Bar(part.start, part.end, *counts) for part, counts in zip(windows, sums, strict=True)]
 
 
 def _unanswered(why: str) -> GapDetail:

@@ -10,7 +10,7 @@ from app.palette import DARK, LIGHT, Palette
 from app.plotting import Figure
 from app.volume_figure import per_words, volume_chart
 from opspilot.domain.window import Window
-from opspilot.engine.explore_volume import Bar
+from opspilot.engine.explore_bars import Bar
 from tests import builders
 
 MINUTE = timedelta(minutes=1)

@@ -21,7 +21,8 @@ from opspilot.domain.telemetry import InsightsQuery, LogQuery, MetricQuery
 from opspilot.domain.window import Window
 from opspilot.embedded.clock import ManualClock
 from opspilot.embedded.server import EmbeddedAccount
-from opspilot.engine.explore_volume import VolumeCounter, tone_of
+from opspilot.engine.explore_bars import tone_of
+from opspilot.engine.explore_volume import VolumeCounter
 from opspilot.errors import (
     AwsConflict,
     AwsNotFound,

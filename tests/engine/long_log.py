@@ -28,6 +28,7 @@ class LongLog:
     Attributes:
         looks: Answers of "still running" that each query gives first.
         refused: Errors of the next starts of a query.
+        scanned: Bytes that every query says it scanned; 0 tells the truth.
         patience: Lines that one search passes before its time is up; None is never.
         searched: What was asked, oldest first.
         stopped: Queries that were stopped.
@@ -38,6 +39,7 @@ class LongLog:
     refused: deque[Exception] = field(default_factory=deque[Exception])
     failure: str = ""
     patience: int | None = None
+    scanned: float = 0.0
     searched: list[LogQuery] = field(default_factory=list[LogQuery])
     stopped: list[str] = field(default_factory=list[str])
     _started: list[InsightsQuery] = field(default_factory=list[InsightsQuery])
@@ -91,7 +93,7 @@ class LongLog:
             done=done,
             rows=tuple(dict(row) for row in result.rows),
             failure=self.failure if done else "",
-            bytes_scanned=result.bytes_scanned,
+            bytes_scanned=self.scanned or result.bytes_scanned,
             records_scanned=result.records_scanned,
         )
 

@@ -10,10 +10,11 @@ from opspilot.adapters.memory import HandClock
 from opspilot.domain.evidence import GapReason
 from opspilot.domain.telemetry import LogLine
 from opspilot.domain.window import Window
+from opspilot.engine.explore_bars import edges, tone_of
 from opspilot.engine.explore_lines import LineFinder, filter_of, level_of
 from opspilot.engine.explore_logs import LogExplorer, LogView, read_words
 from opspilot.engine.explore_sample import MOST_LINES, SLICES, stretches
-from opspilot.engine.explore_volume import PATIENCE, Volume, edges, tone_of
+from opspilot.engine.explore_volume import MOST_BYTES, PATIENCE, Volume
 from opspilot.errors import AwsDenied, AwsThrottled, AwsUnavailable
 from tests.engine.long_log import HOUR, MINUTE, SECOND, T0, LongLog, said
 
@@ -124,6 +125,16 @@ def test_a_count_that_takes_too_long_is_stopped_and_given_up(long_log: LongLog) 
     assert late.done
     assert late.gap is not None
     assert "still counting after 2 minutes" in late.gap.message
+    assert log.stopped == ["q1"]
+
+
+def test_a_count_that_scans_too_much_is_stopped_before_it_costs_more(long_log: LongLog) -> None:
+    log = LongLog(long_log.lines, scanned=MOST_BYTES * 1.1)
+    looked = explorer(log)
+    costly = looked.counted(looked.count("g", WINDOW, BASELINE))
+    assert costly.gap is not None
+    assert costly.gap.reason is GapReason.BUDGET
+    assert costly.gap.message == "stopped at 20 GB, about 0.10 USD"
     assert log.stopped == ["q1"]
 
 
