@@ -117,6 +117,8 @@ MEASURES: tuple[Measure, ...] = (
     Measure("top3", "cause top-3", "share", _share("top3")),
     Measure("component", "component", "share", _share("component"), "98 %"),
     Measure("both", "both of two faults", "share", _share("both")),
+    Measure("extra", "false cause on the faulty", "share", _share("extra")),
+    Measure("recovery", "recovery told", "share", _share("recovery")),
     Measure("onset", "onset error, median", "periods", _median("onset_error"), "1 period"),
     Measure("evidence", "required evidence found", "share", _mean("evidence")),
     Measure("ruled_out", "rivals ruled out", "share", _share("ruled_out")),

@@ -79,6 +79,7 @@ class Remedied:
 def investigate(stage: Stage) -> Investigated:
     """Open the incident and let the product investigate it."""
     incident = _opened(stage)
+    stage.silence()
     bench, traffic = stage.bench, stage.traffic
     calls, received, inside = traffic.calls, traffic.received, traffic.seconds
     waited = stage.timer.skipped

@@ -98,6 +98,11 @@ class Stage:
     traffic: Traffic
     timer: SkippingTimer
 
+    def silence(self) -> None:
+        """From now on the scenario's sources do not answer."""
+        for source in self.case.scenario.sources:
+            self.account.api_faults.arm(source.operation, source.code, _FOREVER)
+
     def advance_to(self, at: float) -> None:
         """Move the clock on, if that time is still to come."""
         self.manual.advance(max(0.0, at - self.manual.now()))
@@ -133,8 +138,6 @@ def staged(case: Case, hall: Hall, *, http: bool = False) -> Generator[Stage]:
     """
     manual = ManualClock(datetime.fromtimestamp(case.opened, UTC))
     account = Account(World(case.origin, fleet=case.fleet, faults={}), manual)
-    for source in case.scenario.sources:
-        account.api_faults.arm(source.operation, source.code, _FOREVER)
     clock = CaseClock(manual)
     timer = SkippingTimer()
     with ExitStack() as opened:
