@@ -1,4 +1,4 @@
-"""Counts all lines of a log over any span with Logs Insights: started and looked at, not awaited."""
+"""Counts all lines of a log over any span with Logs Insights: started, looked at, not awaited."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
