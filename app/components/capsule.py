@@ -155,7 +155,7 @@ def _draw(name: str, view: IncidentView, desk: Desk) -> None:
         "Hypotheses": lambda: hypotheses_tab(
             view.investigation.verdict if view.investigation else None
         ),
-        "Evidence": lambda: evidence_tab(view, desk),
+        "Evidence": lambda: evidence_tab(view, desk, rerunnable=False),
         "Logs diff": lambda: logs_tab(of_current(view)),
         "Plan": lambda: plan_tab(view, desk, decide=False),
         "Verification": lambda: show(_measured(view)),

@@ -2,6 +2,8 @@
 
 import streamlit as st
 
+from app.components.call_graph import call_graph_tab
+from app.components.changes import changes_tab
 from app.components.chips import TAB_KEY
 from app.components.evidence import evidence_tab
 from app.components.history import audit_tab, timeline_tab
@@ -9,12 +11,24 @@ from app.components.hypotheses import hypotheses_tab
 from app.components.linked import of_current
 from app.components.logs import logs_tab
 from app.components.plan import plan_tab
+from app.components.similar import similar_tab
 from app.components.verification import verification_tab
 from app.intentions import Intention, open_remembered_tab
 from app.wiring import Desk
 from opspilot.domain.views import IncidentView
 
-TABS = ("Hypotheses", "Evidence", "Logs diff", "Plan", "Verification", "Timeline", "Audit")
+TABS = (
+    "Hypotheses",
+    "Evidence",
+    "Call graph",
+    "Changes",
+    "Logs diff",
+    "Plan",
+    "Verification",
+    "Similar",
+    "Timeline",
+    "Audit",
+)
 
 
 def details(view: IncidentView, desk: Desk) -> Intention | None:
@@ -32,6 +46,12 @@ def _draw(name: str, view: IncidentView, desk: Desk) -> Intention | None:
         hypotheses_tab(verdict)
     elif name == "Evidence":
         evidence_tab(view, desk)
+    elif name == "Call graph":
+        call_graph_tab(view)
+    elif name == "Changes":
+        changes_tab(view, desk.now)
+    elif name == "Similar":
+        similar_tab(view, desk)
     elif name == "Logs diff":
         logs_tab(of_current(view))
     elif name == "Plan":

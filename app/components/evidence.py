@@ -13,18 +13,24 @@ from app.components.chips import EVIDENCE_KEY
 from app.components.feed import feed
 from app.components.figures import colours, draw
 from app.formatting import Now, moment, stamp, words
+from app.guard import guarded, sentence, show_notices
 from app.markup import Html, el, show
 from app.rows import row_of
+from app.state import Notice, put_notice
 from app.wiring import Desk
 from opspilot.domain.evidence import Evidence, GapDetail, LogDetail, MetricDetail
 from opspilot.domain.incident import Incident
 from opspilot.domain.views import IncidentView
+from opspilot.engine.rerun import Rerun
 
 _MOST_LINES = 200
 
 
-def evidence_tab(view: IncidentView, desk: Desk) -> None:
-    """Choose an entry, read it, and below it the whole ledger as a table."""
+def evidence_tab(view: IncidentView, desk: Desk, *, rerunnable: bool = True) -> None:
+    """Choose an entry, read it, and below it the whole ledger as a table.
+
+    `rerunnable`: the sources are there to be asked again, as those of a capsule are not.
+    """
     evidence = view.evidence
     if not evidence:
         st.caption("Nothing has been read yet. Every answer of AWS is kept here with its query.")
@@ -39,26 +45,51 @@ def evidence_tab(view: IncidentView, desk: Desk) -> None:
         key=EVIDENCE_KEY,
     )
     keep(EVIDENCE_KEY, chosen, ids[0])
-    _entry(by_id[chosen], view.incident, desk)
+    _entry(by_id[chosen], view.incident, desk, rerunnable=rerunnable)
     show(el("h2", "The whole ledger"))
     tables.table([_table_row(one) for one in evidence], key="ledger", widths={"finding": 560})
     with st.expander("How it was gathered"):
         show(feed(view, desk.now))
 
 
-def _entry(item: Evidence, incident: Incident, desk: Desk) -> None:
+def _entry(item: Evidence, incident: Incident, desk: Desk, *, rerunnable: bool) -> None:
     left, right = st.columns([3, 2], gap="medium")
     with left:
         show(el("p", el("b", f"{item.id} "), item.finding, cls="op-verdict"))
         _snapshot(item, incident, desk)
     with right:
         show(_facts(item, desk.now))
+        if rerunnable:
+            _rerun(item, incident, desk)
         with st.expander("The exact query"):
             st.code(
                 json.dumps(item.request.model_dump(mode="json"), indent=2),
                 language=None,
                 wrap_lines=True,
             )
+
+
+def _rerun(item: Evidence, incident: Incident, desk: Desk) -> None:
+    """Ask the source again, and hold the answer against what the ledger keeps."""
+    place = f"rerun-{item.id}"
+    if st.button("Run this query again", key=f"ask-{item.id}"):
+        with guarded("asking again"), st.spinner("Asking AWS"):
+            again = desk.bench.reruns.rerun(incident.id, item.id, actor=desk.actor)
+            put_notice(place, _told(again, desk.now))
+    show_notices(place)
+
+
+def _told(again: Rerun, now: Now) -> Notice:
+    at = stamp(again.at, now.account)
+    if again.same:
+        return Notice(f"The same data, by its hash, at {at}.", tone="healthy")
+    if not again.answered:
+        return Notice(f"The source did not answer at {at}: {sentence(again.finding)}")
+    return Notice(
+        f"The source says something else at {at}.",
+        f"Now: {sentence(again.finding)}",
+        "What the ledger keeps is what the verdict was drawn from; it stays as it is.",
+    )
 
 
 def _facts(item: Evidence, now: Now) -> Html:

@@ -29,6 +29,10 @@ def verdict_boxes(verdict: Verdict, now: Now) -> None:
             verdict.cause.evidence if verdict.cause else (),
             "cause",
         )
+        for number, other in enumerate(verdict.causes[1:], start=2):
+            _box(
+                _further(other, number, len(verdict.causes), now), other.evidence, f"cause-{number}"
+            )
         if verdict.first_failure:
             _box(_first(verdict.first_failure, now), verdict.first_failure.evidence, "first")
         if verdict.impact:
@@ -45,7 +49,7 @@ def _cause(verdict: Verdict, cause: Cause | None, now: Now) -> Html:
     if cause is None:
         # No confidence in the head: that of a lead would read as one in "inconclusive".
         head = el("h2", "Cause ", badges.verdict(verdict.status))
-        return el("div", head, *lead_lines(verdict), cls="op-box")
+        return el("div", head, *_recovered(verdict, now), *lead_lines(verdict), cls="op-box")
     confidence = el("span", f"confidence {share(verdict.confidence)}", cls="op-quiet-text op-num")
     head = el("h2", "Cause ", badges.verdict(verdict.status), " ", confidence)
     onset = _when(cause.onset, cause.onset_uncertainty_seconds, now) if cause.onset else None
@@ -63,9 +67,45 @@ def _cause(verdict: Verdict, cause: Cause | None, now: Now) -> Html:
     )
 
 
+def _recovered(verdict: Verdict, now: Now) -> list[Html]:
+    """Harm that was there and had ended by itself before anybody looked."""
+    if verdict.recovered_at is None:
+        return []
+    former = [one for one in verdict.hypotheses if one.status != "ruled_out"][:1]
+    said = el(
+        "p",
+        "It has recovered: what was harmed is as before since ",
+        moment(verdict.recovered_at, now.account, now.zone),
+        cls="op-verdict",
+    )
+    causes = [
+        el("p", el("b", "What it was, as far as the evidence tells: "), one.summary)
+        for one in former
+    ]
+    return [said, *causes]
+
+
+def _further(cause: Cause, number: int, of: int, now: Now) -> Html:
+    """A second cause explains harm that the first does not."""
+    onset = _when(cause.onset, cause.onset_uncertainty_seconds, now) if cause.onset else None
+    return el(
+        "div",
+        el("h2", f"Cause {number} of {of}: another fault at the same time"),
+        el("p", cause.summary, cls="op-verdict"),
+        el(
+            "p",
+            f"{cause_words(cause.cause_class)} in {cause.resource.name}",
+            onset,
+            cls="op-quiet-text",
+        ),
+        cls="op-box",
+    )
+
+
 def lead_lines(verdict: Verdict) -> list[Html]:
     """What is said without a cause: the strongest lead, or all that fit as well as it."""
-    lines = [el("p", _NO_CAUSE.get(verdict.status, ""), cls="op-verdict")]
+    said = "" if verdict.recovered_at else _NO_CAUSE.get(verdict.status, "")
+    lines = [el("p", said, cls="op-verdict")] if said else []
     if verdict.status is VerdictStatus.INCONCLUSIVE and verdict.hypotheses:
         best = verdict.hypotheses[0].confidence
         alike = [

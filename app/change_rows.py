@@ -1,0 +1,117 @@
+"""Changes by closeness to the onset, and what stood before beside what stands now."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from opspilot.domain.change import Change
+from opspilot.domain.evidence import ConfigurationDetail, Evidence
+from opspilot.domain.hypothesis import Verdict
+from opspilot.domain.incident import Incident
+from opspilot.domain.resource import Resource
+from opspilot.domain.workload import FunctionConfiguration, FunctionVersion
+
+_SHORT_HASH = 12
+_NOT_SET = "not set"
+
+
+@dataclass(frozen=True)
+class Before:
+    """A change, and how long before the onset it was made; negative when it came after."""
+
+    change: Change
+    lead: timedelta
+
+    @property
+    def came_before(self) -> bool:
+        """Whether it can have had a part in it."""
+        return self.lead >= timedelta(0)
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One setting in two states; the values as text, redacted where they were secret."""
+
+    setting: str
+    before: str
+    after: str
+
+
+def onset_of(incident: Incident, verdict: Verdict | None) -> tuple[datetime, str]:
+    """The moment that changes are held against, and what it is."""
+    if verdict and verdict.cause and verdict.cause.onset:
+        return verdict.cause.onset, "the onset of the cause"
+    if verdict and verdict.first_failure and verdict.first_failure.at:
+        return verdict.first_failure.at, "the first failure"
+    leads = [one for one in (verdict.hypotheses if verdict else ()) if one.onset]
+    if leads and leads[0].onset:
+        return leads[0].onset, "the onset of the strongest lead"
+    return incident.opened_at, "the opening of the incident"
+
+
+def by_closeness(changes: Sequence[Change], onset: datetime) -> list[Before]:
+    """Those before the onset, the closest first; then those after it."""
+    held = [Before(change, onset - change.at) for change in changes]
+    before = sorted((one for one in held if one.came_before), key=lambda one: one.lead)
+    after = sorted((one for one in held if not one.came_before), key=lambda one: -one.lead)
+    return [*before, *after]
+
+
+def told_differences(change: Change) -> list[Difference]:
+    """What the feed itself tells of a change, setting by setting."""
+    names = dict.fromkeys([*change.before, *change.after])
+    return [
+        Difference(
+            name.replace("_", " "),
+            change.before.get(name, "not told"),
+            change.after.get(name, "not told"),
+        )
+        for name in names
+    ]
+
+
+def version_differences(
+    resource: Resource, change: Change, evidence: Sequence[Evidence]
+) -> tuple[str, list[Difference]]:
+    """The version that a release put into service beside the one before it, if both were read."""
+    configuration = next(
+        (
+            item.detail.function
+            for item in evidence
+            if isinstance(item.detail, ConfigurationDetail) and item.resource == resource
+        ),
+        None,
+    )
+    number = change.after.get("version")
+    if configuration is None or number is None:
+        return "", []
+    now = configuration.version(number)
+    before = configuration.version(change.before.get("version", "")) or _previous(
+        configuration, number
+    )
+    if now is None or before is None:
+        return "", []
+    return f"version {before.version} beside version {now.version}", _settings(before, now)
+
+
+def _previous(configuration: FunctionConfiguration, number: str) -> FunctionVersion | None:
+    older = [
+        one
+        for one in configuration.versions
+        if one.version.isdigit() and number.isdigit() and int(one.version) < int(number)
+    ]
+    return max(older, key=lambda one: int(one.version), default=None)
+
+
+def _settings(before: FunctionVersion, now: FunctionVersion) -> list[Difference]:
+    pairs = [
+        ("code (SHA-256)", before.code_sha256[:_SHORT_HASH], now.code_sha256[:_SHORT_HASH]),
+        ("memory", f"{before.memory_mb} MB", f"{now.memory_mb} MB"),
+        ("timeout", f"{before.timeout_seconds} s", f"{now.timeout_seconds} s"),
+    ]
+    if before.environment is not None and now.environment is not None:
+        for name in sorted({*before.environment, *now.environment}):
+            pairs.append(
+                (name, before.environment.get(name, _NOT_SET), now.environment.get(name, _NOT_SET))
+            )
+    return [Difference(name, old, new) for name, old, new in pairs if old != new]
