@@ -36,6 +36,7 @@ _KINDS = {
     ResourceKind.API: "REST API",
     ResourceKind.QUEUE: "queue",
     ResourceKind.TABLE: "table",
+    ResourceKind.STREAM: "stream",
 }
 
 

@@ -3,10 +3,19 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from opspilot.domain.account import Account
 from opspilot.domain.model import Model
-from opspilot.domain.resource import dynamodb_table, lambda_function
+from opspilot.domain.resource import (
+    Resource,
+    ResourceKind,
+    dynamodb_table,
+    kinesis_stream,
+    lambda_account,
+    lambda_function,
+    sqs_queue,
+)
 from opspilot.domain.signals import query_of, signal_named
 from opspilot.domain.telemetry import LogQuery, MetricSeries
 from opspilot.domain.views import WorkerState
@@ -67,12 +76,41 @@ class Doctor:
             "metrics": lambda: _whole(self.reader.metrics.fetch(sum_and_percentile, window)),
             "logs": lambda: self.reader.logs.search(logs),
             "configuration": lambda: self.reader.workloads.resolve(_PROBE),
+            **self._described(probe),
             "changes": lambda: self.reader.changes.changes([table], window),
             "alarms": lambda: self.reader.alarms.transitions(window.start),
         }
         checks = tuple(_check(name, ask) for name, ask in sources.items())
         ok = not account.problem and all(check.ok for check in checks)
         return DoctorReport(ok=ok, account=account, sources=checks, worker=self.queries.worker())
+
+    def _described(self, probe: Resource) -> dict[str, Callable[[], object]]:
+        """Reading one resource of each kind; where the account has none, one that is not there."""
+        place = probe.account, probe.region
+        sought = {
+            "functions": probe,
+            "tables": dynamodb_table(*place, _PROBE),
+            "queues": sqs_queue(*place, _PROBE),
+            "streams": kinesis_stream(*place, _PROBE),
+            "limits": lambda_account(*place),
+        }
+        known = self._known()
+        chosen = {name: known.get(one.kind, one) for name, one in sought.items()}
+        return {name: partial(self._describe, one) for name, one in chosen.items()}
+
+    def _known(self) -> dict[ResourceKind, Resource]:
+        """One resource of each kind; empty where the account cannot be listed."""
+        try:
+            return {one.kind: one for one in self.reader.workloads.resources()}
+        except AwsError:
+            # Why it cannot be is told by the check of the configuration.
+            return {}
+
+    def _describe(self, resource: Resource) -> None:
+        """Raises AwsUnavailable when a part of the configuration could not be read."""
+        gaps = self.reader.workloads.describe(resource).gaps
+        if gaps:
+            raise AwsUnavailable("; ".join(gaps))
 
 
 def _whole(series: Sequence[MetricSeries]) -> None:

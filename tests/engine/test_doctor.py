@@ -26,3 +26,11 @@ def test_a_missing_permission_is_named_by_its_action(stage: Scene) -> None:
     )
     ok, _, action = examined(stage)["alarms"]
     assert (ok, action) == (False, "cloudwatch:DescribeAlarmHistory")
+
+
+def test_each_kind_of_resource_is_looked_at_and_a_denial_is_named(stage: Scene) -> None:
+    assert {"functions", "tables", "queues", "streams", "limits"} <= examined(stage).keys()
+    denied = AwsDenied("not allowed", iam_action="lambda:GetAccountSettings")
+    stage.account.fail("describe", denied, times=5)
+    found = examined(stage)
+    assert found["limits"] == (False, "not allowed", "lambda:GetAccountSettings")
