@@ -5,7 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from opspilot.domain.evidence import Evidence, GapDetail, GapReason
+from opspilot.domain.evidence import (
+    AlarmsDetail,
+    ChangesDetail,
+    ComparisonRequest,
+    Evidence,
+    GapDetail,
+    GapReason,
+)
 from opspilot.domain.hypothesis import VerdictStatus
 from opspilot.domain.incident import IncidentStatus
 from opspilot.domain.investigation import Investigation
@@ -19,7 +26,7 @@ from opspilot.errors import (
     AwsUnavailable,
     IllegalTransition,
 )
-from tests.engine.account import CHECKOUT, READS, Operation
+from tests.engine.account import CHECKOUT, PAYMENTS, READS, Operation
 from tests.engine.scene import HOUR, ROSA, Scene, scene
 
 SOURCES: dict[Operation, str] = {
@@ -275,3 +282,84 @@ def test_a_source_that_stays_silent_is_a_gap_after_a_few_tries(stage: Scene) -> 
     stage.diagnosed()
     assert {detail.reason for _, detail in gaps(stage)} == {GapReason.UNAVAILABLE}
     assert (stage.clock.now() - begun) < timedelta(minutes=1)
+
+
+def test_a_budget_that_ends_under_way_stops_the_asking_in_the_middle_of_a_round(
+    tmp_path: Path,
+) -> None:
+    stage = scene(tmp_path, api_call_budget=10)
+    stage.diagnosed()
+    ledger = stage.store.evidence("INC-0001")
+    first_gap = next(at for at, item in enumerate(ledger) if item.status == "gap")
+    spent = sum(item.usage.api_calls for item in ledger[:first_gap])
+    assert spent >= 10
+    assert current(stage).usage.api_calls <= 10 + 4, "only what was in flight came on top"
+
+
+def test_the_looks_at_one_incident_share_a_budget(tmp_path: Path) -> None:
+    stage = scene(tmp_path, api_call_budget=17)
+    stage.diagnosed()
+    for _ in range(7):
+        stage.bench.investigations.start("INC-0001", actor=ROSA)
+        stage.reach(IncidentStatus.DIAGNOSED, IncidentStatus.FAILED)
+    messages = {detail.message for _, detail in gaps(stage)}
+    assert "not asked: the budget of 85 AWS calls for all looks at this incident is spent" in (
+        messages
+    )
+
+
+def test_tasks_wait_run_and_end_and_tell_what_they_cost(stage: Scene) -> None:
+    seen: list[set[str]] = []
+    titles: list[set[str]] = []
+
+    def look() -> None:
+        found = current(stage).tasks
+        seen.append({task.status for task in found})
+        titles.append({task.title for task in found if task.status == "waiting"})
+
+    stage.account.before("alarms_of", look)
+    stage.account.before("changes", look)
+    stage.diagnosed()
+    assert {"waiting", "running"} <= seen[0]
+    assert "What would refute the leading explanation" in titles[0]
+    tasks = current(stage).tasks
+    assert {task.status for task in tasks} == {"done"}
+    assert all(task.started_wall for task in tasks if not task.key.startswith("comparison:"))
+    ledger = {item.id: item.usage for item in stage.store.evidence("INC-0001")}
+    assert all(task.usage == ledger[task.evidence_id] for task in tasks)
+
+
+def test_alarms_come_with_how_they_moved(tmp_path: Path) -> None:
+    stage = scene(tmp_path)
+    stage.account.ring()
+    stage.diagnosed()
+    (found,) = [
+        item.detail
+        for item in stage.store.evidence("INC-0001")
+        if isinstance(item.detail, AlarmsDetail)
+    ]
+    assert [one.alarm.name for one in found.history] == [one.name for one in found.alarms]
+
+
+def test_a_setting_that_an_earlier_incident_saw_otherwise_is_found_by_comparing(
+    diagnosed: Scene,
+) -> None:
+    stage = diagnosed
+    stage.pass_time(hours=30)
+    stage.account.change(PAYMENTS, "memory_mb", 128)
+    stage.pass_time(hours=1)
+    stage.bench.intake.close("INC-0001", actor=ROSA, reason="looked at")
+    later = stage.diagnosed()
+    compared = [
+        item
+        for item in stage.store.evidence(later.id)
+        if isinstance(item.request, ComparisonRequest)
+    ]
+    changes = [
+        change
+        for item in compared
+        if isinstance(item.detail, ChangesDetail)
+        for change in item.detail.changes
+    ]
+    assert [(one.resource, one.after) for one in changes] == [(PAYMENTS, {"memory_mb": "128"})]
+    assert all(item.request.incident_id == "INC-0001" for item in compared)
