@@ -29,11 +29,12 @@ class Failing:
             access_key_id="a",
             secret_access_key="b",
         )
+        self.hourglass = Hourglass()
         self.account: AwsAccount = connect(
             options,
             clock=FixedClock(world.account_now()),
             account_id=world.account.account_id,
-            timer=Hourglass().timer,
+            timer=self.hourglass.timer,
             buckets=Buckets(),
         )
         self.checkout = lambda_function(world.account.account_id, world.account.region, "checkout")
@@ -67,7 +68,8 @@ def connected() -> Generator[Failing]:
 
 @pytest.fixture
 def failing(connected: Failing) -> Generator[Failing]:
-    """The account, healed after each test."""
+    """The account, healed after each test; nothing that it kept is still of use."""
+    connected.hourglass.sleep(60)
     yield connected
     connected.heals(
         "GetMetricData",
