@@ -6,6 +6,16 @@ import pytest
 
 from tests.embedded.mini import Params, total, values, world_of
 
+
+def test_functions_that_get_events_are_listed_with_the_metrics_of_events() -> None:
+    listed = {
+        (metric.name, dict(metric.dimensions).get("FunctionName"))
+        for metric in world_of().metrics.catalogue()
+    }
+    assert ("AsyncEventAge", "mail") in listed
+    assert ("AsyncEventAge", "front") not in listed
+
+
 BROKEN = ("lambda.update_code", {"function": "mail", "build": "mail-broken"})
 
 

@@ -97,20 +97,33 @@ def most_at_once(batches: list[CallBatch], begin: float, seconds: int) -> int:
 
 
 def _refusals(candidates: list[_Candidates]) -> list[tuple[str, int]]:
-    """(place, row) of the calls that find the limit reached, in order of arrival."""
-    arrivals = sorted(
-        (start, number, position)
-        for number, group in enumerate(candidates)
-        for position, start in enumerate(group.start.tolist())
+    """(place, row) of the calls that find the limit reached, in order of arrival.
+
+    Up to the first call that could find it reached, all are admitted at once.
+    """
+    start = np.concatenate([group.start for group in candidates])
+    order = np.argsort(start, kind="stable")
+    start, end = start[order], np.concatenate([group.end for group in candidates])[order]
+    sizes = [group.start.size for group in candidates]
+    limit = np.repeat([group.limit for group in candidates], sizes)[order]
+    running_on = np.arange(1, start.size + 1) - np.searchsorted(np.sort(end), start, side="right")
+    crowded = np.flatnonzero(running_on > limit)
+    if not crowded.size:
+        return []
+    first = int(crowded[0])
+    number = np.repeat(np.arange(len(candidates)), sizes)[order]
+    rows = np.concatenate([group.rows for group in candidates])[order]
+    running: list[float] = end[:first][end[:first] > start[first]].tolist()
+    heapq.heapify(running)
+    arrivals = zip(
+        start[first:].tolist(), end[first:].tolist(), limit[first:].tolist(), strict=True
     )
-    running: list[float] = []
-    refused: list[tuple[str, int]] = []
-    for start, number, position in arrivals:
-        group = candidates[number]
-        while running and running[0] <= start:
+    refused: list[int] = []
+    for position, (begin, until, most) in enumerate(arrivals, first):
+        while running and running[0] <= begin:
             heapq.heappop(running)
-        if len(running) < group.limit:
-            heapq.heappush(running, float(group.end[position]))
+        if len(running) < most:
+            heapq.heappush(running, until)
         else:
-            refused.append((group.place, int(group.rows[position])))
-    return refused
+            refused.append(position)
+    return [(candidates[int(number[one])].place, int(rows[one])) for one in refused]

@@ -120,6 +120,8 @@ class Reach:
         for state in states[self._seen :]:
             for mapping in state.mappings.values():
                 consumer = split_target(mapping.target)[0]
+                # A backlog that is worked off at once may exhaust the account.
+                self._limited = self._limited or not mapping.enabled
                 self._consumers.setdefault(mapping.source, set()).add(consumer)
             self._limited = self._limited or _is_tight(state, self._fleet)
             self._limited = self._limited or _is_bounded(state)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from opspilot.embedded.configuration import Timeline
-from opspilot.embedded.fleet import Fleet, TableCall
+from opspilot.embedded.fleet import Fleet, Invoke, TableCall
+from opspilot.embedded.simulator.resolve import split_target
 from opspilot.embedded.telemetry.api_samples import API_METRICS
 from opspilot.embedded.telemetry.function_samples import (
     ACCOUNT_METRICS,
@@ -73,6 +74,7 @@ _SHAPES: Mapping[str, frozenset[tuple[str, tuple[str, ...]]]] = {
 def catalogue(fleet: Fleet, timeline: Timeline) -> Iterable[MetricId]:
     """Every metric of a fleet, with the resources that its configuration has ever had."""
     yield from _lambda_catalogue(timeline)
+    yield from _event_catalogue(fleet)
     api = {"ApiName": fleet.api.name}
     staged = {**api, "Stage": fleet.api.stage}
     methods = [{**staged, "Method": r.method, "Resource": r.path} for r in fleet.api.routes]
@@ -130,3 +132,17 @@ def _lambda_catalogue(timeline: Timeline) -> Iterable[MetricId]:
             for alias in function.aliases:
                 resource = {**name, "Resource": f"{function.name}:{alias}"}
                 yield MetricId.of("AWS/Lambda", metric, resource)
+
+
+def _event_catalogue(fleet: Fleet) -> Iterable[MetricId]:
+    """What functions have that others have always invoked asynchronously."""
+    targets = {
+        split_target(target)[0]
+        for spec in fleet.functions
+        for step in fleet.builds[spec.build].steps
+        if isinstance(step, Invoke) and step.mode == "event"
+        if (target := spec.environment.get(step.variable)) is not None
+    }
+    for name in sorted(targets & {spec.name for spec in fleet.functions}):
+        for metric in ("AsyncEventsReceived", "AsyncEventAge"):
+            yield MetricId.of("AWS/Lambda", metric, {"FunctionName": name})
