@@ -157,10 +157,14 @@ class World:
         return active
 
     def catch_up(self, now: float) -> None:
-        """Make the planned changes whose time has come."""
+        """Make the planned changes whose time has come; one that AWS refuses leaves its event."""
         for due in self._schedule.due(now):
             at = max(due.at, self.timeline.newest_at)
-            self._make(due.planned, at, due.sequence)
+            try:
+                self._make(due.planned, at, due.sequence)
+            except AwsError as refused:
+                caller, why = Caller(due.planned.user), (refused.code, refused.message)
+                self._note(due.planned.kind, due.planned.params, caller, at, due.sequence, why)
 
     def change_alarms(
         self, action: str, params: Mapping[str, object], caller: Caller, now: float

@@ -212,6 +212,21 @@ def test_a_step_that_waits_happens_when_its_time_has_come_and_not_before() -> No
     assert account.world.events[1].at - account.world.events[0].at == pytest.approx(600, abs=0.1)
 
 
+def test_a_planned_change_that_aws_refuses_leaves_an_event_and_nothing_else() -> None:
+    account = world_of(
+        ("account.concurrency", {"limit": 50}),
+        ("lambda.put_concurrency", {"function": "front", "reserved": 10}),
+        ("iam.put_role_policy", {"function": "nobody", "deny": ["*"]}),
+    )
+    account.now()
+    assert [event.error and event.error[0] for event in account.world.events] == [
+        None,
+        "InvalidParameterValueException",
+        "ResourceNotFoundException",
+    ]
+    assert account.world.timeline.current.functions == account.world.seeded.functions
+
+
 def test_a_reset_forgets_what_has_not_happened_yet() -> None:
     clock = ManualClock()
     step: tuple[str, Params] = ("account.concurrency", {"limit": 5})

@@ -19,7 +19,9 @@ _ROLE_EVENTS: Mapping[str, str] = {
 
 def role_trace(change: Change) -> Trace:
     """IAM names the role and the policy, never the function."""
-    name = role_of(change.state, str(change.params["function"])).name
+    function = str(change.params["function"])
+    known = function in change.state.functions
+    name = role_of(change.state, function).name if known else f"{function}-role"
     policy = policy_name(change.params)
     request: dict[str, object] = {"roleName": name}
     if change.kind in ("iam.detach_role_policy", "iam.attach_role_policy"):
