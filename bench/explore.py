@@ -1,6 +1,6 @@
 """How long the investigate page takes, on an ordinary window and on a wide one.
 
-    python -m bench.explore [--runs 3]
+    python -m bench.explore [--runs 3] [--engine]
 
 On the embedded account, in a browser: the first look after a start and later ones, each at a window
 that ends now, so that the account is asked anew. Then the engine alone, in this process, over the
@@ -65,10 +65,11 @@ def in_browser(browser: Browser, home: str, runs: int, figures: Figures) -> None
 
 
 def timed(name: str, figures: Figures, work: Callable[[], object]) -> None:
-    """Seconds that the work takes."""
-    begun = time.perf_counter()
+    """Seconds that the work takes: by the clock, and of this process's processor time."""
+    begun, spent = time.perf_counter(), time.process_time()
     work()
     figures.setdefault(name, []).append(time.perf_counter() - begun)
+    figures.setdefault(f"{name}, processor", []).append(time.process_time() - spent)
 
 
 def engine_alone(bench: Workbench, view: str, figures: Figures) -> None:
@@ -90,7 +91,7 @@ def engine_alone(bench: Workbench, view: str, figures: Figures) -> None:
     while not (volume := explorer.counted(counting)).done:
         time.sleep(0.05)
     took = time.perf_counter() - begun
-    figures.setdefault(f"{view}, engine: count {volume.lines:,.0f} lines", []).append(took)
+    figures.setdefault(f"{view}, engine: count all lines", []).append(took)
     timed(f"{view}, engine: read and compare lines", figures,
           lambda: explorer.log(GROUP, window, baseline, volume))  # fmt: skip
 
@@ -99,7 +100,8 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=3)
-    runs = parser.parse_args().runs
+    parser.add_argument("--engine", action="store_true", help="only the engine, no browser")
+    chosen = parser.parse_args()
     chromium = shutil.which("chromium")
     if chromium is None:
         raise SystemExit("chromium is needed: apt-get install chromium")
@@ -108,12 +110,13 @@ def main() -> None:
         port = free_port()
         command = [sys.executable, "-m", "opspilot", "demo", "--port", str(port)]
         with running(command, port, Path(folder), ROOT):
-            browser = playwright.chromium.launch(executable_path=chromium, args=BROWSER)
-            in_browser(browser, f"http://127.0.0.1:{port}/", runs, figures)
-            browser.close()
+            if not chosen.engine:
+                browser = playwright.chromium.launch(executable_path=chromium, args=BROWSER)
+                in_browser(browser, f"http://127.0.0.1:{port}/", chosen.runs, figures)
+                browser.close()
             os.environ["OPSPILOT_STATE_DIR"] = folder
             bench = open_workbench()
-            for view in VIEWS:
+            for view in [one for _ in range(chosen.runs) for one in VIEWS]:
                 engine_alone(bench, view, figures)
     load = os.getloadavg()[0]
     sys.stdout.write(f"{table(figures)}\n\nLoad of the machine at the end: {load:.1f}\n")
