@@ -17,15 +17,25 @@ _NOT_SET = "not set"
 
 @dataclass(frozen=True)
 class Before:
-    """A change, and how long before the onset it was made; negative when it came after."""
+    """A change, and how long before the onset it was made; negative when it came after.
+
+    Attributes:
+        slack: Half-width of the onset: so much after it may still have been before.
+    """
 
     change: Change
     lead: timedelta
+    slack: timedelta
 
     @property
     def came_before(self) -> bool:
         """Whether it can have had a part in it."""
-        return self.lead >= timedelta(0)
+        return self.lead >= -self.slack
+
+    @property
+    def at_onset(self) -> bool:
+        """Whether the onset is not known well enough to say before or after."""
+        return abs(self.lead) <= self.slack
 
 
 @dataclass(frozen=True)
@@ -37,22 +47,38 @@ class Difference:
     after: str
 
 
-def onset_of(incident: Incident, verdict: Verdict | None) -> tuple[datetime, str]:
-    """The moment that changes are held against, and what it is."""
+@dataclass(frozen=True)
+class Onset:
+    """The moment that changes are held against, its half-width, and what it is."""
+
+    at: datetime
+    slack: timedelta
+    what: str
+
+
+def onset_of(incident: Incident, verdict: Verdict | None) -> Onset:
+    """The best known beginning."""
     if verdict and verdict.cause and verdict.cause.onset:
-        return verdict.cause.onset, "the onset of the cause"
+        slack = _seconds(verdict.cause.onset_uncertainty_seconds)
+        return Onset(verdict.cause.onset, slack, "the onset of the cause")
     if verdict and verdict.first_failure and verdict.first_failure.at:
-        return verdict.first_failure.at, "the first failure"
-    leads = [one for one in (verdict.hypotheses if verdict else ()) if one.onset]
-    if leads and leads[0].onset:
-        return leads[0].onset, "the onset of the strongest lead"
-    return incident.opened_at, "the opening of the incident"
+        slack = _seconds(verdict.first_failure.uncertainty_seconds)
+        return Onset(verdict.first_failure.at, slack, "the first failure")
+    for lead in verdict.hypotheses if verdict else ():
+        if lead.onset and lead.status != "ruled_out":
+            slack = _seconds(lead.onset_uncertainty_seconds)
+            return Onset(lead.onset, slack, "the onset of the strongest lead")
+    return Onset(incident.opened_at, timedelta(0), "the opening of the incident")
 
 
-def by_closeness(changes: Sequence[Change], onset: datetime) -> list[Before]:
+def _seconds(half_width: float | None) -> timedelta:
+    return timedelta(seconds=half_width or 0.0)
+
+
+def by_closeness(changes: Sequence[Change], onset: Onset) -> list[Before]:
     """Those before the onset, the closest first; then those after it."""
-    held = [Before(change, onset - change.at) for change in changes]
-    before = sorted((one for one in held if one.came_before), key=lambda one: one.lead)
+    held = [Before(change, onset.at - change.at, onset.slack) for change in changes]
+    before = sorted((one for one in held if one.came_before), key=lambda one: abs(one.lead))
     after = sorted((one for one in held if not one.came_before), key=lambda one: -one.lead)
     return [*before, *after]
 

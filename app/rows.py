@@ -10,6 +10,7 @@ from opspilot.domain.alarm import Alarm
 from opspilot.domain.change import Change
 from opspilot.domain.evidence import Evidence, MetricDetail, MetricRequest
 from opspilot.domain.incident import Incident
+from opspilot.domain.resource import ResourceKind
 from opspilot.domain.signals import signal_of_query
 from opspilot.domain.telemetry import MetricQuery
 from opspilot.domain.window import Window
@@ -95,7 +96,15 @@ def telling(evidence: Sequence[Evidence], incident: Incident) -> list[Evidence]:
     others = [item for item in drawable if item not in symptom and _stands_out(item)]
     onsets = [onset for item in others if (onset := _onset(item))]
     first = min(onsets, default=incident.window.start)
-    ordered = sorted(others, key=lambda item: (_periods_after(first, item), -_effect(item)))
+    # What the account as a whole shows repeats what its functions show one by one.
+    ordered = sorted(
+        others,
+        key=lambda item: (
+            item.resource.kind is ResourceKind.ACCOUNT,
+            _periods_after(first, item),
+            -_effect(item),
+        ),
+    )
     return [*symptom[:1], *ordered]
 
 

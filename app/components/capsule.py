@@ -121,7 +121,7 @@ def record(capsule: Capsule, view: IncidentView, desk: Desk) -> None:
     with right:
         show(
             what_changed(marked_changes(view), evidence, now),
-            trust(evidence, view.investigation),
+            trust(evidence, view.investigation, now),
         )
     _charts(view, there)
     _tabs(view, there)

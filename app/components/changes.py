@@ -28,10 +28,15 @@ def changes_tab(view: IncidentView, now: Now) -> None:
         st.caption("The changes have not been read yet, or could not be.")
         return
     verdict = view.investigation.verdict if view.investigation else None
-    onset, what = onset_of(view.incident, verdict)
+    onset = onset_of(view.incident, verdict)
     until = min(feed.complete_until for feed in feeds)
     show(
-        el("p", f"Held against {what}: ", moment(onset, now.account, now.zone)),
+        el(
+            "p",
+            f"Held against {onset.what}: ",
+            moment(onset.at, now.account, now.zone),
+            f" ± {onset.slack.total_seconds():.0f} s" if onset.slack else None,
+        ),
         el(
             "p",
             "The feed is whole until ",
@@ -55,7 +60,7 @@ def _block(
 ) -> Html:
     change = one.change
     who = f" by {change.actor}" if change.actor else ""
-    when = f"{span(abs(one.lead))} {'before' if one.came_before else 'after'}"
+    when = "at the onset" if one.at_onset else f"{span(abs(one.lead))} {_side(one)} the onset"
     return el(
         "section",
         el("h3", el("b", change.resource.name), f": {change.summary}{who}"),
@@ -74,15 +79,19 @@ def _block(
     )
 
 
+def _side(one: Before) -> str:
+    return "before" if one.came_before else "after"
+
+
 def _table(differences: list[Difference]) -> Html:
+    head = el("li", el("span", "setting"), el("span", "before"), el("span", "after"))
     rows = [
         el(
-            "tr",
-            el("th", one.setting, scope="row"),
-            el("td", one.before, cls="op-was"),
-            el("td", one.after, cls="op-is"),
+            "li",
+            el("b", one.setting),
+            el("span", one.before, cls="op-was"),
+            el("span", one.after, cls="op-is"),
         )
         for one in differences
     ]
-    head = el("tr", el("th", "setting"), el("th", "before"), el("th", "after"))
-    return el("table", el("thead", head), el("tbody", *rows), cls="op-diff")
+    return el("ul", head, *rows, cls="op-diff")

@@ -47,7 +47,7 @@ def _draw(name: str, view: IncidentView, desk: Desk) -> Intention | None:
     elif name == "Evidence":
         evidence_tab(view, desk)
     elif name == "Call graph":
-        call_graph_tab(view)
+        call_graph_tab(view, desk)
     elif name == "Changes":
         changes_tab(view, desk.now)
     elif name == "Similar":

@@ -37,7 +37,7 @@ def overview(view: IncidentView, desk: Desk) -> Intention | None:
         evidence = of_current(view)
         show(
             what_changed(marked_changes(view), evidence, desk.now),
-            trust(evidence, view.investigation),
+            trust(evidence, view.investigation, desk.now),
         )
     return wanted
 

@@ -69,14 +69,14 @@ def _treatment(one: Treatment) -> Html:
 
 
 def _rates(rates: list[SuccessRate]) -> Html:
+    head = el("li", el("span", "action"), el("span", "cured"), el("span", "95 % interval"))
     rows = [
         el(
-            "tr",
-            el("th", one.action_type, scope="row"),
-            el("td", f"{one.worked} of {one.tried}", cls="op-num"),
-            el("td", f"{share(one.bounds[0])} to {share(one.bounds[1])}", cls="op-num"),
+            "li",
+            el("b", one.action_type),
+            el("span", f"{one.worked} of {one.tried}", cls="op-num"),
+            el("span", f"{share(one.bounds[0])} to {share(one.bounds[1])}", cls="op-num"),
         )
         for one in rates
     ]
-    head = el("tr", el("th", "action"), el("th", "cured"), el("th", "95 % interval"))
-    return el("table", el("thead", head), el("tbody", *rows), cls="op-diff")
+    return el("ul", head, *rows, cls="op-diff")

@@ -30,23 +30,51 @@ def what_changed(marked: Sequence[Marked], evidence: Sequence[Evidence], now: No
     )
 
 
-def trust(evidence: Sequence[Evidence], investigation: Investigation | None) -> Html:
+def trust(evidence: Sequence[Evidence], investigation: Investigation | None, now: Now) -> Html:
     """How much was read, what could not be, and what it cost."""
     gaps = Counter(item.detail.reason for item in evidence if isinstance(item.detail, GapDetail))
     partial = sum(item.status == "partial" for item in evidence)
     read = sum(item.status != "gap" for item in evidence)
     parts = [f"{read} read", *(f"{count} {words(reason)}" for reason, count in gaps.items())]
     if partial:
-        parts.append(f"{partial} in part")
+        parts.append(f"{partial} in part (cut or not whole)")
+    skipped = sum(task.status == "skipped" for task in investigation.tasks) if investigation else 0
+    if skipped:
+        parts.append(f"{skipped} left out")
     usage = investigation.usage if investigation else None
     cost = f"{plural(usage.api_calls, 'AWS call')}{_dollars(usage.usd)}" if usage else ""
     return el(
         "section",
         el("h2", "Evidence and trust"),
         el("p", ", ".join(parts), cls="op-num op-waiting-text" if gaps or partial else "op-num"),
+        el("p", _sources(evidence), cls="op-quiet-text") if evidence else None,
+        el("p", _freshness(evidence, now), cls="op-quiet-text") if evidence else None,
         el("p", cost, cls="op-quiet-text op-num") if cost else None,
+        _denied(evidence),
         cls="op-panel",
     )
+
+
+def _sources(evidence: Sequence[Evidence]) -> str:
+    """How many answers came from which source."""
+    counted = Counter(item.request.source for item in evidence if item.status != "gap")
+    return "From " + ", ".join(f"{words(source)} {count}" for source, count in counted.items())
+
+
+def _freshness(evidence: Sequence[Evidence], now: Now) -> Html:
+    return el("span", "Read ", moment(max(item.collected_at for item in evidence), now.account))
+
+
+def _denied(evidence: Sequence[Evidence]) -> Html | None:
+    """The permissions that would have told more."""
+    missing = dict.fromkeys(
+        item.detail.iam_action
+        for item in evidence
+        if isinstance(item.detail, GapDetail) and item.detail.iam_action
+    )
+    if not missing:
+        return None
+    return el("p", "Missing permission: ", el("code", ", ".join(missing)), cls="op-waiting-text")
 
 
 def _dollars(usd: float) -> str:
