@@ -8,8 +8,9 @@ import multiprocessing
 import os
 import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from bench.incidents.stage import Hall, staged
 
 HTTP_EVERY = 10
 _BATCH = 4
+_FOREIGN = ("OPSPILOT_", "AWS_")
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,7 @@ def _results(jobs: Sequence[Job], processes: int) -> Iterator[tuple[int, Result]
     # The heavy modules are imported once, here; a fork has them at once.
     prepare()
     context = multiprocessing.get_context("fork")
-    with ProcessPoolExecutor(processes, mp_context=context) as pool:
+    with ProcessPoolExecutor(processes, mp_context=context, initializer=gc.freeze) as pool:
         waiting = {
             pool.submit(_run_batch, list(jobs[first : first + _BATCH])): first
             for first in range(0, len(jobs), _BATCH)
@@ -114,22 +116,29 @@ _hall: Hall | None = None
 
 
 def prepare() -> None:
-    """Import what a case needs and is slow to import, and seal the environment off.
-
-    moto takes seconds. No setting and no account of this machine may reach a case.
-    """
+    """Import what a case needs and is slow to import: moto takes seconds."""
     import moto.apigateway.models
     import moto.dynamodb.models
     import moto.moto_server.werkzeug_app
     import moto.sqs.models  # noqa: F401 - imported for their weight
 
-    for name in list(os.environ):
-        if name.startswith(("OPSPILOT_", "AWS_")):
-            del os.environ[name]
+
+@contextmanager
+def _sealed() -> Generator[None]:
+    """No setting and no account of this machine reaches a case, and no expected error the log."""
+    foreign = {name: text for name, text in os.environ.items() if name.startswith(_FOREIGN)}
+    for name in foreign:
+        del os.environ[name]
     os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
-    logging.getLogger("opspilot").setLevel(logging.CRITICAL)
-    # What was imported stays: the collector need not look at it again in each case.
-    gc.freeze()
+    log = logging.getLogger("opspilot")
+    level = log.level
+    log.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        log.setLevel(level)
+        del os.environ["AWS_EC2_METADATA_DISABLED"]
+        os.environ.update(foreign)
 
 
 def run_one(job: Job) -> Result:
@@ -139,7 +148,8 @@ def run_one(job: Job) -> Result:
         _hall = Hall.opened()
     begun = time.perf_counter()
     try:
-        result = _played(job, _hall)
+        with _sealed():
+            result = _played(job, _hall)
     except BenchmarkError as exc:
         return Broken(f"{job.scenario.name}@{job.seed}", job.http, exc.message)
     except Exception as exc:  # noqa: BLE001 - one case must not end a run of hundreds
