@@ -19,6 +19,7 @@ from opspilot.domain.change import Change
 from opspilot.domain.evidence import MetricDetail
 from opspilot.domain.resource import Resource
 from opspilot.domain.wording import number
+from opspilot.domain.workload import Scaling, TableConfiguration
 
 Direction = Literal["read", "write"]
 AT_CAPACITY, WELL_BELOW = 0.75, 0.6
@@ -97,6 +98,18 @@ def _configured(case: Case, table: Resource, direction: Direction) -> float | No
     return float(given) if given else None
 
 
+def scaling_of(table: TableConfiguration, one: Throttling) -> Scaling | None:
+    """What scales the table itself in the direction that it throttles in."""
+    return next(
+        (
+            scaling
+            for scaling in table.autoscaling
+            if scaling.target == "table" and scaling.dimension == one.direction
+        ),
+        None,
+    )
+
+
 def throttled_indexes(case: Case, table: Resource) -> list[tuple[str, Shown[MetricDetail]]]:
     """(name, metric) of the indexes of a table that refuse, those with most refusals first."""
     found = [
@@ -168,6 +181,7 @@ __all__ = [
     "harm_of",
     "in_words",
     "lowers_capacity",
+    "scaling_of",
     "throttled_indexes",
     "throttling",
 ]

@@ -18,7 +18,7 @@ WITHIN_REACH = timedelta(minutes=60)
 _NO_CHANGE_CAP = 0.75
 _OPEN_FEED_CAP = 0.9
 _BLIND_CAP = 0.7
-_SURGE_CAP = 0.85
+_SURGE_CAP = 0.84
 
 
 def changes_behind(
@@ -201,5 +201,5 @@ def argue_trigger(
     brief.speaks_for(
         FAIR, f"traffic of {surge.evidence.resource.name} rose{by} at {clock(began)}", surge.id
     )
-    brief.cap(_SURGE_CAP, "nothing was changed: more traffic met what was there")
+    brief.cap(_SURGE_CAP, "nothing was changed, more traffic met what was there: at most likely")
     return True

@@ -9,6 +9,7 @@ from opspilot.diagnosis.case import Case
 from opspilot.diagnosis.settling import settles
 
 SETTLED_FROM = 0.5
+_FAR_BEHIND = 0.25
 
 
 def settled(case: Case, assessed: Sequence[Assessment]) -> list[Assessment]:
@@ -47,6 +48,36 @@ def _ruled_out(one: Assessment, better: Assessment) -> Assessment:
     return replace(one, hypothesis=hypothesis)
 
 
+def weeded(
+    case: Case, assessed: Sequence[Assessment], leading: Sequence[Assessment]
+) -> list[Assessment]:
+    """The same with those ruled out that the evidence speaks against, where a better one leads.
+
+    A rival far behind a settled cause of the same harm is out by its strongest counter-argument;
+    without one it stays possible.
+    """
+    return [
+        _spoken_against(one, next((other for other in leading if _beats(case, other, one)), None))
+        for one in assessed
+    ]
+
+
+def _beats(case: Case, leader: Assessment, one: Assessment) -> bool:
+    far = leader.confidence - one.confidence >= _FAR_BEHIND and one.confidence < SETTLED_FROM
+    return leader is not one and far and competes(case, leader, one)
+
+
+def _spoken_against(one: Assessment, leader: Assessment | None) -> Assessment:
+    against = one.hypothesis.arguments_against
+    if one.ruled_out or leader is None or not against:
+        return one
+    reason = f"{against[0].text}; {leader.hypothesis.cause_class} explains the same better"
+    hypothesis = one.hypothesis.model_copy(
+        update={"status": "ruled_out", "ruled_out_because": reason}
+    )
+    return replace(one, hypothesis=hypothesis)
+
+
 def competes(case: Case, one: Assessment, other: Assessment) -> bool:
     """Whether two explanations are about the same harm, at first hand or as it passes on.
 
@@ -60,8 +91,10 @@ def competes(case: Case, one: Assessment, other: Assessment) -> bool:
 def _covers(case: Case, one: Assessment, other: Assessment) -> bool:
     """Whether any harm of the other is that of this one, or comes from it."""
     passed = reach(case, {harm.resource for harm in one.hurts})
+    hurt = {harm.resource for harm in one.hurts}
     return any(
         any(harm.meets(mine) for mine in one.hurts)
+        or (harm.resource in hurt and harm.kind in _FOLLOWS)
         or (harm.resource in passed and not _by_itself(case, harm))
         for harm in other.hurts
     )
@@ -76,9 +109,13 @@ _OWN = ("errors", "init", "memory", "4xx")
 """Kinds of harm that a function does to itself; it may wait or be turned away for others."""
 
 
+_FOLLOWS = ("backlog", "slow", "repeats")
+"""Kinds of harm that follow from any other of the same resource."""
+
+
 def independent(case: Case, chosen: Sequence[Assessment], one: Assessment) -> bool:
     """Whether an explanation is of harm that none of those chosen explains."""
     return not any(competes(case, other, one) for other in chosen)
 
 
-__all__ = ["ANY", "SETTLED_FROM", "competes", "independent", "settled"]
+__all__ = ["ANY", "SETTLED_FROM", "competes", "independent", "settled", "weeded"]

@@ -8,7 +8,7 @@ from opspilot.diagnosis.assessment import Assessment
 from opspilot.diagnosis.boxes import cause_of, first_failure_of, impact_of, since_of
 from opspilot.diagnosis.cascade import reach
 from opspilot.diagnosis.case import DURATIONS, Case
-from opspilot.diagnosis.competition import settled
+from opspilot.diagnosis.competition import settled, weeded
 from opspilot.diagnosis.harm import HARM, harmed
 from opspilot.diagnosis.recovery import recovered_at
 from opspilot.diagnosis.signatures import CATALOGUE
@@ -57,8 +57,9 @@ def _with_harm(case: Case, assessed: Sequence[Assessment]) -> Verdict:
     found = chosen(case, assessed)
     if not found or found[0][0] is not leading:
         found = []
+    settled_ones = [one for one, _ in found]
     failure = first_failure_of(case, leading)
-    causes = tuple(cause_of(one) for one, _ in found)
+    causes = tuple(cause_of(one) for one in settled_ones)
     return Verdict(
         status=found[0][1] if found else VerdictStatus.INCONCLUSIVE,
         cause=causes[0] if causes else None,
@@ -66,7 +67,7 @@ def _with_harm(case: Case, assessed: Sequence[Assessment]) -> Verdict:
         first_failure=failure,
         impact=impact_of(case, since_of(leading, failure)),
         confidence=leading.confidence if leading else 0.0,
-        hypotheses=_board(assessed, [one for one, _ in found]),
+        hypotheses=_board(weeded(case, assessed, settled_ones), settled_ones),
         next_query="" if found else _next_query(case, leading),
         rules_version=RULES_VERSION,
     )

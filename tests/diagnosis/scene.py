@@ -2,6 +2,7 @@
 
 gateway (API) -> front -> middle -> back
                  front -> side
+side writes ledger (table), works off jobs (queue, dead letters in graves) and readings (stream)
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,10 +26,15 @@ from opspilot.domain.evidence import (
     EvidenceRequest,
     GapDetail,
     GapReason,
+    LimitsDetail,
+    LimitsRequest,
     LogDetail,
     LogRequest,
     MetricDetail,
     MetricRequest,
+    QueueDetail,
+    StreamDetail,
+    TableDetail,
     TopologyDetail,
     TopologyRequest,
 )
@@ -36,15 +42,31 @@ from opspilot.domain.hypothesis import Hypothesis, Verdict
 from opspilot.domain.identity import SYSTEM
 from opspilot.domain.incident import Incident, Symptom
 from opspilot.domain.model import Json
-from opspilot.domain.resource import Resource, lambda_function, rest_api
+from opspilot.domain.resource import (
+    Resource,
+    ResourceKind,
+    dynamodb_table,
+    kinesis_stream,
+    lambda_account,
+    lambda_function,
+    rest_api,
+    sqs_queue,
+)
 from opspilot.domain.signals import query_of, signal_named
 from opspilot.domain.telemetry import LogQuery
 from opspilot.domain.window import Window
 from opspilot.domain.workload import (
+    AccountLimits,
     Edge,
+    EventSource,
     FunctionAlias,
     FunctionConfiguration,
     FunctionVersion,
+    IndexConfiguration,
+    QueueConfiguration,
+    Scaling,
+    StreamConfiguration,
+    TableConfiguration,
     Topology,
 )
 
@@ -59,7 +81,17 @@ FRONT, MIDDLE, BACK, SIDE = (
     lambda_function("123456789012", "eu-west-1", name)
     for name in ("front", "middle", "back", "side")
 )
+LEDGER = dynamodb_table("123456789012", "eu-west-1", "ledger")
+JOBS, GRAVES = (sqs_queue("123456789012", "eu-west-1", name) for name in ("jobs", "graves"))
+READINGS = kinesis_stream("123456789012", "eu-west-1", "readings")
+ACCOUNT = lambda_account("123456789012", "eu-west-1")
+WRITES = Edge(caller=SIDE, callee=LEDGER, relation="reads_writes")
+CONSUMES = Edge(caller=SIDE, callee=JOBS, relation="consumes")
+READS_STREAM = Edge(caller=SIDE, callee=READINGS, relation="consumes")
 CHAIN = ((GATEWAY, FRONT, ""), (FRONT, MIDDLE, "live"), (MIDDLE, BACK, "live"), (FRONT, SIDE, ""))
+
+
+ALL = (FRONT, MIDDLE, BACK, SIDE, GATEWAY, LEDGER, JOBS, READINGS, ACCOUNT)
 
 
 @dataclass
@@ -112,9 +144,11 @@ class Scene:
         then: float | None = None,
         *,
         onset: datetime = ONSET,
+        ended: datetime | None = None,
         points: int = 30,
+        peak: float | None = None,
     ) -> "Scene":
-        """A signal at its usual level, or from the onset on at another."""
+        """A signal at its usual level, or from the onset on (until it ended) at another."""
         signal = signal_named(name)
         changed = then is not None
         level = usual if then is None else then
@@ -123,7 +157,8 @@ class Scene:
             direction = "up" if level > usual else "down"
         count = int((NOW - BASELINE.start) / MINUTE)
         times = [BASELINE.start + n * MINUTE for n in range(count)]
-        values = [level if at >= onset else usual for at in times]
+        over = ended or NOW
+        values = [level if onset <= at < over else usual for at in times]
         during = [value for at, value in zip(times, values, strict=True) if at >= WINDOW.start]
         is_count = signal.kind == "count"
         detail = MetricDetail(
@@ -135,7 +170,7 @@ class Scene:
             direction=direction,
             baseline_value=usual,
             incident_value=level,
-            peak_value=level,
+            peak_value=level if peak is None else peak,
             onset=onset if changed else None,
             onset_uncertainty_seconds=60.0 if changed else None,
             effect_size=20.0 if direction == "up" else -20.0 if changed else 0.0,
@@ -230,6 +265,64 @@ class Scene:
             ConfigurationDetail(function=function),
         )
 
+    def table(
+        self,
+        *,
+        billing: Literal["provisioned", "on_demand"] = "provisioned",
+        writes: int | None = 100,
+        index_writes: int | None = None,
+        autoscaled: tuple[int, int] | None = None,
+        raised: datetime | None = None,
+    ) -> "Scene":
+        """The ledger as configured; an index by-day and autoscaling of writes where asked for."""
+        least, most = autoscaled or (0, 0)
+        scaling = Scaling(dimension="write", minimum=least, maximum=most)
+        table = TableConfiguration(
+            resource=LEDGER,
+            billing=billing,
+            write_capacity=writes if billing == "provisioned" else None,
+            indexes=(IndexConfiguration(name="by-day", write_capacity=index_writes),)
+            if index_writes
+            else (),
+            autoscaling=(scaling,) if autoscaled else (),
+            last_increase_at=raised,
+        )
+        return self.add(LEDGER, ConfigurationRequest(resource=LEDGER), TableDetail(table=table))
+
+    def queue(self, *, visibility: int = 180, enabled: bool = True) -> "Scene":
+        """The jobs as configured, with side as their consumer."""
+        feeds = EventSource(source=JOBS, function=SIDE, enabled=enabled)
+        queue = QueueConfiguration(
+            resource=JOBS,
+            visibility_timeout_seconds=visibility,
+            retention_seconds=345_600,
+            dead_letter=GRAVES,
+            maximum_receives=3,
+            consumers=(feeds,),
+        )
+        return self.add(JOBS, ConfigurationRequest(resource=JOBS), QueueDetail(queue=queue))
+
+    def stream(self, *, retries: int = -1, bisect: bool = False) -> "Scene":
+        """The readings as configured, with side as their consumer."""
+        feeds = EventSource(
+            source=READINGS, function=SIDE, maximum_retries=retries, bisect_on_error=bisect
+        )
+        stream = StreamConfiguration(resource=READINGS, shards=2, consumers=(feeds,))
+        return self.add(
+            READINGS, ConfigurationRequest(resource=READINGS), StreamDetail(stream=stream)
+        )
+
+    def limits(self, most: int, reserved: dict[str, int] | None = None) -> "Scene":
+        """What the account's functions share."""
+        kept = reserved or {}
+        limits = AccountLimits(
+            resource=ACCOUNT,
+            concurrent_executions=most,
+            unreserved=most - sum(kept.values()),
+            reserved=kept,
+        )
+        return self.add(ACCOUNT, LimitsRequest(resource=ACCOUNT), LimitsDetail(limits=limits))
+
     def log(self, resource: Resource, **fields: object) -> "Scene":
         """A function's log; quiet unless fields say otherwise."""
         quiet = {"lines_baseline": 900, "lines_incident": 900, "invocations": 300}
@@ -240,7 +333,7 @@ class Scene:
     def change(
         self,
         resource: Resource,
-        kind: Literal["release", "configuration", "capacity", "other"],
+        kind: Literal["release", "configuration", "capacity", "permission", "other"],
         before: dict[str, str],
         after: dict[str, str],
         *,
@@ -285,7 +378,7 @@ class Scene:
     def feed(self) -> "Scene":
         """Put the change feed into the ledger."""
         detail = ChangesDetail(changes=tuple(self.changes), complete_until=self.whole_until)
-        asked = ChangesRequest(resources=(FRONT, MIDDLE, BACK, SIDE))
+        asked = ChangesRequest(resources=ALL)
         return self.add(self.resource, asked, detail)
 
     def incident(self, symptom: str = "lambda.errors") -> Incident:
@@ -305,7 +398,8 @@ class Scene:
 
     def verdict(self) -> Verdict:
         """What the rules say of it."""
-        return diagnose(self.incident(), self.evidence, NOW)
+        symptom = "lambda.errors" if self.resource.kind is ResourceKind.FUNCTION else ""
+        return diagnose(self.incident(symptom), self.evidence, NOW)
 
 
 def hypothesis(verdict: Verdict, cause_class: str) -> Hypothesis:
@@ -335,3 +429,39 @@ def failing_front(**log: object) -> Scene:
     scene.metric(FRONT, "lambda.duration_p99", 600.0)
     scene.configuration(FRONT, timeout=3, alias="live")
     return scene.log(FRONT, **log)
+
+
+def failing_side(**log: object) -> Scene:
+    """Side, which nothing else depends on here, fails; no change feed yet."""
+    scene = Scene(resource=SIDE).topology(CHAIN, WRITES, CONSUMES).healthy(FRONT, MIDDLE, BACK)
+    scene.metric(SIDE, "lambda.errors", 0.0, 40.0).metric(SIDE, "lambda.invocations", 100.0)
+    scene.metric(SIDE, "lambda.duration_p99", 300.0).configuration(SIDE, timeout=30, alias="live")
+    return scene.log(SIDE, **log)
+
+
+def pattern(text: str, count: int = 790, *, before: int = 0) -> dict[str, object]:
+    """A pattern of a log that came up, or came up more often."""
+    return {
+        "pattern": text,
+        "change": "up" if before else "new",
+        "baseline_count": before,
+        "incident_count": count,
+        "p_value": 1e-9,
+        "examples": (text,),
+        "first_seen": ONSET,
+    }
+
+
+def settled(scene: Scene) -> tuple[str, Resource]:
+    """The class and component of the verdict's cause; there must be one."""
+    verdict = scene.verdict()
+    assert verdict.cause is not None, [
+        (one.cause_class, one.confidence, one.cap) for one in verdict.hypotheses[:4]
+    ]
+    return verdict.cause.cause_class, verdict.cause.resource
+
+
+def unsettled(scene: Scene, cause_class: str) -> bool:
+    """Whether a class is not the verdict's cause."""
+    cause = scene.verdict().cause
+    return cause is None or cause.cause_class != cause_class

@@ -15,6 +15,7 @@ from opspilot.diagnosis.capacity import (
     harm_of,
     in_words,
     lowers_capacity,
+    scaling_of,
     throttled_indexes,
     throttling,
 )
@@ -36,21 +37,10 @@ def assess(case: Case) -> Iterator[Assessment]:
     for table in case.tables:
         shown = case.table(table)
         for one in throttling(case, table):
-            scaling = _scaling(shown.detail, one) if shown else None
+            scaling = scaling_of(shown.detail, one) if shown else None
             if shown and (shown.detail.billing == "on_demand" or scaling):
                 yield _weigh(case, one, shown, scaling)
                 break
-
-
-def _scaling(table: TableConfiguration, one: Throttling) -> Scaling | None:
-    return next(
-        (
-            scaling
-            for scaling in table.autoscaling
-            if scaling.target == "table" and scaling.dimension == one.direction
-        ),
-        None,
-    )
 
 
 def _weigh(

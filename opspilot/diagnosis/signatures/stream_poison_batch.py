@@ -7,7 +7,7 @@ nor gives it up.
 
 from collections.abc import Iterator
 
-from opspilot.diagnosis.assessment import FAIR, GOOD, WEAK, Assessment, Brief, Harm, Onset
+from opspilot.diagnosis.assessment import FAIR, GOOD, STRONG, WEAK, Assessment, Brief, Harm, Onset
 from opspilot.diagnosis.case import Case, Shown
 from opspilot.diagnosis.change_search import changes_behind, is_release
 from opspilot.diagnosis.families import Family, told
@@ -52,7 +52,7 @@ def _weigh(
     released = changes_behind(case, function, onset, is_release) if onset else None
     if released:
         text = f"{function.name} was released shortly before: the fault may be its own"
-        brief.speaks_against(GOOD, text, *released.ids)
+        brief.speaks_against(STRONG, text, *released.ids)
     for family in (Family.DENIED, Family.THROTTLED, Family.INIT):
         log = case.log(function)
         other = told(log, family) if log else None

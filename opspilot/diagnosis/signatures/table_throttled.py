@@ -17,6 +17,7 @@ from opspilot.diagnosis.capacity import (
     harm_of,
     in_words,
     lowers_capacity,
+    scaling_of,
     throttled_indexes,
     throttling,
 )
@@ -98,13 +99,14 @@ def _argue_billing(brief: Brief, case: Case, one: Throttling, found: ChangeFound
     shown = case.table(one.table)
     if shown is None:
         brief.misses(f"the capacity and billing of {one.table.name} were not read")
-    elif shown.detail.billing == "on_demand":
+        return
+    if shown.detail.billing == "on_demand":
         brief.speaks_against(GOOD, "it is billed on demand and has no capacity set", shown.id)
         brief.rule_out(
             f"{one.table.name} is billed on demand: there is no capacity to be too small"
         )
-    elif found is None and any(
-        scaling.target == "table" and scaling.dimension == one.direction
-        for scaling in shown.detail.autoscaling
-    ):
-        brief.speaks_against(FAIR, "autoscaling follows the demand on it", shown.id)
+        return
+    scaling = scaling_of(shown.detail, one)
+    if found is None and scaling and (one.provisioned or 0.0) < scaling.maximum:
+        brief.speaks_against(GOOD, "autoscaling follows the demand on it", shown.id)
+        brief.cap(LEAD_CAP, "its capacity follows the demand, and is not at its maximum")
