@@ -112,11 +112,12 @@ def _reviewed(index: pd.Index, values: Floats, usable: Bools, kind: MetricKind |
     up, down = model.tails(values)
     up, down = _as_rare_as_shown(values, sigma, kept, usable, up, down)
     found = episodes(up, down, sigma, np.broadcast_to(fit.memory, sigma.shape))
+    found = _out_of_the_usual(found, values, usable)
     return Verdicts(
         scores=score_of(np.minimum(1.0, 2.0 * np.minimum(up, down))),
         sigma=sigma,
         band=np.array(np.broadcast_arrays(*model.band())),
-        episodes=_out_of_the_usual(found, values, usable),
+        episodes=found,
     )
 
 

@@ -16,6 +16,7 @@ from opspilot.analysis.rhythm import (
     MUST_SHRINK_TO,
     Integers,
     at_times,
+    medians,
     slots_per_day,
     spread_of,
 )
@@ -73,20 +74,8 @@ def _days(starts: Integers, seconds: Integers, values: Floats, usable: Bools) ->
     for row, first, last in zip(table, starts[:-1], starts[1:], strict=True):
         if first < last:
             slot = (seconds[first:last] % DAY_SECONDS) * slots // DAY_SECONDS
-            row[:] = _medians(slot, np.where(usable[first:last], values[first:last], np.nan), slots)
+            row[:] = medians(slot, np.where(usable[first:last], values[first:last], np.nan), slots)
     return table
-
-
-def _medians(slot: Integers, values: Floats, slots: int) -> Floats:
-    """Of the known values of each slot; `slot` ascends."""
-    counts = np.bincount(slot, minlength=slots)
-    place = np.arange(len(slot)) - (np.cumsum(counts) - counts)[slot]
-    table = np.full((slots, int(counts.max())), np.nan)
-    table[slot, place] = values
-    table.sort(axis=1)
-    known = (~np.isnan(table)).sum(axis=1)
-    every = np.arange(slots)
-    return (table[every, (known - 1) // 2] + table[every, known // 2]) / 2.0
 
 
 def _of_the_weekday(table: Floats) -> Floats:

@@ -59,6 +59,18 @@ def spread_of(values: Floats) -> float:
     return float(np.median(np.abs(finite - np.median(finite))))
 
 
+def medians(slot: Integers, values: Floats, slots: int) -> Floats:
+    """Of the known values of each slot; `slot` ascends."""
+    counts = np.bincount(slot, minlength=slots)
+    place = np.arange(len(slot)) - (np.cumsum(counts) - counts)[slot]
+    table = np.full((slots, int(counts.max())), np.nan)
+    table[slot, place] = values
+    table.sort(axis=1)
+    known = (~np.isnan(table)).sum(axis=1)
+    every = np.arange(slots)
+    return (table[every, (known - 1) // 2] + table[every, known // 2]) / 2.0
+
+
 def _profile(index: pd.Index, values: Floats, usable: Bools, cycle: int) -> Floats:
     none = np.zeros(len(values))
     if not isinstance(index, pd.DatetimeIndex) or len(index) == 0:
@@ -67,25 +79,31 @@ def _profile(index: pd.Index, values: Floats, usable: Bools, cycle: int) -> Floa
     if seconds[-1] - seconds[0] < (MIN_CYCLES - 1) * cycle:
         return none
     slots = slots_per_day(seconds) * cycle // DAY_SECONDS
-    turn, slot = seconds // cycle, (seconds % cycle) * slots // cycle
-    table = _table(turn[usable], slot[usable], values[usable], slots)
+    table = _table(seconds, values, usable, cycle, slots)
     if table is None or not _predicts_unseen_cycles(table):
         return none
     profile = np.nanmedian(table, axis=0)
     return at_times(profile, seconds, cycle) - float(np.median(profile))
 
 
-def _table(turn: Integers, slot: Integers, values: Floats, slots: int) -> Floats | None:
-    """Medians as (cycles, slots); None unless enough whole cycles are covered."""
-    frame = pd.DataFrame({"turn": turn, "slot": slot, "value": values}).dropna()
-    if frame.empty:
+def _table(
+    seconds: Integers, values: Floats, usable: Bools, cycle: int, slots: int
+) -> Floats | None:
+    """Medians as (cycles, slots); None unless enough whole cycles are covered.
+
+    One cycle after another, so that a long series takes no more room than a short one.
+    """
+    turns = np.arange(int(seconds[0]) // cycle, int(seconds[-1]) // cycle + 2, dtype=np.int64)
+    starts = np.searchsorted(seconds, turns * cycle)
+    table = np.full((len(turns) - 1, slots), np.nan)
+    for row, first, last in zip(table, starts[:-1], starts[1:], strict=True):
+        if first < last:
+            slot = (seconds[first:last] % cycle) * slots // cycle
+            row[:] = medians(slot, np.where(usable[first:last], values[first:last], np.nan), slots)
+    covered = table[(~np.isnan(table)).mean(axis=1) >= _MIN_COVERAGE]
+    if len(covered) < MIN_CYCLES or bool(np.isnan(covered).all(axis=0).any()):
         return None
-    medians = frame.groupby(["turn", "slot"])["value"].median().unstack()
-    medians = medians.reindex(columns=range(slots))
-    covered = medians[medians.notna().mean(axis=1) >= _MIN_COVERAGE]
-    if len(covered) < MIN_CYCLES or bool(covered.isna().all().any()):
-        return None
-    return covered.to_numpy(dtype=np.float64)
+    return covered
 
 
 def _predicts_unseen_cycles(table: Floats) -> bool:

@@ -113,8 +113,14 @@ def surprise_among_others(values: Floats, usable: Bools) -> Floats:
     if known is not None:
         apart, noise, _ = _in_units(values[known])
         rounding = float(noise[-1])
-        rows = np.concatenate([_levels(apart), _motions(apart)])
-        scores[known] = _combined(others_surprise(rows, usable[known], rounding).mean(axis=0))
+        del noise
+        total = np.zeros(len(apart))
+        for statistics in (_levels, _motions):
+            # One by one: each is held against a copy of itself.
+            for row in statistics(apart):
+                total += others_surprise(row[None], usable[known], rounding)[0]
+        total /= _STATISTICS
+        scores[known] = _combined(total)
     return scores
 
 
