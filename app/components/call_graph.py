@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app.call_graph import Graph, Node, graph_of
+from app.call_graph import Node, graph_of
 from app.components.figures import colours, draw
 from app.components.linked import of_current
 from app.graph_figure import KINDS, graph_figure
@@ -11,18 +11,9 @@ from app.wiring import Desk
 from opspilot.domain.views import IncidentView
 from opspilot.domain.wording import plural
 
-_LEGEND = (
-    ("cause", "cause"),
-    ("lead", "strongest lead"),
-    ("first failure", "first failure"),
-    ("harmed", "harmed"),
-    ("quiet", "nothing stands out"),
-    ("unread", "not read"),
-)
-
 
 def call_graph_tab(view: IncidentView, desk: Desk) -> None:
-    """The drawing, its legend, and the same in words."""
+    """The drawing, in which each box says its part, and what stands out in words."""
     verdict = view.investigation.verdict if view.investigation else None
     evidence = of_current(view)
     if not evidence:
@@ -31,22 +22,11 @@ def call_graph_tab(view: IncidentView, desk: Desk) -> None:
     graph = graph_of(view.incident, evidence, verdict)
     drawn = plural(len(graph.nodes), "resource")
     draw(graph_figure(graph, colours(desk)), "call-graph", f"Who calls whom: {drawn}")
-    show(_legend(graph))
     if graph.left_out:
         st.caption(f"{plural(graph.left_out, 'resource')} further away are not drawn.")
     if not graph.arrows:
         st.caption("No call of this resource is known from its configuration or its callers'.")
     show(el("ul", *[_line(node) for node in graph.nodes if node.says], cls="op-list"))
-
-
-def _legend(graph: Graph) -> Html:
-    present = {node.part for node in graph.nodes}
-    marks = [
-        el("span", el("span", cls=f"op-key op-key-{part.replace(' ', '-')}"), words)
-        for part, words in _LEGEND
-        if part in present
-    ]
-    return el("p", *marks, cls="op-legend op-quiet-text")
 
 
 def _line(node: Node) -> Html:

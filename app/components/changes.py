@@ -94,4 +94,4 @@ def _table(differences: list[Difference]) -> Html:
         )
         for one in differences
     ]
-    return el("ul", head, *rows, cls="op-diff")
+    return el("ul", head, *rows, cls="op-compare")

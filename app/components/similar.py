@@ -79,4 +79,4 @@ def _rates(rates: list[SuccessRate]) -> Html:
         )
         for one in rates
     ]
-    return el("ul", head, *rows, cls="op-diff")
+    return el("ul", head, *rows, cls="op-compare")

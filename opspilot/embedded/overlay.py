@@ -99,7 +99,7 @@ class Overlay:
         ]
 
     def _updated_table(self, params: Params, content: dict[str, Any]) -> None:
-        """moto was asked to describe the table that the world has changed."""
+        """Show the table that the world has changed, which moto was asked to describe."""
         self._describe_table(params, content)
         if "Table" in content:
             content["TableDescription"] = content.pop("Table")

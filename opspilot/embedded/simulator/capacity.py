@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
 from opspilot.embedded.configuration import Timeline
+from opspilot.embedded.simulator.buckets import Bucket, Scaling
 from opspilot.embedded.simulator.records import CapacityLevel, RefusalBatch
 from opspilot.embedded.simulator.traffic import Bools, Floats, Ints
 from opspilot.embedded.stores import TableConfig
@@ -27,8 +28,6 @@ _PARTITION_BURST_S = 5.0
 _PAUSE_S = 0.05
 _TRIES = 4
 _MOST_ROUNDS = 3
-_SCALES_AFTER_S = 150.0
-"""Two minutes above the target, and the time that the update takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,48 +93,6 @@ class TableCapacity:
         return changed and self._rounds < _MOST_ROUNDS
 
 
-@dataclass(slots=True)
-class _Bucket:
-    """Tokens of one target in one direction."""
-
-    capacity: float
-    burst_s: float
-    tokens: float
-    at: float
-
-    def fill(self, at: float, capacity: float) -> None:
-        """Add what has come in since; capacity may have changed meanwhile."""
-        self.capacity = capacity
-        self.tokens = min(capacity * self.burst_s, self.tokens + max(at - self.at, 0.0) * capacity)
-        self.at = max(at, self.at)
-
-
-@dataclass(slots=True)
-class _Scaling:
-    """What autoscaling has seen and done for one target and direction."""
-
-    minimum: int
-    maximum: int
-    target: float
-    spent: dict[int, float] = field(default_factory=dict[int, float])
-    raised: list[tuple[float, float]] = field(default_factory=list[tuple[float, float]])
-
-    def spend(self, at: float, units: float, capacity: float) -> None:
-        """Count consumption; two minutes above the target raise the capacity a little later."""
-        minute = int(at // 60)
-        if minute not in self.spent:
-            over = [self.spent.get(minute - back, 0.0) / 60.0 for back in (1, 2)]
-            if min(over) > self.target * capacity and (not self.raised or self.raised[-1][0] <= at):
-                wanted = min(self.maximum, max(over) / self.target + 1.0)
-                if wanted > capacity:
-                    self.raised.append((at + _SCALES_AFTER_S - 120.0, float(int(wanted))))
-        self.spent[minute] = self.spent.get(minute, 0.0) + units
-
-    def level(self, at: float) -> float:
-        """The capacity that autoscaling has set by then; 0 before it did."""
-        return max((level for since, level in self.raised if since <= at), default=0.0)
-
-
 class _Table:
     """Rules on the demands on one table within one chunk."""
 
@@ -145,8 +102,8 @@ class _Table:
         self._timeline = timeline
         self._begin = min(float(one.at.min()) for one in demands)
         self._end = max(float(one.at.max()) for one in demands)
-        self._buckets: dict[tuple[str, str], _Bucket] = {}
-        self._scalings: dict[tuple[str, str], _Scaling] = {}
+        self._buckets: dict[tuple[str, str], Bucket] = {}
+        self._scalings: dict[tuple[str, str], Scaling] = {}
         self._refused: dict[tuple[str, str], list[float]] = {}
 
     def rule(
@@ -236,13 +193,13 @@ class _Table:
                 scaling.spend(at, demand.units, bucket.capacity)
         return None
 
-    def _filled(self, at: float, target: str, direction: str, config: TableConfig) -> _Bucket:
+    def _filled(self, at: float, target: str, direction: str, config: TableConfig) -> Bucket:
         capacity = self._capacity(at, target, direction, config)
         bucket = self._buckets.get((target, direction))
         if bucket is None:
             burst = _PARTITION_BURST_S if target == PARTITION else _BURST_S
             tokens = capacity * burst * (0.0 if self._begins_short(direction, capacity) else 1.0)
-            bucket = self._buckets[target, direction] = _Bucket(capacity, burst, tokens, at)
+            bucket = self._buckets[target, direction] = Bucket(capacity, burst, tokens, at)
         bucket.fill(at, capacity)
         return bucket
 
@@ -262,13 +219,13 @@ class _Table:
         scaling = self._scaling(target, direction, config)
         return max(configured, scaling.level(at)) if scaling else configured
 
-    def _scaling(self, target: str, direction: str, config: TableConfig) -> _Scaling | None:
+    def _scaling(self, target: str, direction: str, config: TableConfig) -> Scaling | None:
         bounds = config.autoscaling.get((target, direction))
         if bounds is None or config.billing == "on_demand":
             return None
         key = (target, direction)
         if key not in self._scalings:
-            self._scalings[key] = _Scaling(bounds[0], bounds[1], bounds[2] / 100.0)
+            self._scalings[key] = Scaling(bounds[0], bounds[1], bounds[2] / 100.0)
         return self._scalings[key]
 
     def _levels(self) -> Iterator[CapacityLevel]:
