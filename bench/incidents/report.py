@@ -187,8 +187,8 @@ def _row(title: str, cells: Sequence[str], goal: str) -> str:
     *levels, whole, model, both = cells
     return (
         f"{title:<27}"
-        + "".join(f"{cell:>10}" for cell in levels)
-        + f"{whole:>26}{model:>7}{both:>6}   {goal}"
+        + "".join(f"{cell:>11}" for cell in levels)
+        + f"{whole:>30}{model:>7}{both:>6}   {goal}"
     ).rstrip()
 
 

@@ -223,7 +223,7 @@ class Cure(Strict):
     """
 
     within_minutes: float = 12.0
-    minutes: int = 4
+    minutes: int = 6
     every: Annotated[list[Measured], Field(min_length=1)]
 
 
