@@ -10,6 +10,7 @@ from opspilot.diagnosis.settling import settles
 
 SETTLED_FROM = 0.5
 _FAR_BEHIND = 0.25
+_NOTHING_LEFT = 0.05
 
 
 def settled(case: Case, assessed: Sequence[Assessment]) -> list[Assessment]:
@@ -53,11 +54,14 @@ def weeded(
 ) -> list[Assessment]:
     """The same with those ruled out that the evidence speaks against, where a better one leads.
 
-    A rival far behind a settled cause of the same harm is out by its strongest counter-argument;
-    without one it stays possible.
+    A rival far behind a settled cause of the same harm is out by its strongest counter-argument,
+    and so is one of which the evidence leaves next to nothing; without such an argument it stays
+    possible.
     """
     return [
         _spoken_against(one, next((other for other in leading if _beats(case, other, one)), None))
+        if one.confidence >= _NOTHING_LEFT
+        else _spoken_against(one)
         for one in assessed
     ]
 
@@ -67,13 +71,14 @@ def _beats(case: Case, leader: Assessment, one: Assessment) -> bool:
     return leader is not one and far and competes(case, leader, one)
 
 
-def _spoken_against(one: Assessment, leader: Assessment | None) -> Assessment:
+def _spoken_against(one: Assessment, leader: Assessment | None = None) -> Assessment:
+    """Ruled out by its strongest counter-argument, unless it has none, or is not beaten."""
     against = one.hypothesis.arguments_against
-    if one.ruled_out or leader is None or not against:
+    if one.ruled_out or not against or (leader is None and one.confidence >= _NOTHING_LEFT):
         return one
-    reason = f"{against[0].text}; {leader.hypothesis.cause_class} explains the same better"
+    better = f"; {leader.hypothesis.cause_class} explains the same better" if leader else ""
     hypothesis = one.hypothesis.model_copy(
-        update={"status": "ruled_out", "ruled_out_because": reason}
+        update={"status": "ruled_out", "ruled_out_because": f"{against[0].text}{better}"}
     )
     return replace(one, hypothesis=hypothesis)
 

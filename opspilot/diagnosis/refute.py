@@ -4,10 +4,12 @@ A leader that nobody attacked is a guess. Before the verdict the engine asks wha
 further questions of the same investigation, and draws the verdict from what they bring.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Literal
 
+from opspilot.diagnosis.case import Case
+from opspilot.diagnosis.harm import harmed, harmful
 from opspilot.diagnosis.verdict import diagnose
 from opspilot.domain.evidence import (
     ChangesRequest,
@@ -30,6 +32,11 @@ _REQUESTS = {
     "configuration": ConfigurationRequest,
     "topology": TopologyRequest,
 }
+
+
+_MOST_LEADERS = 2
+_MOST_BESIDE = 2
+_MOST_BELOW = 4
 
 
 class Refutation(Model):
@@ -56,30 +63,61 @@ def refutations(
         evidence: The ledger of the investigation so far, gaps included.
         now: Account time.
     """
-    hypotheses = diagnose(incident, evidence, now).hypotheses
-    leader = next((one for one in hypotheses if one.status != "ruled_out"), None)
-    if leader is None:
-        return ()
-    return tuple(one for one in _attacks(leader) if not _asked(one, evidence))
+    verdict = diagnose(incident, evidence, now)
+    case = Case(incident, tuple(evidence), now)
+    leaders = [one for one in verdict.hypotheses if one.status != "ruled_out"][:_MOST_LEADERS]
+    attacks = [attack for leader in leaders for attack in _attacks(case, leader)]
+    if harmed(case) and not verdict.causes:
+        attacks += _unexplained(case)
+    told = dict.fromkeys(attack for attack in attacks if not _asked(attack, evidence))
+    unique = {(one.resource, one.source): one for one in reversed(list(told))}
+    return tuple(reversed(list(unique.values())))
 
 
-def _attacks(leader: Hypothesis) -> list[Refutation]:
-    """What would speak against any leader: the accused resource's own story."""
+def _attacks(case: Case, leader: Hypothesis) -> Iterator[Refutation]:
+    """What would speak against a leader: the accused's own story, then its neighbours'."""
     accused = leader.resource
 
-    def attack(source: RefutingSource, why: str) -> Refutation:
-        return Refutation(resource=accused, source=source, why=why, hypothesis=leader.cause_class)
+    def attack(resource: Resource, source: RefutingSource, why: str) -> Refutation:
+        return Refutation(resource=resource, source=source, why=why, hypothesis=leader.cause_class)
 
-    attacks = [
-        attack("changes", f"if {accused.name} did not change, something else did"),
-        attack("configuration", f"{accused.name} may not be set up as the explanation has it"),
-    ]
+    yield attack(accused, "changes", f"if {accused.name} did not change, something else did")
+    yield attack(
+        accused, "configuration", f"{accused.name} may not be set up as the explanation has it"
+    )
     if accused.kind is ResourceKind.FUNCTION:
-        attacks += [
-            attack("logs", f"the log of {accused.name} may tell of another failure"),
-            attack("topology", f"what {accused.name} itself calls may have failed first"),
-        ]
-    return attacks
+        yield attack(accused, "logs", f"the log of {accused.name} may tell of another failure")
+        yield attack(accused, "topology", f"what {accused.name} itself calls may have failed first")
+    for other in _beside(case, accused):
+        yield attack(other, "logs", f"{other.name} may fail by itself, or start cold")
+        yield attack(other, "changes", f"{other.name} may be what changed")
+
+
+def _beside(case: Case, accused: Resource) -> tuple[Resource, ...]:
+    """Functions whose log settles what the accused only shows: below it, or users of it."""
+    if accused.kind in (ResourceKind.QUEUE, ResourceKind.STREAM):
+        return case.consumers_of(accused)[:_MOST_BESIDE]
+    if accused.kind is ResourceKind.TABLE:
+        return case.users_of(accused)[:_MOST_BESIDE]
+    return _changed_first(case, case.callees(accused))[:_MOST_BESIDE]
+
+
+def _unexplained(case: Case) -> Iterator[Refutation]:
+    """Harm that nothing explains yet: the logs right below it, of what changed before the others.
+
+    A cold start or a lost container shows in no duration of the function itself, only in its log.
+    """
+    hurt = dict.fromkeys(shown.evidence.resource for shown in harmful(case))
+    for one in hurt:
+        below = (*case.callees(one), *case.consumers_of(one))
+        for other in _changed_first(case, below)[:_MOST_BELOW]:
+            why = f"{one.name} is hurt, and nothing that was read explains it"
+            yield Refutation(resource=other, source="logs", why=why, hypothesis="unexplained")
+
+
+def _changed_first(case: Case, functions: Sequence[Resource]) -> tuple[Resource, ...]:
+    """Those with a change on record first, as they stand otherwise."""
+    return tuple(sorted(functions, key=lambda one: not case.changes_of(one)))
 
 
 def _asked(attack: Refutation, evidence: Sequence[Evidence]) -> bool:

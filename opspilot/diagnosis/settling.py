@@ -14,12 +14,12 @@ _EFFECT = (
     "lambda.async_backlog",
     "lambda.retry_storm",
     "api.integration_errors",
-    "api.integration_timeout",
 )
 _GENERAL = (
     "lambda.slow_dependency",
     "lambda.timeout_too_small",
     "lambda.code_error_after_release",
+    "api.integration_timeout",
     "downstream_failure",
 )
 _WHOLE = ("bad_deployment", "provider_trouble")

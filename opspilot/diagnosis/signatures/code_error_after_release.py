@@ -44,23 +44,26 @@ def assess(case: Case) -> Iterator[Assessment]:
     """Weigh it for each failing function, unless its failures come from further down."""
     for function in origins(case):
         errors = failures(case, function)
-        onset = onset_of(errors, case.period) if errors else None
-        if errors and onset:
+        told = errors or risen_errors(case, function)
+        onset = onset_of(errors, case.period) if errors else failure_onset(case, function)
+        if told and onset:
             yield _weigh(case, function, errors, onset)
 
 
-def _weigh(case: Case, function: Resource, errors: Shown[MetricDetail], onset: Onset) -> Assessment:
+def _weigh(
+    case: Case, function: Resource, errors: Shown[MetricDetail] | None, onset: Onset
+) -> Assessment:
     brief = Brief(CAUSE_CLASS, function, _PRIOR)
-    total = errors.detail.total_incident
-    counted = f" ({number(total)} in all)" if total is not None else ""
-    brief.speaks_for(WEAK, f"errors of {function.name} rose{counted}", errors.id)
+    if errors:
+        total = errors.detail.total_incident
+        counted = f" ({number(total)} in all)" if total is not None else ""
+        brief.speaks_for(WEAK, f"errors of {function.name} rose{counted}", errors.id)
     names = _argue_types(brief, case, function)
     _argue_others(brief, case, function)
     variable = explained(case, function, onset)
     if variable:
         brief.rule_out(f"a variable explains its errors: {variable.name} is not what it has to be")
-    unread = case.log(function) is not None and not names
-    if unread:
+    if case.log(function) is not None and not names:
         brief.cap(LEAD_CAP, "its log names no error of the code: a release nearby is a lead")
     if not case.knows_callees_of(function):
         brief.misses(f"what {function.name} calls was not read: the failure may come from there")
@@ -81,7 +84,7 @@ def _weigh(case: Case, function: Resource, errors: Shown[MetricDetail], onset: O
         harm=[Harm(function, "errors")],
         change=change.key if change else "",
         change_found=close,
-        in_metrics=True,
+        in_metrics=errors is not None,
         in_logs=bool(names),
         failing=function,
     )
