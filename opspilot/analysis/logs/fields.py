@@ -5,7 +5,7 @@ wide blank or a tab behind it), word. Lines come zeroed (see `masking`).
 """
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 Kind = str
 
@@ -40,36 +40,44 @@ _DASHES = frozenset({"-", "|", "--", "---", ":"})
 _NEXT = re.compile(rf"\s*({FIELD})(\s*)")
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
-    """One field; `end` is where it ends in the line."""
+class Fields(NamedTuple):
+    """The kinds of a line's first fields, and where each ends in it."""
 
-    kind: Kind
-    end: int
+    kinds: tuple[Kind, ...]
+    ends: tuple[int, ...]
 
 
 class Kinds(dict[str, Kind]):
     """Field text to kind; filled as fields come."""
 
+    def __init__(self, most: int = 0) -> None:
+        """Start empty; `most` texts are remembered."""
+        super().__init__()
+        self._most = most
+
     def __missing__(self, text: str) -> Kind:
         """Tell the kind of a field that was not seen before; long ones are not kept."""
         kind = _kind(text)
-        if len(text) <= _CACHED_WORD:
+        if len(text) <= _CACHED_WORD and self._most:
+            if len(self) >= self._most:
+                self.clear()
             self[text] = kind
         return kind
 
 
-def first_fields(line: str, kinds: Kinds) -> list[Field]:
+def first_fields(line: str, kinds: Kinds) -> Fields:
     """The first fields of a zeroed line."""
-    found: list[Field] = []
+    found: list[Kind] = []
+    ends: list[int] = []
     at = 0
     while len(found) < MOST_FIELDS and (match := _NEXT.match(line, at)):
         kind = kinds[match[1]]
         if kind == "word" and (len(match[2]) > 1 or match[2] == "\t"):
             kind = "gap"
-        found.append(Field(kind, match.end(1)))
+        found.append(kind)
+        ends.append(match.end(1))
         at = match.end()
-    return found
+    return Fields(tuple(found), tuple(ends))
 
 
 def _kind(word: str) -> Kind:

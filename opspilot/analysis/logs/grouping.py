@@ -5,147 +5,85 @@ statement; a column with a few words tells statements apart and splits the table
 words is a variable. Splitting goes on until no column tells apart any more (after IPLoM, Makanju et
 al., KDD 2009, and the tree of Brain, Yu et al., IEEE TSC 2023). Then groups that differ in one word
 only, in many variants, are made one: their splitting column was a variable after all.
+
+The rows of a table stand in one array, sorted in place as they are split: a group is a stretch.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from array import array
 
-from opspilot.analysis.logs.masking import MARK, tokens_of
+import numpy as np
 
-Tokens = tuple[str, ...]
+from opspilot.analysis.logs.joining import joined
+from opspilot.analysis.logs.rows import CAPITALS, Rows
+from opspilot.analysis.logs.tables import (
+    ALWAYS,
+    Numbers,
+    Table,
+    changes,
+    looked_at,
+    table_of,
+    varies,
+)
 
-_MANY = 9
-"""Different words in a column, those seen once counted three times, that make it a variable."""
 
-_DELIMITERS = frozenset("=:,;()[]{}\"'|<>")
-_NAMING = frozenset(["user", "username", "login", "host", "hostname", "node", "uid"])
-
-
-def grouped(masked: Sequence[str], counts: Sequence[int]) -> list[int]:
-    """A group number per masked line; `counts` says how many lines each stands for."""
-    once: dict[str, str] = {}
-    rows = [tuple([once.setdefault(word, word) for word in tokens_of(text)]) for text in masked]
-    tables: dict[Tokens, list[int]] = defaultdict(list)
-    for at, row in enumerate(rows):
-        tables[_shape(row)].append(at)
-    groups = [group for table in tables.values() for group in _split(rows, counts, table)]
-    groups = _joined(rows, counts, groups)
-    numbers = [0] * len(rows)
-    for number, group in enumerate(groups):
-        for at in group:
-            numbers[at] = number
+def grouped(rows: Rows, lines: Numbers) -> Numbers:
+    """A group number per row; `lines` says how many lines each stands for."""
+    table = table_of(rows, lines)
+    widths = np.frombuffer(rows.ends, dtype=np.uint32) - table.starts
+    shapes = np.frombuffer(rows.shapes, dtype=np.uint32)
+    order = np.lexsort((widths, shapes)).astype(np.int32)
+    numbers = np.empty(len(order), dtype=np.int32)
+    so_far = 0
+    for part in np.split(order, changes(shapes[order], widths[order])):
+        width = int(widths[part[0]]) if len(part) else 0
+        cuts = _split(table, part, width)
+        roots = joined(table, part, cuts, width)
+        numbers[part] = so_far + np.repeat(roots, np.diff(cuts, append=len(part)))
+        so_far += len(cuts)
     return numbers
 
 
-def _shape(row: Tokens) -> Tokens:
-    return tuple(token if token in _DELIMITERS or token[0] == "." else "" for token in row)
-
-
-def _split(rows: Sequence[Tokens], counts: Sequence[int], table: list[int]) -> Iterable[list[int]]:
-    """Groups of one table."""
-    pending = [table]
+def _split(table: Table, rows: Numbers, width: int) -> Numbers:
+    """Where the groups of one table begin, after its rows were put in order of groups."""
+    cuts = array("i")
+    pending = array("i", [0, len(rows)])
     while pending:
-        part = pending.pop()
-        column = _telling_column(rows, counts, part) if len(part) > 1 else None
+        end, begin = pending.pop(), pending.pop()
+        part = rows[begin:end]
+        column = _telling_column(table, part, width) if width and len(part) > 1 else None
         if column is None:
-            yield part
+            cuts.append(begin)
             continue
-        by_word: dict[str, list[int]] = defaultdict(list)
-        for at in part:
-            by_word[rows[at][column]].append(at)
-        pending.extend(by_word.values())
+        words = table.column(part, column)
+        by = np.argsort(words, kind="stable")
+        part[:] = part[by]
+        bounds = begin + np.concatenate(([0], changes(words[by]), [len(part)]))
+        single = np.diff(bounds) == 1
+        cuts.extend(bounds[:-1][single].tolist())
+        several = np.column_stack((bounds[:-1], bounds[1:]))[~single]
+        pending.extend(several.ravel().tolist())
+    return np.sort(np.array(cuts, dtype=np.int32))
 
 
-def _telling_column(rows: Sequence[Tokens], counts: Sequence[int], part: list[int]) -> int | None:
-    """The column that tells statements apart best; None when the part is one group."""
-    words = [set(column) for column in zip(*(rows[at] for at in part), strict=True)]
-    varying = [at for at, seen in enumerate(words) if len(seen) > 1]
-    if not varying:
+def _telling_column(table: Table, rows: Numbers, width: int) -> int | None:
+    """The column that tells statements apart best; None when the rows are one group."""
+    columns = looked_at(table, rows, width)
+    varying = columns.distinct > 1
+    telling = np.flatnonzero(varying & ~columns.slot)
+    if not len(telling):
         return None
-    first = rows[part[0]]
-    telling = [at for at in varying if not _is_slot(first, at, words[at])]
-    if not telling:
-        return None
-    fewest = min(telling, key=lambda at: len(words[at]))
-    seen = Counter[str]()
-    for at in part:
-        seen[rows[at][fewest]] += counts[at]
-    if not _varies(seen):
+    fewest = int(telling[np.argmin(columns.distinct[telling])])
+    if not _is_variable(table, rows, fewest, int(columns.distinct[fewest])):
         return fewest
-    constant = sum(
-        len(seen) == 1 and first[at] not in _DELIMITERS and first[at] != MARK
-        for at, seen in enumerate(words)
-    )
-    return fewest if constant < len(varying) + 1 else None
+    return fewest if np.count_nonzero(columns.fixed) <= np.count_nonzero(varying) else None
 
 
-def _varies(words: Counter[str]) -> bool:
-    """Whether a column with these words and numbers of lines is a variable.
-
-    Words seen once speak for it: by Good and Turing (Biometrika 40, 1953) their share is the chance
-    that the next line brings a word not seen before. Names in capitals are states more often than
-    values.
-    """
-    once = sum(lines == 1 for lines in words.values())
-    states = all(word.isupper() for word in words)
-    return len(words) + 2 * once >= _MANY * (2 if states else 1)
-
-
-def _is_slot(row: Tokens, at: int, words: set[str]) -> bool:
-    """Whether what stands before makes the column a value: `user root`, `tag=x`."""
-    if MARK in words:
+def _is_variable(table: Table, rows: Numbers, at: int, distinct: int) -> bool:
+    if distinct >= ALWAYS:
         return True
-    before = row[at - 1] if at else ""
-    return before == "=" or before.lower() in _NAMING
-
-
-def _joined(
-    rows: Sequence[Tokens], counts: Sequence[int], groups: list[list[int]]
-) -> list[list[int]]:
-    """Groups that differ in one word in many variants made one."""
-    patterns = [_pattern(rows, group) for group in groups]
-    sizes = [sum(counts[at] for at in group) for group in groups]
-    parent = list(range(len(groups)))
-
-    def root(number: int) -> int:
-        while parent[number] != number:
-            parent[number] = parent[parent[number]]
-            number = parent[number]
-        return number
-
-    alike: dict[tuple[int, Tokens], dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
-    for number, pattern in enumerate(patterns):
-        for at, token in enumerate(pattern):
-            if token not in _DELIMITERS:
-                key = (at, (*pattern[:at], MARK, *pattern[at + 1 :]))
-                alike[key][token].append(number)
-    for (at, key), variants in alike.items():
-        if len(variants) < 2 or not _merges(key, at, _lines(variants, sizes)):
-            continue
-        numbers = [number for several in variants.values() for number in several]
-        for number in numbers[1:]:
-            parent[root(number)] = root(numbers[0])
-    merged: dict[int, list[int]] = defaultdict(list)
-    for number, group in enumerate(groups):
-        merged[root(number)].extend(group)
-    return list(merged.values())
-
-
-def _lines(variants: dict[str, list[int]], sizes: Sequence[int]) -> Counter[str]:
-    return Counter({word: sum(sizes[at] for at in numbers) for word, numbers in variants.items()})
-
-
-def _merges(key: Tokens, at: int, words: Counter[str]) -> bool:
-    """Whether groups with these words in one column are one: names with a number are variables."""
-    constant = sum(token != MARK and token not in _DELIMITERS for token in key)
-    if constant == 0:
-        return False
-    numbered = all("0" in word for word in words)
-    return numbered or _varies(words) or _is_slot(key, at, set(words))
-
-
-def _pattern(rows: Sequence[Tokens], group: list[int]) -> Tokens:
-    columns = zip(*(rows[at] for at in group), strict=True)
-    return tuple(
-        words.pop() if len(words) == 1 else MARK for words in (set(column) for column in columns)
-    )
+    words = table.column(rows, at)
+    different, place = np.unique(words, return_inverse=True)
+    lines = np.bincount(place, weights=table.lines[rows])
+    once = np.array([np.count_nonzero(lines == 1)])
+    capitals = np.bitwise_and.reduce(different, keepdims=True) & CAPITALS != 0
+    return bool(varies(np.array([distinct]), once, capitals)[0])

@@ -8,15 +8,17 @@ passing its own first word off as a header.
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from opspilot.analysis.logs.entries import entry_text, record_text
-from opspilot.analysis.logs.fields import FIELD, MOST_FIELDS, Field, Kind, Kinds, first_fields
+from opspilot.analysis.logs.fields import FIELD, MOST_FIELDS, Fields, Kind, Kinds, first_fields
 from opspilot.analysis.logs.masking import plain, variables_marked, without_runs, zeroed
 
 _CONSISTENT = 0.9
-_SAMPLE = 600
+_SAMPLE = 400
+_LINES_PER_REMEMBERED = 20
+_FEWEST_REMEMBERED = 100
 _FEWEST_LINES = 8
 _FEWEST_MESSAGES = 3
 _LONGEST_GAP = 4
@@ -27,7 +29,7 @@ _STAMP = re.compile(r"\W?0000-00-00[T ]00:00")
 
 Place = tuple[int, Kind]
 """Number and kind of a header's last field."""
-_Parsed = tuple[str, list[Field]]
+_Parsed = tuple[str, Fields]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,18 +74,17 @@ class HeaderPlan:
 
 def learned_headers(lines: Sequence[str]) -> HeaderPlan:
     """The plan of a log, learned from a sample that is spread evenly over it."""
-    kinds = Kinds()
-    step = max(1, len(lines) // _SAMPLE)
+    kinds = Kinds(max(_FEWEST_REMEMBERED, len(lines) // _LINES_PER_REMEMBERED))
+    step = -(-len(lines) // _SAMPLE) or 1
     texts = (zeroed(entry_text(line)[:_LONGEST]) for line in lines[::step])
     sample = [text for text in dict.fromkeys(texts) if text.strip()]
     bars = _bars(sample)
-    spaced = [line.replace("|", " | ", bars) if bars else line for line in sample]
-    parsed = [(line, first_fields(line, kinds)) for line in spaced]
+    parsed = list(_parsed(sample, bars, kinds))
     if not parsed or sum(_has_anchor(fields) for _, fields in parsed) < 0.5 * len(parsed):
         return HeaderPlan()
     classes: dict[tuple[Kind, ...], list[_Parsed]] = defaultdict(list)
     for line, fields in parsed:
-        classes[tuple(one.kind for one in fields[:2])].append((line, fields))
+        classes[fields.kinds[:2]].append((line, fields))
     ends = Counter[Place]()
     for members in classes.values():
         if len(members) >= _FEWEST_LINES and (end := _last_field(members)) is not None:
@@ -91,10 +92,17 @@ def learned_headers(lines: Sequence[str]) -> HeaderPlan:
     return HeaderPlan(_steps([end for end, _ in ends.most_common()]), True, bars, kinds)
 
 
-def _has_anchor(fields: Sequence[Field]) -> bool:
-    return any(one.kind == "time" for one in fields[:8]) or any(
-        one.kind == "level" for one in fields[:5]
-    )
+def _parsed(sample: Sequence[str], bars: int, kinds: Kinds) -> Iterator[_Parsed]:
+    """Each line with its fields; what lines begin with recurs, so it is kept once."""
+    once: dict[tuple[Kind, ...], tuple[Kind, ...]] = {}
+    for line in sample:
+        spaced = line.replace("|", " | ", bars) if bars else line
+        found, ends = first_fields(spaced, kinds)
+        yield spaced, Fields(once.setdefault(found, found), ends)
+
+
+def _has_anchor(fields: Fields) -> bool:
+    return "time" in fields.kinds[:8] or "level" in fields.kinds[:5]
 
 
 def _steps(ends: Sequence[Place]) -> tuple[tuple[re.Pattern[str], Kind], ...]:
@@ -140,8 +148,8 @@ def _usual_kind(members: Sequence[_Parsed], place: int) -> tuple[Kind, int]:
     """The kind that nearly all different messages have there ("" if none), and their number."""
     kinds: dict[str, Kind] = {}
     for line, fields in members:
-        at = min(place, len(fields) - 1)
-        kinds[_begin(line, fields[at].end)] = fields[at].kind if at == place else ""
+        at = min(place, len(fields.kinds) - 1)
+        kinds[_begin(line, fields.ends[at])] = fields.kinds[at] if at == place else ""
     kind, often = Counter(kinds.values()).most_common(1)[0]
     return (kind if often >= _CONSISTENT * len(kinds) else ""), len(kinds)
 
@@ -157,21 +165,22 @@ def _to_dash(members: Sequence[_Parsed], best: Place | None) -> Place | None:
     after = best[0] + 1 if best else 0
     places: dict[str, int] = {}
     for line, fields in members:
-        near = [at for at in range(after, min(after + 3, len(fields))) if fields[at].kind == "dash"]
-        last = near[0] if near else min(after, len(fields)) - 1
-        places[_begin(line, fields[last].end if last >= 0 else 0)] = near[0] if near else -1
+        there = fields.kinds[after : after + 3]
+        near = after + there.index("dash") if "dash" in there else -1
+        last = near if near >= 0 else min(after, len(fields.kinds)) - 1
+        places[_begin(line, fields.ends[last] if last >= 0 else 0)] = near
     found = [place for place in places.values() if place >= 0]
     if len(found) >= max(_CONSISTENT * len(places), _FEWEST_MESSAGES):
         return min(found), "dash"
     return best
 
 
-def _own_end(fields: Sequence[Field]) -> int:
+def _own_end(fields: Fields) -> int:
     """The end of a header told by shape alone: a time, and what surely belongs to it."""
     end = 0
-    for one in fields[:8]:
-        if one.kind == "time" or (end and one.kind in {"level", "id", "dash"}):
-            end = one.end
-        elif one.kind not in {"level", "bracket", "number"}:
+    for kind, its_end in zip(fields.kinds[:8], fields.ends, strict=False):
+        if kind == "time" or (end and kind in {"level", "id", "dash"}):
+            end = its_end
+        elif kind not in {"level", "bracket", "number"}:
             break
     return end

@@ -1,16 +1,16 @@
 """Templates of log lines: header off, variables masked, equal lines collapsed, then grouped."""
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from opspilot.analysis.logs.collapse import Collapsed, collapse
+from opspilot.analysis.logs.collapse import collapse
 from opspilot.analysis.logs.grouping import grouped
-from opspilot.analysis.logs.headers import learned_headers
+from opspilot.analysis.logs.headers import HeaderPlan, learned_headers
+from opspilot.analysis.logs.numbered import Counts, Texts
 from opspilot.analysis.logs.rendering import template_text
+from opspilot.analysis.logs.tables import Numbers
 
 _SAMPLED_LINES = 12
 _FEWEST_SAMPLED = 6
@@ -27,8 +27,8 @@ class LogTemplates:
     """
 
     assignments: tuple[int, ...]
-    templates: dict[int, str]
-    counts: dict[int, int]
+    templates: Mapping[int, str]
+    counts: Mapping[int, int]
 
 
 def mine_templates(lines: Sequence[str]) -> LogTemplates:
@@ -42,20 +42,37 @@ def mine_templates(lines: Sequence[str]) -> LogTemplates:
         TypeError: `lines` is a text or holds something that is none.
     """
     lines = checked_lines(lines, "lines")
-    plan = learned_headers(lines)
-    collapsed = collapse(lines, plan)
-    groups = grouped(collapsed.masked, collapsed.counts.tolist())
-    order: dict[int, int] = {}
-    ids = np.array([order.setdefault(group, len(order)) for group in groups], dtype=np.int64)
-    assigned = ids[collapsed.numbers] if len(ids) else ids
-    templates = {
-        number: template_text([plan.message_of(lines[at]) for at in samples])
-        for number, samples in enumerate(_samples(collapsed, ids, assigned))
-    }
-    counts = np.bincount(assigned, minlength=len(order))
-    return LogTemplates(
-        tuple(assigned.tolist()), templates, {at: int(n) for at, n in enumerate(counts)}
+    assigned, texts = _mined(lines, learned_headers(lines))
+    return LogTemplates(_as_tuple(assigned), texts, Counts(_sizes(assigned).data))
+
+
+def _mined(lines: Sequence[str], plan: HeaderPlan) -> tuple[Numbers, Texts]:
+    """Template per line, and their texts."""
+    numbers, ids = _numbered(lines, plan)
+    assigned = ids[numbers]
+    return assigned, Texts(
+        template_text([plan.message_of(lines[at]) for at in samples])
+        for samples in _samples(numbers, ids, assigned)
     )
+
+
+def _as_tuple(assigned: Numbers) -> tuple[int, ...]:
+    """Python's integers, one for all lines of a template."""
+    shared = list(range(int(assigned.max(initial=-1)) + 1))
+    return tuple(map(shared.__getitem__, assigned.data))
+
+
+def _numbered(lines: Sequence[str], plan: HeaderPlan) -> tuple[Numbers, Numbers]:
+    """Row per line, and template per row, numbered in order of first appearance."""
+    collapsed = collapse(lines, plan)
+    rows = len(collapsed.rows)
+    counts = np.bincount(collapsed.numbers, minlength=rows).astype(np.int32)
+    groups = grouped(collapsed.rows, counts)
+    first = np.full(rows, rows, dtype=np.int32)
+    first[groups[::-1]] = np.arange(rows - 1, -1, -1, dtype=np.int32)
+    place = np.empty(rows, dtype=np.int32)
+    place[np.argsort(first, kind="stable")] = np.arange(rows, dtype=np.int32)
+    return collapsed.numbers, place[groups]
 
 
 def checked_lines(lines: Sequence[str], name: str) -> Sequence[str]:
@@ -75,21 +92,37 @@ def checked_lines(lines: Sequence[str], name: str) -> Sequence[str]:
     return lines
 
 
-def _samples(
-    collapsed: Collapsed, ids: NDArray[np.int64], assigned: NDArray[np.int64]
-) -> list[list[int]]:
+def _samples(numbers: Numbers, ids: Numbers, assigned: Numbers) -> Iterator[list[int]]:
     """Some lines of each group, of as many different masked texts as there are.
 
     Of few texts more lines, evenly spread: equal masked texts still differ in what was masked.
     """
-    samples: dict[int, set[int]] = defaultdict(set)
-    for at, number in enumerate(ids.tolist()):
-        if len(samples[number]) < _SAMPLED_LINES:
-            samples[number] |= {int(collapsed.first[at]), int(collapsed.last[at])}
-    places = np.argsort(assigned, kind="stable")
-    ends = np.cumsum(np.bincount(assigned, minlength=len(samples))).tolist()
-    for number, (begin, end) in enumerate(zip([0, *ends], ends, strict=False)):
-        if len(samples[number]) < _FEWEST_SAMPLED:
-            spread = range(begin, end, max(1, (end - begin) // _FEWEST_SAMPLED))
-            samples[number] |= {int(places[at]) for at in spread[:_FEWEST_SAMPLED]}
-    return [sorted(samples[number]) for number in range(len(samples))]
+    first, last = _ends(numbers, len(ids))
+    rows = np.argsort(ids, kind="stable").astype(np.int32)
+    places = np.argsort(assigned, kind="stable").astype(np.int32)
+    row_begin = begin = 0
+    for several, size in zip(
+        np.bincount(ids).tolist(), np.bincount(assigned).tolist(), strict=True
+    ):
+        chosen = set[int]()
+        for row in rows[row_begin : row_begin + min(several, _SAMPLED_LINES)].tolist():
+            if len(chosen) < _SAMPLED_LINES:
+                chosen |= {int(first[row]), int(last[row])}
+        if len(chosen) < _FEWEST_SAMPLED:
+            spread = places[begin : begin + size : max(1, size // _FEWEST_SAMPLED)]
+            chosen.update(spread[:_FEWEST_SAMPLED].tolist())
+        yield sorted(chosen)
+        row_begin, begin = row_begin + several, begin + size
+
+
+def _sizes(numbers: Numbers) -> Numbers:
+    return np.bincount(numbers).astype(np.int32)
+
+
+def _ends(numbers: Numbers, rows: int) -> tuple[Numbers, Numbers]:
+    """The first and the last line of each row."""
+    first, last = np.zeros(rows, dtype=np.int32), np.zeros(rows, dtype=np.int32)
+    places = np.arange(len(numbers), dtype=np.int32)
+    last[numbers] = places
+    first[numbers[::-1]] = places[::-1]
+    return first, last
