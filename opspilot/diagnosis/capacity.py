@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from opspilot.diagnosis.assessment import WEAK, Brief, Harm, Onset
-from opspilot.diagnosis.case import Case, Shown
+from opspilot.diagnosis.case import DURATIONS, Case, Shown
 from opspilot.diagnosis.families import Family, told
 from opspilot.diagnosis.harm import bare
-from opspilot.diagnosis.levels import per_second, since
-from opspilot.diagnosis.symptoms import onset_of
+from opspilot.diagnosis.levels import per_second, period_seconds, since, until
+from opspilot.diagnosis.symptoms import onset_of, timeouts
 from opspilot.domain.change import Change
 from opspilot.domain.evidence import MetricDetail
 from opspilot.domain.resource import Resource
@@ -26,6 +26,8 @@ AT_CAPACITY, WELL_BELOW = 0.75, 0.6
 
 _CONSUMED = {"read": "dynamodb.reads", "write": "dynamodb.writes"}
 _PROVISIONED = {"read": "dynamodb.provisioned_reads", "write": "dynamodb.provisioned_writes"}
+_LEAST_ON_DEMAND = {"read": 12_000.0, "write": 4_000.0}
+"""Units a second that any table on demand serves (DynamoDB developer guide, on-demand capacity)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,9 @@ class Throttling:
     """A table that refuses requests, in one direction.
 
     Attributes:
-        consumed: Units a second since the onset; `provisioned` likewise. None where not known.
+        consumed: Units a second since the onset; `provisioned` likewise: what it can serve at once,
+            which on demand is at least what every table can, and twice its former peak. None where
+            not known.
         ids: Ledger entries that tell of the two.
     """
 
@@ -44,6 +48,7 @@ class Throttling:
     consumed: float | None
     provisioned: float | None
     ids: tuple[str, ...]
+    on_demand: bool = False
 
     @property
     def used(self) -> float | None:
@@ -72,6 +77,7 @@ def _measured(
     used = case.metric(table, _CONSUMED[direction])
     given = case.metric(table, _PROVISIONED[direction])
     configuration = case.table(table)
+    on_demand = configuration is not None and configuration.detail.billing == "on_demand"
     ids = tuple(one.id for one in (used, given, configuration) if one)
     return Throttling(
         table,
@@ -79,9 +85,19 @@ def _measured(
         shown,
         onset,
         per_second(used, onset.at) if used else None,
-        _provisioned(given, onset) or _configured(case, table, direction),
+        _at_once(used, direction, onset)
+        if on_demand
+        else _provisioned(given, onset) or _configured(case, table, direction),
         ids,
+        on_demand,
     )
+
+
+def _at_once(used: Shown[MetricDetail] | None, direction: Direction, onset: Onset) -> float:
+    """What a table on demand serves at once: AWS's least, or twice what it did before."""
+    before = until(used, onset.at - onset.uncertainty) if used else []
+    peak = max(before, default=0.0) / period_seconds(used) if used else 0.0
+    return max(_LEAST_ON_DEMAND[direction], 2.0 * peak)
 
 
 def _provisioned(given: Shown[MetricDetail] | None, onset: Onset) -> float | None:
@@ -137,10 +153,12 @@ def argue_refusals(brief: Brief, case: Case, table: Resource) -> bool:
 
 
 def harm_of(case: Case, table: Resource) -> list[Harm]:
-    """What a throttling table hurts at first hand: itself, and its users' patience."""
-    users = case.users_of(table)
-    kinds = ("slow", "timeouts", "throttled calls")
-    return [Harm(table), *(Harm(one, kind) for one in users for kind in kinds)]
+    """What a throttling table hurts at first hand: itself, and those of its users that wait."""
+    return [
+        Harm(table),
+        *(Harm(one, "slow") for one in case.users_of(table) if case.risen(one, *DURATIONS)),
+        *(Harm(one, "timeouts") for one in case.users_of(table) if timeouts(case, one)),
+    ]
 
 
 def failing_user(case: Case, table: Resource) -> Resource | None:
@@ -169,6 +187,9 @@ def in_words(one: Throttling) -> str:
     used = number(round(one.consumed, 1))
     if not one.provisioned:
         return f"it uses {used} {one.direction} units a second"
+    if one.on_demand:
+        most = number(round(one.provisioned))
+        return f"it uses {used} of the {most} {one.direction} units a second that it serves at once"
     return f"it uses {used} of its {number(one.provisioned)} {one.direction} units a second"
 
 

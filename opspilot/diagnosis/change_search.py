@@ -102,6 +102,25 @@ def _reaches_callers(case: Case, change: Change) -> bool:
     return not used or not all(used)
 
 
+def known_unchanged(case: Case, function: Resource, onset: Onset) -> tuple[str, ...]:
+    """Entries that show a function unchanged shortly before an onset, whatever the feed still owes.
+
+    $LATEST tells when it was last modified. Callers of a published version, which cannot change,
+    met but one in both windows of the log. Empty where neither is known.
+    """
+    shown = case.configuration(function)
+    if shown is None or shown.detail.last_modified is None:
+        return ()
+    if shown.detail.last_modified > onset.at - WITHIN_REACH:
+        return ()
+    if not shown.detail.aliases:
+        return (shown.id,)
+    log = case.log(function)
+    if log is None or len(log.detail.versions) != 1:
+        return ()
+    return (shown.id, log.id)
+
+
 def argue_change(
     brief: Brief,
     case: Case,

@@ -67,8 +67,11 @@ def weeded(
 
 
 def _beats(case: Case, leader: Assessment, one: Assessment) -> bool:
-    far = leader.confidence - one.confidence >= _FAR_BEHIND and one.confidence < SETTLED_FROM
-    return leader is not one and far and competes(case, leader, one)
+    if leader is one or leader.confidence - one.confidence < _FAR_BEHIND:
+        return False
+    only_it_changed = leader.change_found and not one.change_found
+    weak = one.confidence < SETTLED_FROM or only_it_changed
+    return weak and competes(case, leader, one)
 
 
 def _spoken_against(one: Assessment, leader: Assessment | None = None) -> Assessment:
@@ -84,9 +87,10 @@ def _spoken_against(one: Assessment, leader: Assessment | None = None) -> Assess
 
 
 def competes(case: Case, one: Assessment, other: Assessment) -> bool:
-    """Whether two explanations are about the same harm, at first hand or as it passes on.
+    """Whether one of two explanations leaves the other nothing of its own to explain.
 
-    So do two that one and the same change is behind: it was one event, told twice.
+    Two that each explain harm which the other does not stand side by side. But two that one and the
+    same change is behind compete as well: it was one event, told twice.
     """
     if one.change and one.change == other.change:
         return True
@@ -94,10 +98,10 @@ def competes(case: Case, one: Assessment, other: Assessment) -> bool:
 
 
 def _covers(case: Case, one: Assessment, other: Assessment) -> bool:
-    """Whether any harm of the other is that of this one, or comes from it."""
+    """Whether all harm of the other is that of this one, or comes from it."""
     passed = reach(case, {harm.resource for harm in one.hurts})
     hurt = {harm.resource for harm in one.hurts}
-    return any(
+    return all(
         any(harm.meets(mine) for mine in one.hurts)
         or (harm.resource in hurt and harm.kind in _FOLLOWS)
         or (harm.resource in passed and not _by_itself(case, harm))

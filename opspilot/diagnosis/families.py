@@ -44,7 +44,8 @@ _WORDS: dict[Family, re.Pattern[str]] = {
         r"|InvalidClientTokenId|UnrecognizedClientException|InvalidSignatureException"
         r"|invalid_grant|password authentication failed|Access denied for user '"
         r"|ORA-28001|ORA-01017|Login failed for user|WRONGPASS"
-        r"|\b401\b.{0,30}Unauthorized|Unauthorized.{0,30}\b401\b",
+        r"|\b401\b.{0,30}Unauthorized|Unauthorized.{0,30}\b401\b"
+        r"|\b40[13] (?:Client Error|Unauthorized|Forbidden)",
         re.IGNORECASE,
     ),
     Family.INIT: re.compile(
@@ -95,6 +96,12 @@ _AN_ERROR = re.compile(
 _NO_ERROR = re.compile(r"^(?:.{0,80})\b(?:INFO|DEBUG|TRACE|NOTICE|WARN(?:ING)?)\b")
 
 
+_ANSWERED = re.compile(
+    r"\b50[0-4]\b|Bad Gateway|Service Unavailable|Gateway Time-?out|Internal Server Error",
+    re.IGNORECASE,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Told:
     """What a log tells of a family of failures.
@@ -136,6 +143,11 @@ def told(log: Shown[LogDetail], family: Family) -> Told | None:
     if family is Family.DENIED:
         seen += denials
     return Told(log, family, count, before, _worded(lead, family), min(seen, default=None), types)
+
+
+def says_so_itself(text: str) -> bool:
+    """Whether it was the other side that answered with an error of its own (5xx)."""
+    return _ANSWERED.search(text) is not None
 
 
 def family_of(error_type: str) -> Family | None:
@@ -191,4 +203,4 @@ def _worded(pattern: PatternChangeDetail | None, family: Family) -> str:
     return pattern.pattern[:_LONGEST]
 
 
-__all__ = ["Family", "Told", "family_of", "told"]
+__all__ = ["Family", "Told", "family_of", "says_so_itself", "told"]

@@ -49,7 +49,7 @@ TRAFFIC = (
 )
 """Signals whose fall says that somebody does not get through, or does not come."""
 
-_SLOWER = 1.3
+_SLOWER = 1.5
 _SLOWEST_SLOWER = 2.0
 _AGE_SECONDS = 30.0
 _AGE_MS = 5_000.0

@@ -1,7 +1,8 @@
 """Whether harm that was there has ended: every signal is back, for long enough to tell."""
 
 from datetime import datetime, timedelta
-from math import log
+
+from scipy.stats import binom
 
 from opspilot.diagnosis.case import Case, Shown
 from opspilot.diagnosis.harm import harmful
@@ -10,7 +11,10 @@ from opspilot.domain.evidence import MetricDetail
 from opspilot.domain.snapshots import metric_points
 
 _FEWEST_CLEAN = 5
+_LAST = 3
+_RARE = 0.1
 _CHANCE = 0.01
+_SURE = 0.95
 _LATE = timedelta(minutes=2)
 """Metrics may be this late: what is not there yet is not clean."""
 
@@ -29,25 +33,33 @@ def recovered_at(case: Case) -> datetime | None:
 def _ended(case: Case, shown: Shown[MetricDetail]) -> datetime | None:
     """When one signal came back, if it has stayed there for longer than chance would have it.
 
-    Of failures that came in only some of the periods, as many periods without have to follow as
-    chance would give in one of a hundred cases.
+    After that moment a bad point is rare (a quiet minute, an everyday error), none of the last few
+    is one, and so few of them would be a one in a hundred chance at the episode's own rate.
     """
     detail = shown.detail
     if detail.onset is None:
         return None
     step = timedelta(seconds=period_seconds(shown))
     known = [
-        (at, value)
+        (at, _is_bad(detail, value))
         for at, value in metric_points(shown.evidence)
         if at > detail.onset - step and at + step <= case.now - _LATE
     ]
-    bad = [at for at, value in known if _is_bad(detail, value)]
-    if not bad:
-        return None
-    share = len(bad) / max(1, sum(at <= bad[-1] for at, _ in known))
-    needed = _FEWEST_CLEAN if share >= 1.0 else max(_FEWEST_CLEAN, log(_CHANCE) / log(1.0 - share))
-    clean = [at for at, _ in known if at > bad[-1] and _served(case, shown, at)]
-    return bad[-1] + step if len(clean) >= needed else None
+    known = [(at, bad) for at, bad in known if bad or _served(case, shown, at)]
+    for place, (at, bad) in enumerate(known):
+        if bad and _is_over([one for _, one in known[: place + 1]], known[place + 1 :]):
+            return at + step
+    return None
+
+
+def _is_over(before: list[bool], after: list[tuple[datetime, bool]]) -> bool:
+    """Whether what comes after an episode is something else."""
+    tail = [bad for _, bad in after]
+    count = sum(tail)
+    if len(tail) < _FEWEST_CLEAN or any(tail[-_LAST:]) or count > _RARE * len(tail):
+        return False
+    rate = min(sum(before) / len(before), _SURE)
+    return float(binom.cdf(count, len(tail), rate)) < _CHANCE
 
 
 def _is_bad(detail: MetricDetail, value: float) -> bool:

@@ -22,6 +22,7 @@ _GENERAL = (
     "api.integration_timeout",
     "downstream_failure",
 )
+_WAITING = ("lambda.slow_dependency", "lambda.timeout_too_small")
 _WHOLE = ("bad_deployment", "provider_trouble")
 
 _TELLS_BY_NAME = (
@@ -54,7 +55,7 @@ def tier(cause_class: str) -> int:
 def settles(specific: Assessment, general: Assessment) -> bool:
     """Whether the one makes the other needless, given that they are about the same harm."""
     one, other = specific.hypothesis.cause_class, general.hypothesis.cause_class
-    if (one, other) == ("downstream_failure", "lambda.slow_dependency"):
+    if one == "downstream_failure" and other in _WAITING:
         return not general.change_found
     if tier(one) <= tier(other):
         return False

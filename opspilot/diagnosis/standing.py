@@ -5,12 +5,16 @@ from collections.abc import Sequence
 from opspilot.diagnosis.assessment import Assessment
 from opspilot.diagnosis.case import Case
 from opspilot.diagnosis.competition import competes, independent
+from opspilot.diagnosis.settling import tier
 from opspilot.domain.hypothesis import VerdictStatus
 
 CONFIRMED_FROM = 0.85
 LIKELY_FROM = 0.5
 CLEAR_LEAD = 0.25
 """The runner-up stays this far behind a likely or confirmed cause."""
+
+_CAUSES_FROM = 2
+"""Tier below which a class is an effect or a circumstance: no second cause without a change."""
 
 
 def standing(case: Case, one: Assessment, assessed: Sequence[Assessment]) -> VerdictStatus:
@@ -39,6 +43,8 @@ def chosen(case: Case, assessed: Sequence[Assessment]) -> list[tuple[Assessment,
     """
     found: list[tuple[Assessment, VerdictStatus]] = []
     for one in assessed:
+        if found and tier(one.hypothesis.cause_class) < _CAUSES_FROM and not one.change:
+            continue
         if one.ruled_out or not independent(case, [taken for taken, _ in found], one):
             continue
         status = standing(case, one, assessed)

@@ -117,8 +117,18 @@ def failing(case: Case) -> tuple[Resource, ...]:
     return tuple(
         resource
         for resource in case.functions
-        if failures(case, resource) or timeouts(case, resource) or killed_for_memory(case, resource)
+        if failures(case, resource)
+        or timeouts(case, resource)
+        or killed_for_memory(case, resource)
+        or _told_by_log_alone(case, resource)
     )
+
+
+def _told_by_log_alone(case: Case, resource: Resource) -> bool:
+    """Whether its log tells of failures while its metric of errors could not be read."""
+    if case.metric(resource, "lambda.errors") is not None:
+        return False
+    return bool(risen_errors(case, resource) or misconfigured(case, resource))
 
 
 def failure_onset(case: Case, resource: Resource) -> Onset | None:

@@ -115,13 +115,22 @@ def test_an_index_that_does_not_throttle_holds_nothing_up() -> None:
 @pytest.mark.parametrize(
     "table",
     [
-        {"billing": "on_demand"},
         {"autoscaled": (50, 400), "raised": ONSET + 6 * MINUTE},
     ],
 )
 def test_a_table_that_follows_the_demand_lags_behind_a_surge(table: dict[str, object]) -> None:
     scene = throttled(160.0, 3_000.0, **table).feed()
     assert settled(scene) == ("dynamodb.capacity_lag", LEDGER)
+
+
+def test_a_table_on_demand_lags_behind_more_than_twice_its_peak() -> None:
+    scene = throttled(7_500.0, 180_000.0, billing="on_demand").feed()
+    assert settled(scene) == ("dynamodb.capacity_lag", LEDGER)
+
+
+def test_a_table_on_demand_that_throttles_below_what_any_serves_has_a_hot_partition() -> None:
+    scene = throttled(1_100.0, 24_000.0, billing="on_demand").feed()
+    assert settled(scene) == ("dynamodb.hot_partition", LEDGER)
 
 
 def test_a_table_that_nothing_more_is_asked_of_does_not_lag() -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from opspilot.diagnosis.assessment import FAIR, GOOD, LEAD_CAP, WEAK, Assessment, Brief
 from opspilot.diagnosis.capacity import (
+    WELL_BELOW,
     Throttling,
     argue_refusals,
     failing_user,
@@ -105,6 +106,10 @@ def _argue_following(
     if found:
         text = f"its capacity was changed: {found.change.summary}"
         brief.speaks_against(GOOD, text, *found.ids)
+    if one.used is not None and one.used < WELL_BELOW:
+        text = f"{in_words(one)}: well below what it follows up to"
+        brief.speaks_against(GOOD, text, *one.ids)
+        brief.cap(LEAD_CAP, "it throttles well below its capacity")
     raised = shown.detail.last_increase_at
     if raised and raised >= one.onset.at:
         brief.speaks_for(GOOD, f"its capacity was raised at {clock(raised)}, after", shown.id)

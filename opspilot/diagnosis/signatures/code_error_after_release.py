@@ -6,11 +6,21 @@ after other code began to serve its callers.
 
 from collections.abc import Iterator
 
-from opspilot.diagnosis.assessment import FAIR, GOOD, LEAD_CAP, WEAK, Assessment, Brief, Harm, Onset
+from opspilot.diagnosis.assessment import (
+    FAIR,
+    GOOD,
+    LEAD_CAP,
+    STRONG,
+    WEAK,
+    Assessment,
+    Brief,
+    Harm,
+    Onset,
+)
 from opspilot.diagnosis.cascade import origins
 from opspilot.diagnosis.case import Case, Shown
 from opspilot.diagnosis.change_search import argue_change, changes_behind, is_release
-from opspilot.diagnosis.families import Family, family_of
+from opspilot.diagnosis.families import Family, family_of, says_so_itself
 from opspilot.diagnosis.symptoms import (
     accounts_for,
     failure_onset,
@@ -30,6 +40,7 @@ CAUSE_CLASS = "lambda.code_error_after_release"
 _PRIOR = -2.0
 _UNREAD_LOG_CAP = 0.6
 _NO_RELEASE_CAP = LEAD_CAP
+_NEARLY_ALL = 0.8
 _NOT_CODE = {
     Family.DENIED: "refusals of permission",
     Family.EXPIRED: "refusals of a credential or certificate",
@@ -121,13 +132,25 @@ def _argue_types(brief: Brief, case: Case, function: Resource) -> list[str]:
 
 def _own_errors(case: Case, function: Resource) -> tuple[Shown[LogDetail], dict[str, int]] | None:
     """The risen error types that code can bring about, if they account for the failures."""
-    found = risen_errors(case, function)
+    found = risen_errors(case, function) or _exits(case, function)
     if found is None:
         return None
     log, types = found
     own = {name: n for name, n in types.items() if family_of(name) in (None, Family.UNREACHABLE)}
     before = sum(log.detail.errors_baseline.get(name, 0) for name in own)
+    named = (failure_told(case, function, family) for family in _NOT_CODE)
+    if any(one and one.told.count >= _NEARLY_ALL * sum(own.values()) for one in named):
+        return None
     return (log, own) if own and accounts_for(case, log, sum(own.values()), before) else None
+
+
+def _exits(case: Case, function: Resource) -> tuple[Shown[LogDetail], dict[str, int]] | None:
+    """The log, if it is the runtime itself that ends, and not for want of memory."""
+    log = case.log(function)
+    if log is None or killed_for_memory(case, function):
+        return None
+    now, before = log.detail.exits, log.detail.exits_baseline
+    return (log, {"Runtime.ExitError": now}) if accounts_for(case, log, now, before) else None
 
 
 def _argue_others(brief: Brief, case: Case, function: Resource) -> None:
@@ -137,3 +160,10 @@ def _argue_others(brief: Brief, case: Case, function: Resource) -> None:
         if other:
             words = f": {other.told.text}" if other.told.text else ""
             brief.speaks_against(GOOD, f"its errors are {what}{words}", other.told.log.id)
+    outside = failure_told(case, function, Family.UNREACHABLE)
+    if outside and says_so_itself(outside.told.text):
+        text = f"another host answers with errors of its own: {outside.told.text}"
+        brief.speaks_against(STRONG, text, outside.told.log.id)
+    elif outside:
+        text = f"what it needs cannot be reached: {outside.told.text}"
+        brief.speaks_against(FAIR, text, outside.told.log.id)

@@ -8,11 +8,11 @@ observable, so this is likely at most.
 import re
 from collections.abc import Iterator
 
-from opspilot.diagnosis.assessment import FAIR, GOOD, WEAK, Assessment, Brief, Harm
+from opspilot.diagnosis.assessment import FAIR, GOOD, STRONG, WEAK, Assessment, Brief, Harm
 from opspilot.diagnosis.cascade import origins
 from opspilot.diagnosis.case import Case
-from opspilot.diagnosis.change_search import changes_behind
-from opspilot.diagnosis.families import Family
+from opspilot.diagnosis.change_search import changes_behind, known_unchanged
+from opspilot.diagnosis.families import Family, says_so_itself
 from opspilot.diagnosis.slowness import slowed, slowest_chain
 from opspilot.diagnosis.symptoms import timeouts
 from opspilot.diagnosis.telling import Failure, argue_told, failure_told
@@ -55,7 +55,7 @@ def _waits_inside(case: Case, function: Resource) -> bool:
 def _weigh(case: Case, failure: Failure) -> Assessment:
     function, said = failure.function, failure.told
     brief = Brief(CAUSE_CLASS, function, _PRIOR)
-    argue_told(brief, failure, GOOD)
+    argue_told(brief, failure, STRONG if says_so_itself(said.text) else GOOD)
     host = _HOST.search(said.text)
     if host and not host[1].endswith("amazonaws.com"):
         brief.speaks_for(WEAK, f"it names a host outside of the account: {host[1]}", said.log.id)
@@ -104,6 +104,8 @@ def _argue_unchanged(brief: Brief, case: Case, failure: Failure) -> None:
         brief.speaks_against(GOOD, text, *change.ids)
     elif feed and feed.whole_until >= onset.latest:
         brief.speaks_for(FAIR, f"{function.name} itself was not changed", *feed.ids)
+    elif ids := known_unchanged(case, function, onset):
+        brief.speaks_for(WEAK, f"{function.name} itself was not changed", *ids)
     else:
         brief.misses(f"whether {function.name} itself was changed is not known")
 
@@ -121,15 +123,15 @@ def _by_elimination(case: Case, function: Resource) -> Assessment | None:
     inside = slowest_chain(case, function) or changes_behind(
         case, function, slow.onset, _could_cause
     )
-    hidden = feed is None or feed.whole_until < slow.onset.latest
+    whole = feed is not None and feed.whole_until >= slow.onset.latest
+    ids = feed.ids if feed and whole else known_unchanged(case, function, slow.onset)
     busy = case.risen(function, "lambda.invocations", "lambda.throttles")
-    if inside or hidden or busy or function.kind is not ResourceKind.FUNCTION:
+    if inside or not ids or busy or function.kind is not ResourceKind.FUNCTION:
         return None
     brief = Brief(CAUSE_CLASS, function, _PRIOR)
     brief.speaks_for(GOOD, f"{function.name} slowed and times out", slow.shown.id, log.id)
     _argue_inside(brief, case, function)
-    if feed:
-        brief.speaks_for(FAIR, f"{function.name} itself was not changed", *feed.ids)
+    brief.speaks_for(FAIR, f"{function.name} itself was not changed", *ids)
     brief.cap(_BY_ELIMINATION_CAP, "no line says what it waits for: by elimination only")
     return brief.assessment(
         f"{function.name} waits for something outside of what was read",

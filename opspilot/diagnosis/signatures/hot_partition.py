@@ -1,8 +1,8 @@
 """One key takes most requests of a table, and its partition refuses what the table could serve.
 
 Mechanism: throttle events rise while the consumed capacity stays well below what is provisioned
-(or, on demand, below what was served before), no index is behind it, and the capacity was not
-changed.
+(on demand: below what any such table serves at once), no index is behind it, and the capacity was
+not changed.
 """
 
 from collections.abc import Iterator
@@ -22,14 +22,12 @@ from opspilot.diagnosis.capacity import (
 )
 from opspilot.diagnosis.case import Case
 from opspilot.diagnosis.change_search import changes_behind
-from opspilot.diagnosis.levels import growth
 from opspilot.domain.change import Change
 from opspilot.domain.wording import number
 
 CAUSE_CLASS = "dynamodb.hot_partition"
 _PRIOR = -2.0
 _CAP = 0.9
-_NO_MORE = 1.5
 
 
 def assess(case: Case) -> Iterator[Assessment]:
@@ -50,7 +48,7 @@ def _weigh(case: Case, one: Throttling) -> Assessment:
     brief.speaks_for(
         FAIR, f"throttled {one.direction}s of {table.name} rose{counted}", one.throttles.id
     )
-    below = _argue_use(brief, case, one)
+    below = _argue_use(brief, one)
     indexes = throttled_indexes(case, table)
     if indexes:
         name, shown = indexes[0]
@@ -71,9 +69,9 @@ def _weigh(case: Case, one: Throttling) -> Assessment:
     )
 
 
-def _argue_use(brief: Brief, case: Case, one: Throttling) -> bool:
+def _argue_use(brief: Brief, one: Throttling) -> bool:
     """Whether the table throttles well below what it could serve."""
-    used, shown = one.used, case.table(one.table)
+    used = one.used
     if used is not None:
         if used < WELL_BELOW:
             brief.speaks_for(STRONG, f"{in_words(one)}: it throttles well below", *one.ids)
@@ -82,21 +80,8 @@ def _argue_use(brief: Brief, case: Case, one: Throttling) -> bool:
         brief.speaks_against(weight, in_words(one), *one.ids)
         brief.cap(LEAD_CAP, "it throttles at its capacity")
         return False
-    if shown is None or shown.detail.billing != "on_demand":
-        brief.misses(f"how much of its capacity {one.table.name} uses is not known", *one.ids)
-        brief.cap(LEAD_CAP, "how much of its capacity is used is not known")
-        return False
-    consumed = case.metric(
-        one.table, "dynamodb.writes" if one.direction == "write" else "dynamodb.reads"
-    )
-    more = growth(consumed)
-    if consumed and more is not None and more < _NO_MORE:
-        text = f"on demand, and it serves no more than before ({more:.2g} times)"
-        brief.speaks_for(GOOD, text, shown.id, consumed.id)
-        return True
-    if consumed and more is not None:
-        text = f"on demand, and more is asked of it ({more:.2g} times)"
-        brief.speaks_against(FAIR, text, shown.id, consumed.id)
+    brief.misses(f"how much of its capacity {one.table.name} uses is not known", *one.ids)
+    brief.cap(LEAD_CAP, "how much of its capacity is used is not known")
     return False
 
 

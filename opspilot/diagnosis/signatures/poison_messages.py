@@ -13,7 +13,7 @@ from opspilot.diagnosis.change_search import changes_behind, is_release
 from opspilot.diagnosis.families import Family
 from opspilot.diagnosis.levels import total
 from opspilot.diagnosis.parsing import argue_parsing
-from opspilot.diagnosis.symptoms import failure_onset, failures
+from opspilot.diagnosis.symptoms import failure_onset, failures, killed_for_memory, timeouts
 from opspilot.diagnosis.telling import failure_told
 from opspilot.domain.evidence import MetricDetail
 from opspilot.domain.resource import Resource
@@ -50,6 +50,9 @@ def _weigh(
     if released:
         text = f"{consumer.name} was released shortly before: the fault may be its own"
         brief.speaks_against(STRONG, text, *released.ids)
+    if timeouts(case, consumer) or killed_for_memory(case, consumer):
+        text = f"{consumer.name} runs out of time or memory, which no message need be to blame for"
+        brief.speaks_against(STRONG, text, fails.id)
     for family in _ELSEWHERE:
         other = failure_told(case, consumer, family)
         if other:

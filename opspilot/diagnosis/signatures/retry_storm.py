@@ -90,7 +90,7 @@ def _weigh(
         if dropped
         else f"{accused.name} calls {function.name} again and again for one piece of work",
         onset,
-        harm=[Harm(function, "errors"), Harm(function, "throttles"), Harm(function, "slow")],
+        harm=[Harm(function, "repeats")],
         change=found.key if found else "",
         change_found=close,
         in_metrics=True,

@@ -9,8 +9,8 @@ are the first failure.
 import re
 from collections.abc import Iterator
 
-from opspilot.diagnosis.assessment import FAIR, GOOD, WEAK, Assessment, Brief, Harm
-from opspilot.diagnosis.case import Case
+from opspilot.diagnosis.assessment import FAIR, GOOD, LEAD_CAP, WEAK, Assessment, Brief, Harm
+from opspilot.diagnosis.case import DURATIONS, Case
 from opspilot.diagnosis.change_search import CLOSE, ChangeFound, argue_change, changes_behind
 from opspilot.diagnosis.slowness import Slow, slowest_chain
 from opspilot.diagnosis.symptoms import (
@@ -28,6 +28,7 @@ from opspilot.domain.wording import clock, milliseconds, plural, quantity
 CAUSE_CLASS = "lambda.slow_dependency"
 _PRIOR = -2.0
 _MS = 1_000.0
+_LATENCIES = ("api.latency_p99", "api.integration_latency_p99")
 _WAITS = re.compile(r"time[d_]?.?out|deadline|abort", re.IGNORECASE)
 """Error types of a caller that gave up by itself, before its own limit."""
 
@@ -55,6 +56,8 @@ def _weigh(case: Case, start: Resource, chain: list[Slow]) -> Assessment:
     in_logs = _argue_waiting(brief, case, victim, culprit)
     _argue_order(brief, case, victim, culprit)
     _argue_load(brief, case, culprit)
+    if victim not in failing(case) and not case.risen(victim, *DURATIONS, *_LATENCIES):
+        brief.cap(LEAD_CAP, f"nobody is seen to wait: {victim.name} neither fails nor slowed")
     change = changes_behind(case, culprit.resource, culprit.onset, _could_slow)
     close = argue_change(
         brief, case, culprit.onset, change, f"release or change of {culprit.resource.name}"
