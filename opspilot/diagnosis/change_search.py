@@ -102,6 +102,18 @@ def _reaches_callers(case: Case, change: Change) -> bool:
     return not used or not all(used)
 
 
+def dated(onset: Onset | None, found: ChangeFound | None) -> Onset | None:
+    """The onset of a cause that shows only once a reserve is used up: its change tells it better.
+
+    A table goes on for minutes on the burst capacity that it saved; the change was before.
+    """
+    if onset is None or found is None or found.inferred:
+        return onset
+    if timedelta(0) <= onset.at - found.change.at <= NEAR:
+        return Onset(found.change.at, timedelta(seconds=1))
+    return onset
+
+
 def known_unchanged(case: Case, function: Resource, onset: Onset) -> tuple[str, ...]:
     """Entries that show a function unchanged shortly before an onset, whatever the feed still owes.
 

@@ -26,6 +26,7 @@ HARM = (
     "api.integration_latency_p99",
     "sqs.visible",
     "sqs.oldest_age",
+    "sqs.received",
     "dynamodb.read_throttles",
     "dynamodb.write_throttles",
     "dynamodb.index_read_throttles",
@@ -82,11 +83,20 @@ def _matters(case: Case, shown: Shown[MetricDetail]) -> bool:
         return peak is None or peak >= _AGE_SECONDS
     if signal in ("lambda.async_age", "lambda.iterator_age", "stream.iterator_age"):
         return peak is None or peak >= _AGE_MS
+    if signal == "sqs.received":
+        return _comes_back(case, shown)
     if signal == "sqs.visible":
         # More messages on their way are no backlog while none of them waits for long.
         age = case.metric(shown.evidence.resource, "sqs.oldest_age")
         return age is None or age.detail.anomalous
     return out_of_proportion(case, shown)
+
+
+def _comes_back(case: Case, received: Shown[MetricDetail]) -> bool:
+    """Whether more is received than more is sent: the same messages again, and their work twice."""
+    sent = case.metric(received.evidence.resource, "sqs.sent")
+    times, fair = growth(received), growth(sent)
+    return times is not None and fair is not None and times >= _SLOWER * max(fair, 1.0)
 
 
 def harmful(case: Case) -> tuple[Shown[MetricDetail], ...]:

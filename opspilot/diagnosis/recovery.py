@@ -11,7 +11,7 @@ from opspilot.domain.evidence import MetricDetail
 from opspilot.domain.snapshots import metric_points
 
 _FEWEST_CLEAN = 5
-_LAST = 3
+_LAST = 2
 _RARE = 0.1
 _CHANCE = 0.01
 _SURE = 0.95

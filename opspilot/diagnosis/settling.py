@@ -57,6 +57,8 @@ def settles(specific: Assessment, general: Assessment) -> bool:
     one, other = specific.hypothesis.cause_class, general.hypothesis.cause_class
     if one == "downstream_failure" and other in _WAITING:
         return not general.change_found
+    if one == "lambda.retry_storm" and other in _GENERAL:
+        return specific.change_found and not general.change_found
     if tier(one) <= tier(other):
         return False
     only_other_changed = general.change_found and not specific.change_found

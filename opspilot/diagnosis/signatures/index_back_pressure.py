@@ -17,7 +17,7 @@ from opspilot.diagnosis.capacity import (
     throttling,
 )
 from opspilot.diagnosis.case import Case, Shown
-from opspilot.diagnosis.change_search import argue_trigger, changes_behind, lowers
+from opspilot.diagnosis.change_search import argue_trigger, changes_behind, dated, lowers
 from opspilot.diagnosis.symptoms import onset_of
 from opspilot.domain.evidence import MetricDetail
 from opspilot.domain.resource import Resource
@@ -60,7 +60,7 @@ def _weigh(case: Case, table: Resource, name: str, shown: Shown[MetricDetail]) -
         close = argue_trigger(brief, case, onset, found, what, surge)
     return brief.assessment(
         f"Index {name} of {table.name} cannot take its writes, and holds the table up",
-        onset,
+        dated(onset, found),
         harm=harm_of(case, table),
         setting=name,
         change=found.key if found else "",

@@ -6,7 +6,7 @@ repeat what fails, or because a function feeds itself (Lambda drops such loops, 
 
 from collections.abc import Iterator
 
-from opspilot.diagnosis.assessment import FAIR, GOOD, STRONG, WEAK, Assessment, Brief, Harm
+from opspilot.diagnosis.assessment import FAIR, GOOD, STRONG, WEAK, Assessment, Brief, Harm, Onset
 from opspilot.diagnosis.case import Case, Shown
 from opspilot.diagnosis.change_search import argue_change, changes_behind
 from opspilot.diagnosis.levels import growth
@@ -65,7 +65,9 @@ def _weigh(
     more: Shown[MetricDetail] | None,
     amplified: tuple[float, Shown[MetricDetail]] | None,
 ) -> Assessment:
-    repeats = _repeater(case, function)
+    shown = dropped or more
+    onset = onset_of(shown, case.period) if shown else None
+    repeats = _repeater(case, function, onset)
     accused = function if dropped else repeats
     brief = Brief(CAUSE_CLASS, accused, _PRIOR)
     if dropped:
@@ -79,8 +81,6 @@ def _weigh(
         )
         brief.speaks_for(STRONG if factor >= _MANIFOLD else GOOD, text, more.id, fed.id)
     _argue_failures(brief, case, function)
-    shown = dropped or more
-    onset = onset_of(shown, case.period) if shown else None
     found = changes_behind(case, accused, onset, _could_repeat) if onset else None
     close = False
     if onset:
@@ -99,10 +99,13 @@ def _weigh(
     )
 
 
-def _repeater(case: Case, function: Resource) -> Resource:
-    """Who calls again: its one caller, if that is a function; else it itself."""
+def _repeater(case: Case, function: Resource, onset: Onset | None) -> Resource:
+    """Who calls again: the caller that was changed, or the only one; else the function itself."""
     callers = [one for one in case.callers(function) if one.kind is ResourceKind.FUNCTION]
     others = [one for one in callers if one != function]
+    changed = [one for one in others if onset and changes_behind(case, one, onset, _could_repeat)]
+    if len(changed) == 1:
+        return changed[0]
     return others[0] if len(others) == 1 and function not in callers else function
 
 

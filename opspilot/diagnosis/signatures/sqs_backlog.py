@@ -7,7 +7,17 @@ that fails by itself is a cause of its own; the backlog is then its effect.
 
 from collections.abc import Iterator
 
-from opspilot.diagnosis.assessment import FAIR, GOOD, STRONG, WEAK, Assessment, Brief, Harm, Onset
+from opspilot.diagnosis.assessment import (
+    FAIR,
+    GOOD,
+    LEAD_CAP,
+    STRONG,
+    WEAK,
+    Assessment,
+    Brief,
+    Harm,
+    Onset,
+)
 from opspilot.diagnosis.case import Case, ChangeFound, Shown
 from opspilot.diagnosis.change_search import argue_trigger, changes_behind
 from opspilot.diagnosis.harm import hurts
@@ -44,6 +54,11 @@ def _weigh(case: Case, queue: Resource, risen: list[Shown[MetricDetail]]) -> Ass
     if onset:
         _argue_flow(brief, case, queue, onset)
     held = _argue_consumers(brief, case, queue)
+    described = case.queue(queue)
+    if described and not case.consumers_of(queue):
+        text = f"nothing consumes {queue.name}: what it holds was put there to stay"
+        brief.speaks_against(GOOD, text, described.id)
+        brief.cap(LEAD_CAP, "a queue without consumers has no backlog")
     found = _held_up_by(case, queue, onset) if onset else None
     close = False
     if onset:

@@ -22,7 +22,7 @@ from opspilot.diagnosis.capacity import (
     throttling,
 )
 from opspilot.diagnosis.case import Case, ChangeFound
-from opspilot.diagnosis.change_search import argue_trigger, changes_behind
+from opspilot.diagnosis.change_search import argue_trigger, changes_behind, dated
 from opspilot.domain.change import Change
 from opspilot.domain.wording import number
 
@@ -61,7 +61,7 @@ def _weigh(case: Case, one: Throttling) -> Assessment:
     close = argue_trigger(brief, case, one.onset, found, what, surge)
     return brief.assessment(
         f"{table.name} has too little {one.direction} capacity: {in_words(one)}",
-        one.onset,
+        dated(one.onset, found),
         harm=harm_of(case, table),
         setting=f"{one.direction}_capacity",
         change=found.key if found else "",

@@ -48,17 +48,20 @@ def assess(case: Case) -> Iterator[Assessment]:
 
 def _onset(case: Case, queue: Resource, consumer: Resource) -> Onset | None:
     """When messages began to come back, or to be worked on more often."""
-    risen = [
-        shown
-        for one, signals in (
-            (queue, ("sqs.received", "sqs.in_flight", "sqs.oldest_age", "sqs.visible")),
-            (consumer, ("lambda.invocations", "lambda.concurrency")),
-        )
-        for signal in signals
-        if (shown := case.risen(one, signal))
-    ]
-    dated = [onset for shown in risen if (onset := onset_of(shown, case.period))]
-    return min(dated, key=lambda one: one.at, default=None)
+    looked_at = (
+        (queue, "sqs.received"),
+        (consumer, "lambda.invocations"),
+        (queue, "sqs.in_flight"),
+        (consumer, "lambda.concurrency"),
+        (queue, "sqs.oldest_age"),
+        (queue, "sqs.visible"),
+    )
+    for one, signal in looked_at:
+        shown = case.risen(one, signal)
+        onset = onset_of(shown, case.period) if shown else None
+        if onset:
+            return onset
+    return None
 
 
 def _weigh(
