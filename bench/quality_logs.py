@@ -5,7 +5,8 @@
 Without `--data` the seeded corpora of `bench/corpora/logs*.py` are measured: `develop` are systems
 that constants were chosen on, `hold-out` those that only measure. With it, every
 `*_structured.csv` below DIR (columns Content, EventId, EventTemplate; the raw log beside it) is
-measured as well. drain3 is measured where bench/requirements-rivals.txt is installed.
+measured as well. Memory is told for each corpus, and for lines made to be hard, the worst first.
+drain3 is measured where bench/requirements-rivals.txt is installed.
 """
 
 import argparse
@@ -13,10 +14,10 @@ import csv
 import json
 import statistics
 import time
-import tracemalloc
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from bench import log_memory
 from bench.corpora.logs import Corpus, System, generate
 from bench.corpora.logs_changes import changed
 from bench.corpora.logs_develop import DEVELOP
@@ -71,7 +72,8 @@ def measured(seeds: int, data: Path | None) -> dict[str, dict[str, Figures]]:
             for bursts in (False, True)
             for name, differ in differs.items()
         },
-        "Speed and memory": _speed(),
+        "Speed": _speed(),
+        **log_memory.measured(),
     }
 
 
@@ -116,7 +118,6 @@ def _speed() -> dict[str, Figures]:
             lines = list(getattr(generate(system, 5, _SPEED_LINES), form))
             own = _rate(_mine, lines)
             figures.setdefault("lines per second", []).append(own)
-            figures.setdefault("peak memory / bytes of lines", []).append(_peak(lines))
             if drain.installed():
                 figures.setdefault("times drain3", []).append(own / _rate(drain.mine, lines))
                 bare = _rate(lambda some: drain.mine(some, masks=False), lines)
@@ -129,14 +130,6 @@ def _rate(miner: Miner, lines: Sequence[str]) -> float:
     begun = time.process_time()
     miner(lines)
     return len(lines) / (time.process_time() - begun)
-
-
-def _peak(lines: Sequence[str]) -> float:
-    tracemalloc.start()
-    _mine(lines)
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    return peak / sum(len(line.encode("utf-8", "surrogatepass")) for line in lines)
 
 
 def _structured(path: Path) -> Corpus:

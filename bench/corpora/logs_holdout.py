@@ -450,6 +450,34 @@ ZAP = System(
 )
 
 
+def _pairs(rng: random.Random, at: int) -> str:
+    return f"2026-11-22T{_clock(at)}.{rng.randint(0, 999):03d}Z {rng.choice(['INFO', 'INFO', 'INFO', 'WARN'])} gateway: "
+
+
+PAIRS = System(
+    "pairs",
+    _pairs,
+    (
+        'msg="request handled" method={verb} path="{path}" agent="{words}" took={dur}',
+        'msg="request refused" method={verb} user="{name}" took={dur}',
+        'msg="request queued" queue="{words}" depth={int}',
+        'msg="cache rebuilt" name="{words}" entries={int}',
+        'msg="cache dropped" name="{words}" entries={int}',
+        'msg="worker started" pool="{words}"',
+        'msg="worker stopped after its last task" pool="{words}"',
+        'msg="dial failed" addr={ipport} err="connection refused"',
+        'acquired lock tag="{words}" uid={int}',
+        'released lock tag="{words}" uid={int}',
+        "volume label='{words}' mounted at {path}",
+        "volume label='{words}' removed",
+        'window title="{words}" opened by pid {int}',
+        'window title="{words}" closed by pid {int}',
+        "listening on {ipport}",
+        "reload of configuration done in {ms}",
+    ),
+)
+
 HOLDOUT = (
     SSHD, ENSEMBLE, EXECUTOR, COMPUTE, CLUSTER, SERVICING, MAC, APACHE, KLOG, ASPNET, ZAP,
+    PAIRS,
 )  # fmt: skip

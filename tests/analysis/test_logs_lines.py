@@ -192,7 +192,9 @@ def test_any_sequence_of_texts_will_do() -> None:
     assert mine_templates(indexed.to_numpy()) == mine_templates(indexed) == mine_templates(lines)
 
 
-@pytest.mark.parametrize("run", ["-", "~", "a-", "a.b+c-", "a_", "a", "#", "a-z.", "%", "a="])
+@pytest.mark.parametrize(
+    "run", ["-", "~", "a-", "a.b+c-", "a_", "a", "#", "a-z.", "%", "a=", "a='", 'a="']
+)
 def test_a_line_made_to_be_slow_is_not(run: str) -> None:
     def seconds(lines: list[str]) -> float:
         begun = time.process_time()
@@ -202,3 +204,55 @@ def test_a_line_made_to_be_slow_is_not(run: str) -> None:
     hostile = [(run * 2_000)[at : at + 1_900] + f"{'x' * at}" for at in range(10)]
     usual = [("word " * 400)[at : at + 1_900] + f"{'x' * at}" for at in range(10)]
     assert seconds(hostile) < 0.1 + 20 * seconds(usual)
+
+
+def test_numbers_in_the_digits_of_any_script_are_numbers() -> None:
+    arabic, wide, hindi = "\u0663\u0664", "\uff11\uff17", "\u0969"
+    lines = [f"order {number} paid" for number in (arabic, arabic[0], "12", wide, hindi)]
+    assert mine_templates(lines).templates == {0: "order <*> paid"}
+
+
+@pytest.mark.parametrize("header", ["", "2026-11-22T11:00:07Z INFO shop: "])
+def test_the_mark_at_the_begin_of_a_file_makes_no_template(header: str) -> None:
+    lines = [f"{header}order {at} paid" for at in range(20)]
+    mined = mine_templates([f"\ufeff{lines[0]}", *lines[1:]])
+    assert len(mined.templates) == 1
+    record = mine_templates(['\ufeff{"msg": "order 1 paid"}', '{"msg": "order 2 paid"}'])
+    assert record.templates == {0: "order <*> paid"}
+
+
+def test_a_number_in_angle_brackets_keeps_both_of_them() -> None:
+    assert mine_templates([f"SwitchX<{n}> is up" for n in (0, 1, 27)]).templates == {
+        0: "SwitchX<<*>> is up"
+    }
+    assert mine_templates(["lived <1 sec", "lived <12 sec"]).templates == {0: "lived <*> sec"}
+
+
+def test_a_quoted_value_is_one_variable_however_many_words_it_has() -> None:
+    values = ("View Lock", "RILJ", "job of the night shift", "A B")
+    lines = [f'{what} lock tag="{value}" uid=3' for what in ("took", "left") for value in values]
+    assert set(mine_templates(lines).templates.values()) == {
+        'took lock tag="<*>" uid=<*>',
+        'left lock tag="<*>" uid=<*>',
+    }
+
+
+def test_quoted_text_that_says_what_happened_tells_statements_apart() -> None:
+    logfmt = [
+        f'level=info msg="{what}" pool="{pool} pool"'
+        for what in ("worker started", "worker stopped", "cache is cold")
+        for pool in ("blue", "old green")
+    ]
+    assert mine_templates(logfmt).assignments == (0, 0, 1, 1, 2, 2)
+    records = ['{"what": "user logged in", "id": 3}', '{"what": "order was lost", "id": 4}']
+    assert mine_templates(records).assignments == (0, 1)
+
+
+def test_templates_and_counts_read_like_dictionaries() -> None:
+    mined = mine_templates(["order 1 paid", "\ud800 lost", "order 2 paid"])
+    assert dict(mined.templates) == {0: "order <*> paid", 1: "\ud800 lost"}
+    assert dict(mined.counts) == {0: 2, 1: 1}
+    assert repr(mined.counts) == "{0: 2, 1: 1}"
+    assert (2 in mined.templates, -1 in mined.templates, 1 in mined.counts) == (False, False, True)
+    with pytest.raises(KeyError):
+        mined.templates[2]

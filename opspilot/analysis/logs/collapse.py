@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from opspilot.analysis.logs.entries import entry_text
 from opspilot.analysis.logs.headers import HeaderPlan
 from opspilot.analysis.logs.masking import LONGEST, MOST_WORDS, WordMasks, without_runs, zeroed
+from opspilot.analysis.logs.quoted import quoted_values_marked
 from opspilot.analysis.logs.rows import Rows, WordCodes
 
 _BLOCKS = 64
@@ -118,4 +119,4 @@ def _sums(digit: NDArray[np.bool_], begins: NDArray[np.int64]) -> NDArray[np.int
 
 def _masked(line: str, plan: HeaderPlan, masks: WordMasks) -> str:
     words = zeroed(plan.message_of(line)).split(None, MOST_WORDS)[:MOST_WORDS]
-    return " ".join([masks[word] for word in words])
+    return quoted_values_marked(" ".join([masks[word] for word in words]))

@@ -64,6 +64,7 @@ class _Windows:
     baseline: Sequence[str]
     incident: Sequence[str]
     mined: LogTemplates
+    numbers: NDArray[np.int64]
     before: NDArray[np.int64]
     during: NDArray[np.int64]
 
@@ -110,6 +111,7 @@ def _mined(baseline: Sequence[str], incident: Sequence[str]) -> _Windows:
         baseline,
         incident,
         mined,
+        numbers,
         np.bincount(numbers[:split], minlength=patterns),
         np.bincount(numbers[split:], minlength=patterns),
     )
@@ -123,9 +125,8 @@ def _exposure(before: NDArray[np.float64], during: NDArray[np.float64]) -> tuple
 
 
 def _adjusted(windows: _Windows, share: float) -> NDArray[np.float64]:
-    numbers = np.array(windows.mined.assignments, dtype=np.int64)
     split, patterns = len(windows.baseline), len(windows.mined.templates)
-    bursts = burstiness(numbers[:split], patterns)
+    bursts = burstiness(windows.numbers[:split], patterns)
     before, during = windows.before / bursts, windows.during / bursts
     return adjusted(
         p_values(before, during, share),
@@ -156,7 +157,7 @@ def _change(
     else:
         kind = "up" if second > first else "down"
     split = len(windows.baseline)
-    numbers = np.array(windows.mined.assignments, dtype=np.int64)
+    numbers = windows.numbers
     places = np.flatnonzero((numbers[:split] if kind == "gone" else numbers[split:]) == number)
     lines = windows.baseline if kind == "gone" else windows.incident
     pattern = windows.mined.templates[number]

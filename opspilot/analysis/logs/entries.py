@@ -13,6 +13,8 @@ from opspilot.analysis.logs.masking import plain
 
 _MESSAGES = ("message", "msg", "@message", "log", "event", "errorMessage", "error", "text", "body")
 _TYPES = ("errorType", "error_type", "exception", "exc_type")
+_BYTE_ORDER_MARK = "\ufeff"
+"""What a file may begin with, and so the first of its lines."""
 _LONGEST_RECORD = 100_000
 _MOST_LINES = 8
 _MOST_KEYS = 40
@@ -23,7 +25,8 @@ _FRAME = re.compile(
 
 
 def entry_text(entry: str) -> str:
-    """The text to mine of an entry: one line, not too long, without colours."""
+    """The text to mine of an entry: one line, not too long, without colours and byte order mark."""
+    entry = entry.removeprefix(_BYTE_ORDER_MARK)
     if entry[:1] in "{ \t" and entry.lstrip()[:1] == "{":
         said = record_text(entry)
         if said is not None:

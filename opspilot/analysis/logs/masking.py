@@ -18,6 +18,7 @@ LONGEST = 2_000
 _COLOUR = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\))")
 """Sequences of a terminal: colours and cursor, titles and links (ECMA-48, 5.4 and 8.3.89)."""
 _ZEROS = bytes.maketrans(b"123456789\0", b"000000000 ")
+_DIGIT = re.compile(r"\d")
 _CACHED_WORD = 48
 
 _NAME_OF_HOST = (
@@ -40,7 +41,7 @@ _VARIABLE = re.compile(
     | (?<![\w/.-])[\w.-]+(?:/[\w.$-]+){{2,}}
     | (?<![\w.$@\#-])(?![0a-f]{{7,}}(?!\w))                       # kept
         (?:[A-Za-z]{{2}}[A-Za-z_]*|[A-Z])0[A-Za-z_]*(?![\w.$@\#:/%-])
-    | <0+\b
+    | <0+\b(?!>)
     | (?:(?<![\w.$@\#~+%-])|(?<=\.\.)(?!\.))[+-]?(?:[\w$@\#~+%]|\.(?!\.)|(?<=\w)-|(?<=_)-)*0
         (?:[\w$@\#~+%-]|\.(?=\w)|[:,/](?=[\w.+-]*0))*          # a word with a digit
     | (?<![\w.$-])(?:true|false|null|True|False|None|nil|NULL|TRUE|FALSE)(?![\w.$-])
@@ -135,7 +136,9 @@ def plain(line: str) -> str:
 
 
 def zeroed(text: str) -> str:
-    """The text with every digit made a zero and without NULs."""
+    """The text with every digit of any script made a zero and without NULs; as long as before."""
+    if not text.isascii():
+        text = _DIGIT.sub("0", text)
     encoded = text.encode("utf-8", "surrogatepass").translate(_ZEROS)
     return encoded.decode("utf-8", "surrogatepass")
 

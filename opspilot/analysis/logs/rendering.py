@@ -10,6 +10,7 @@ _PIECE = re.compile(
     rf"""\s+|{MARK}|\.{{2,}}|[=:,;()\[\]{{}}"'|<>]|(?:[^\s=:,;()\[\]{{}}"'|<>{MARK}.]|\.(?!\.))+|\."""
 )
 _MERGED = re.compile(rf"{MARK}(?:[:/#.+,-]?{MARK})+")
+_IN_QUOTES = re.compile(rf"""(?<=[=]["']){MARK}(?: {MARK})+(?=["'])""")
 
 
 def template_text(samples: Sequence[str]) -> str:
@@ -19,7 +20,7 @@ def template_text(samples: Sequence[str]) -> str:
         pattern = _common(pattern, pieces(sample))
     text = "".join(" " if piece.isspace() else piece for piece in pattern).strip()
     text = re.sub(r" {2,}", " ", text)
-    return _MERGED.sub(MARK, text).replace(MARK, WILDCARD)
+    return _IN_QUOTES.sub(MARK, _MERGED.sub(MARK, text)).replace(MARK, WILDCARD)
 
 
 def _begin(text: str) -> str:
