@@ -133,6 +133,13 @@ def known_unchanged(case: Case, function: Resource, onset: Onset) -> tuple[str, 
     return (shown.id, log.id)
 
 
+def release_known(case: Case, function: Resource, onset: Onset) -> bool:
+    """Whether a release shortly before an onset would have been seen."""
+    feed = case.feed_of(function)
+    whole = feed is not None and feed.whole_until >= onset.latest
+    return whole or bool(known_unchanged(case, function, onset))
+
+
 def argue_change(
     brief: Brief,
     case: Case,

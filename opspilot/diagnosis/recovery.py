@@ -2,11 +2,12 @@
 
 from datetime import datetime, timedelta
 
+import numpy as np
 from scipy.stats import binom
 
 from opspilot.diagnosis.case import Case, Shown
 from opspilot.diagnosis.harm import harmful
-from opspilot.diagnosis.levels import period_seconds
+from opspilot.diagnosis.levels import period_seconds, until
 from opspilot.domain.evidence import MetricDetail
 from opspilot.domain.snapshots import metric_points
 
@@ -15,6 +16,8 @@ _LAST = 2
 _RARE = 0.1
 _CHANCE = 0.01
 _SURE = 0.95
+_FEWEST_BEFORE = 30
+_UNUSUAL = 0.01
 _LATE = timedelta(minutes=2)
 """Metrics may be this late: what is not there yet is not clean."""
 
@@ -40,8 +43,9 @@ def _ended(case: Case, shown: Shown[MetricDetail]) -> datetime | None:
     if detail.onset is None:
         return None
     step = timedelta(seconds=period_seconds(shown))
+    limit = _limit(shown, detail.onset - step)
     known = [
-        (at, _is_bad(detail, value))
+        (at, value > limit if detail.direction == "up" else value < limit)
         for at, value in metric_points(shown.evidence)
         if at > detail.onset - step and at + step <= case.now - _LATE
     ]
@@ -56,18 +60,27 @@ def _is_over(before: list[bool], after: list[tuple[datetime, bool]]) -> bool:
     """Whether what comes after an episode is something else."""
     tail = [bad for _, bad in after]
     count = sum(tail)
-    if len(tail) < _FEWEST_CLEAN or any(tail[-_LAST:]) or count > _RARE * len(tail):
+    if len(tail) < _FEWEST_CLEAN or tail[0] or any(tail[-_LAST:]) or count > _RARE * len(tail):
         return False
     rate = min(sum(before) / len(before), _SURE)
     return float(binom.cdf(count, len(tail), rate)) < _CHANCE
 
 
-def _is_bad(detail: MetricDetail, value: float) -> bool:
-    """Whether a value is on the far side of half the way from the usual level to the incident's."""
+def _limit(shown: Shown[MetricDetail], start: datetime) -> float:
+    """Beyond which a value is bad: half the way from the usual level to the incident's.
+
+    Where the usual values scatter further than that, a bad one has to be unusual for them as well.
+    """
+    detail = shown.detail
     usual = detail.baseline_value or 0.0
     during = detail.incident_value if detail.incident_value is not None else usual
     half = (usual + during) / 2.0
-    return value > half if detail.direction == "up" else value < half
+    before = until(shown, start)
+    if len(before) < _FEWEST_BEFORE:
+        return half
+    if detail.direction == "up":
+        return max(half, float(np.quantile(before, 1.0 - _UNUSUAL)))
+    return min(half, float(np.quantile(before, _UNUSUAL)))
 
 
 def _served(case: Case, shown: Shown[MetricDetail], at: datetime) -> bool:

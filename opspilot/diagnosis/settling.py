@@ -9,11 +9,11 @@ that sort, it settles even so.
 from opspilot.diagnosis.assessment import Assessment
 
 _CIRCUMSTANCE = ("traffic_surge", "traffic_drop")
+_EDGE = ("api.integration_errors",)
 _EFFECT = (
     "sqs.backlog",
     "lambda.async_backlog",
     "lambda.retry_storm",
-    "api.integration_errors",
 )
 _GENERAL = (
     "lambda.slow_dependency",
@@ -45,11 +45,14 @@ _BELOW = (
 
 
 def tier(cause_class: str) -> int:
-    """How specific a class is: 0 a circumstance, 1 an effect, 2 general, 3 specific, 4 whole."""
-    for level, group in enumerate((_CIRCUMSTANCE, _EFFECT, _GENERAL)):
+    """How specific a class is.
+
+    0 a circumstance, 1 what the edge shows, 2 an effect, 3 general, 4 specific, 5 several at once.
+    """
+    for level, group in enumerate((_CIRCUMSTANCE, _EDGE, _EFFECT, _GENERAL)):
         if cause_class in group:
             return level
-    return 4 if cause_class in _WHOLE else 3
+    return 5 if cause_class in _WHOLE else 4
 
 
 def settles(specific: Assessment, general: Assessment) -> bool:

@@ -13,7 +13,7 @@ LIKELY_FROM = 0.5
 CLEAR_LEAD = 0.25
 """The runner-up stays this far behind a likely or confirmed cause."""
 
-_CAUSES_FROM = 2
+_CAUSES_FROM = 3
 """Tier below which a class is an effect or a circumstance: no second cause without a change."""
 
 

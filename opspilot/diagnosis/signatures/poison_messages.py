@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from opspilot.diagnosis.assessment import FAIR, GOOD, STRONG, WEAK, Assessment, Brief, Harm, Onset
 from opspilot.diagnosis.case import Case, Shown
-from opspilot.diagnosis.change_search import changes_behind, is_release
+from opspilot.diagnosis.change_search import changes_behind, is_release, release_known
 from opspilot.diagnosis.families import Family
 from opspilot.diagnosis.levels import total
 from opspilot.diagnosis.parsing import argue_parsing
@@ -22,6 +22,7 @@ from opspilot.domain.wording import number, share
 CAUSE_CLASS = "sqs.poison_messages"
 _PRIOR = -2.0
 _CAP = 0.9
+_BLIND_CAP = 0.8
 _COMES_BACK = 1.1
 _NEARLY_ALL = 0.8
 _ELSEWHERE = (Family.DENIED, Family.EXPIRED, Family.INIT, Family.THROTTLED, Family.UNREACHABLE)
@@ -50,6 +51,9 @@ def _weigh(
     if released:
         text = f"{consumer.name} was released shortly before: the fault may be its own"
         brief.speaks_against(STRONG, text, *released.ids)
+    elif not release_known(case, consumer, onset):
+        brief.misses(f"whether {consumer.name} was released shortly before is not known")
+        brief.cap(_BLIND_CAP, "whether the consumer was released is not known")
     if timeouts(case, consumer) or killed_for_memory(case, consumer):
         text = f"{consumer.name} runs out of time or memory, which no message need be to blame for"
         brief.speaks_against(STRONG, text, fails.id)

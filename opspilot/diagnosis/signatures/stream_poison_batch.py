@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from opspilot.diagnosis.assessment import FAIR, GOOD, STRONG, WEAK, Assessment, Brief, Harm, Onset
 from opspilot.diagnosis.case import Case, Shown
-from opspilot.diagnosis.change_search import changes_behind, is_release
+from opspilot.diagnosis.change_search import changes_behind, is_release, release_known
 from opspilot.diagnosis.families import Family, told
 from opspilot.diagnosis.parsing import argue_parsing
 from opspilot.diagnosis.symptoms import earliest, failure_onset, failures, onset_of
@@ -20,6 +20,7 @@ from opspilot.domain.wording import quantity
 CAUSE_CLASS = "lambda.stream_poison_batch"
 _PRIOR = -2.0
 _CAP = 0.9
+_BLIND_CAP = 0.8
 
 
 def assess(case: Case) -> Iterator[Assessment]:
@@ -53,6 +54,9 @@ def _weigh(
     if released:
         text = f"{function.name} was released shortly before: the fault may be its own"
         brief.speaks_against(STRONG, text, *released.ids)
+    elif onset is None or not release_known(case, function, onset):
+        brief.misses(f"whether {function.name} was released shortly before is not known")
+        brief.cap(_BLIND_CAP, "whether the consumer was released is not known")
     for family in (Family.DENIED, Family.THROTTLED, Family.INIT):
         log = case.log(function)
         other = told(log, family) if log else None
