@@ -22,6 +22,7 @@ _WAITS_FOR = {
     VerdictStatus.INCONCLUSIVE: "a person: the evidence does not settle the cause",
     VerdictStatus.NO_INCIDENT: "a person to close it: nothing abnormal was found",
 }
+_RECOVERED = "a person to close it: the harm has ended by itself"
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,8 @@ class Diagnosis:
             input={"evidence": [item.id for item in ledger], "rules": verdict.rules_version},
             result=verdict_summary(verdict),
         )
-        moved = incident.model_copy(update={"waits_for": _WAITS_FOR[verdict.status]})
+        waits_for = _RECOVERED if verdict.recovered_at else _WAITS_FOR[verdict.status]
+        moved = incident.model_copy(update={"waits_for": waits_for})
         return StepResult(moved, puts=(done,), audit=(entry,), trigger=Trigger.VERDICT_REACHED)
 
     def _failed(
@@ -96,6 +98,8 @@ def verdict_summary(verdict: Verdict) -> dict[str, object]:
         "status": verdict.status,
         "confidence": verdict.confidence,
         "cause_class": cause.cause_class if cause else None,
+        "causes": [f"{one.cause_class} of {one.resource.arn}" for one in verdict.causes],
+        "recovered_at": verdict.recovered_at.isoformat() if verdict.recovered_at else None,
         "resource": cause.resource.arn if cause else None,
         "onset": cause.onset.isoformat() if cause and cause.onset else None,
     }

@@ -209,9 +209,11 @@ def _in_view(
 def in_few_words(verdict: Verdict) -> str:
     """The verdict for a list: status and cause."""
     if verdict.cause is None:
-        return verdict.status.replace("_", " ")
+        ended = ", recovered" if verdict.recovered_at else ""
+        return f"{verdict.status.replace('_', ' ')}{ended}"
+    others = f" and {len(verdict.causes) - 1} more" if len(verdict.causes) > 1 else ""
     kind = verdict.cause.cause_class.split(".", 1)[-1].replace("_", " ")
-    return f"{verdict.status}: {kind} in {verdict.cause.resource.name}"
+    return f"{verdict.status}: {kind} in {verdict.cause.resource.name}{others}"
 
 
 def _sparkline(incident: Incident, evidence: Sequence[Evidence]) -> tuple[float, ...]:

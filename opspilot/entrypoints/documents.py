@@ -183,6 +183,8 @@ def verdict_document(verdict: Verdict) -> Document:
     return {
         "status": verdict.status,
         "cause": _cause(verdict.cause) if verdict.cause else None,
+        "causes": [_cause(one) for one in verdict.causes],
+        "recovered_at": _iso(verdict.recovered_at),
         "first_failure": _first_failure(verdict.first_failure) if verdict.first_failure else None,
         "impact": _impact(verdict.impact) if verdict.impact else None,
         "confidence": verdict.confidence,
@@ -197,6 +199,7 @@ def _cause(cause: Cause) -> Document:
         "resource": cause.resource.arn,
         "resource_name": cause.resource.name,
         "summary": cause.summary,
+        "also": [one.arn for one in cause.also],
         "onset": _iso(cause.onset),
         "onset_uncertainty_seconds": cause.onset_uncertainty_seconds,
         "evidence": list(cause.evidence),

@@ -170,6 +170,11 @@ def _verdict(verdict: Verdict) -> Iterator[str]:
     if verdict.cause:
         since = f" since {_time(verdict.cause.onset)}" if verdict.cause.onset else ""
         yield f"  cause          {verdict.cause.summary}{since}  {_cited(verdict.cause.evidence)}"
+    for cause in verdict.causes[1:]:
+        since = f" since {_time(cause.onset)}" if cause.onset else ""
+        yield f"  and            {cause.summary}{since}  {_cited(cause.evidence)}"
+    if verdict.recovered_at:
+        yield f"  recovered      at {_time(verdict.recovered_at)}"
     if verdict.first_failure:
         failure = verdict.first_failure
         yield f"  first failure  {failure.summary}  {_cited(failure.evidence)}"
