@@ -91,6 +91,8 @@ class FunctionConfig:
     Attributes:
         versions: Published versions by number, oldest first.
         reserved: Reserved concurrency; None when the function shares the account's pool.
+        closed_to: Routes ("POST /orders") whose statement in the resource policy was removed: the
+            API may not invoke the function for them.
         updating_until: Account time at which the last update has settled.
     """
 
@@ -101,6 +103,7 @@ class FunctionConfig:
     reserved: int | None = None
     updating_until: float = 0.0
     asynchronous: AsyncConfig = AsyncConfig()
+    closed_to: frozenset[str] = frozenset()
     tags: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def version(self, qualifier: str | None) -> VersionConfig | None:

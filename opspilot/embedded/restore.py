@@ -51,6 +51,8 @@ def _changes(
 
 
 def _of_function(now: FunctionConfig, wanted: FunctionConfig) -> Iterator[_Change]:
+    for route in sorted(now.closed_to - wanted.closed_to):
+        yield "lambda.add_permission", {"route": route}
     settings = _settings(now.latest, wanted.latest)
     if settings:
         yield "lambda.update_configuration", settings

@@ -43,6 +43,12 @@ AWS: list[tuple[str, Params, str, str]] = [
         "PutFunctionConcurrency20171031",
     ),
     (
+        "lambda.remove_permission",
+        {"function": "front", "route": "POST /things"},
+        "lambda",
+        "RemovePermission20150331v2",
+    ),
+    (
         "lambda.put_event_invoke_config",
         {"function": "mail", "max_retries": 0},
         "lambda",
@@ -103,8 +109,9 @@ STAND = {
     "lambda.update_alias",
     "lambda.create_alias",
     "lambda.delete_concurrency",
+    "lambda.add_permission",
 }
-"""Kinds that the tests of the trail and of functions cover."""
+"""Kinds that the tests of the trail, of functions and of a reset cover."""
 
 
 QUIET = replace(MINI, traffic=replace(MINI.traffic, per_minute=40.0))
@@ -188,6 +195,7 @@ def test_a_reset_takes_the_change_back(kind: str, params: Params) -> None:
     for name, function in seeded.functions.items():
         after = now.functions[name]
         assert after.reserved == function.reserved
+        assert after.closed_to == function.closed_to
         assert after.latest.settings() == function.latest.settings()
         assert after.asynchronous.max_retries == function.asynchronous.max_retries
     assert [one.enabled for one in now.mappings.values()] == [True]

@@ -251,6 +251,14 @@ def test_an_integration_timeout_answers_504_while_the_function_goes_on_well() ->
     assert sum(api(short, "5XXError", path="/ping")) == 0
 
 
+def test_an_api_that_may_not_invoke_its_function_answers_500_and_invokes_nothing() -> None:
+    shut = world_of(("lambda.remove_permission", {"function": "front", "route": "POST /things"}))
+    assert sum(api(shut, "5XXError", path="/things")) > 50
+    assert total(shut, "Errors", "front") == 0
+    assert total(shut, "Invocations", "front") < total(world_of(), "Invocations", "front")
+    assert sum(api(shut, "5XXError", path="/ping")) == 0
+
+
 def retrying() -> Fleet:
     front = replace(MINI.function("front"), build="front-retries")
     return replace(MINI, functions=(front, *MINI.functions[1:]))

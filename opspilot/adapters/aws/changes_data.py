@@ -43,6 +43,8 @@ _KINDS: dict[str, ChangeKind] = {
     "PutRolePermissionsBoundary": "permission",
     "DeleteRolePermissionsBoundary": "permission",
     "UpdateAssumeRolePolicy": "permission",
+    "AddPermission": "permission",
+    "RemovePermission": "permission",
     "SetQueueAttributes": "configuration",
     "UpdateTable": "capacity",
     "PutFunctionConcurrency": "capacity",
@@ -67,6 +69,8 @@ _WORDS = {
     "DeleteRolePolicy": "policy deleted from its role",
     "AttachRolePolicy": "policy attached to its role",
     "DetachRolePolicy": "policy detached from its role",
+    "AddPermission": "somebody allowed to invoke it",
+    "RemovePermission": "somebody no longer allowed to invoke it",
     "UpdateIntegration": "integration updated",
     "UpdateShardCount": "shard count updated",
 }

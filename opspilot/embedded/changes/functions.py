@@ -19,6 +19,7 @@ from opspilot.embedded.changes.checks import (
     whole,
 )
 from opspilot.embedded.configuration import Configuration, FunctionConfig
+from opspilot.embedded.errors import AwsError
 
 SETTLE_S = 20.0
 MIN_UNRESERVED = 100
@@ -113,7 +114,35 @@ def _put_event_invoke_config(state: Configuration, params: Params, stamp: Stamp)
     return state.with_function(replace(function, asynchronous=asynchronous))
 
 
+def _remove_permission(state: Configuration, params: Params, stamp: Stamp) -> Configuration:
+    """The statement that lets the API invoke the function for a route goes."""
+    del stamp
+    function = function_of(state, str(params["function"]))
+    route = str(params["route"])
+    if route in function.closed_to:
+        raise AwsError(
+            "ResourceNotFoundException", "No policy is associated with the given resource.", 404
+        )
+    return state.with_function(replace(function, closed_to=function.closed_to | {route}))
+
+
+def _add_permission(state: Configuration, params: Params, stamp: Stamp) -> Configuration:
+    del stamp
+    function = function_of(state, str(params["function"]))
+    route = str(params["route"])
+    if route not in function.closed_to:
+        raise AwsError(
+            "ResourceConflictException",
+            f"The statement id ({route}) provided already exists. Please provide a new statement "
+            "id, or remove the existing statement.",
+            409,
+        )
+    return state.with_function(replace(function, closed_to=function.closed_to - {route}))
+
+
 CHANGES = {
+    "lambda.remove_permission": _remove_permission,
+    "lambda.add_permission": _add_permission,
     "lambda.update_configuration": _update_configuration,
     "lambda.update_code": _update_code,
     "lambda.put_concurrency": _put_concurrency,

@@ -101,7 +101,12 @@ def _get_account_settings(call: Call, _: Params) -> Mapping[str, Any]:
 def _get_policy(call: Call, params: Params) -> Mapping[str, Any]:
     function, _ = named(call, params)
     account, api = call.account, call.account.world.fleet.api
-    routes = [r for r in api.routes if r.target.partition(":")[0] == function.name]
+    routes = [
+        r
+        for r in api.routes
+        if r.target.partition(":")[0] == function.name
+        and f"{r.method} {r.path}" not in function.closed_to
+    ]
     if not routes:
         raise AwsError(
             "ResourceNotFoundException", "The resource you requested does not exist.", 404

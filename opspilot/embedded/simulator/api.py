@@ -9,20 +9,21 @@ import numpy as np
 from opspilot.embedded.fleet import Route
 from opspilot.embedded.simulator.records import ANSWERED, ApiBatch
 from opspilot.embedded.simulator.requests import Requests, route_name
-from opspilot.embedded.simulator.traffic import Floats
+from opspilot.embedded.simulator.resolve import split_target
+from opspilot.embedded.simulator.traffic import Bools, Floats
 
 if TYPE_CHECKING:
     from opspilot.embedded.simulator.walk import Walk
 
 _DOOR_MS = 4.0
-_DEFAULT_STATUS, _BAD_GATEWAY, _TIMED_OUT = 200, 502, 504
+_DEFAULT_STATUS, _FORBIDDEN, _BAD_GATEWAY, _TIMED_OUT = 200, 500, 502, 504
 
 
 def serve(walk: Walk, route: Route, requests: Requests) -> None:
     """Answer the requests of a route and record how."""
     api = walk.fleet.api
-    refused = requests.at_the_door
-    inside = np.flatnonzero(~refused)
+    shut = _closed(walk, route, requests.time)
+    inside = np.flatnonzero(~requests.at_the_door & ~shut)
     answer = walk.invoke(
         route_name(route), route.target, requests.time[inside], requests.rows[inside]
     )
@@ -39,7 +40,7 @@ def serve(walk: Walk, route: Route, requests: Requests) -> None:
     latency[inside] = took
     integration = np.full(requests.time.size, np.nan)
     integration[inside] = np.where(late, limit, took - overhead) * 1000.0
-    status = requests.wrong.copy()
+    status = np.where(shut & ~requests.at_the_door, _FORBIDDEN, requests.wrong)
     status[inside] = code
     walk.trace.api.append(
         ApiBatch(
@@ -52,6 +53,16 @@ def serve(walk: Walk, route: Route, requests: Requests) -> None:
             integration,
         )
     )
+
+
+def _closed(walk: Walk, route: Route, times: Floats) -> Bools:
+    """Whether the API may not invoke the function: it answers 500 and invokes nothing."""
+    shut = np.zeros(times.size, dtype=bool)
+    name = split_target(route.target)[0]
+    for epoch, members in walk.epochs(times):
+        function = walk.timeline.states[epoch].functions.get(name)
+        shut[members] = function is not None and route_name(route) in function.closed_to
+    return shut
 
 
 def _timeouts(walk: Walk, route: Route, times: Floats) -> Floats:

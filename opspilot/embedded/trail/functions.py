@@ -22,6 +22,8 @@ _NAMES: Mapping[str, str] = {
     "lambda.put_concurrency": "PutFunctionConcurrency20171031",
     "lambda.delete_concurrency": "DeleteFunctionConcurrency20171031",
     "lambda.put_event_invoke_config": "PutFunctionEventInvokeConfig",
+    "lambda.remove_permission": "RemovePermission20150331v2",
+    "lambda.add_permission": "AddPermission20150331v2",
 }
 
 
@@ -65,6 +67,11 @@ def _alias_request(params: Params) -> dict[str, object]:
     )
 
 
+def _statement(params: Params) -> str:
+    method, _, path = str(params["route"]).partition(" ")
+    return f"apigateway-{method.lower()}-{path.strip('/').replace('/', '-')}"
+
+
 _REQUESTS: Mapping[str, Callable[[Params], dict[str, object]]] = {
     "lambda.update_configuration": _configuration_request,
     "lambda.update_code": lambda _: {"publish": False, "dryRun": False},
@@ -75,16 +82,30 @@ _REQUESTS: Mapping[str, Callable[[Params], dict[str, object]]] = {
     "lambda.create_alias": _alias_request,
     "lambda.put_concurrency": lambda p: {"reservedConcurrentExecutions": p["reserved"]},
     "lambda.delete_concurrency": lambda _: {},
+    "lambda.remove_permission": lambda p: {"statementId": _statement(p)},
+    "lambda.add_permission": lambda p: {
+        "statementId": _statement(p),
+        "action": "lambda:InvokeFunction",
+        "principal": "apigateway.amazonaws.com",
+    },
     "lambda.put_event_invoke_config": lambda p: present(
         maximumRetryAttempts=p.get("max_retries"), maximumEventAgeInSeconds=p.get("max_age_s")
     ),
 }
 
 
+_SILENT = (
+    "lambda.delete_concurrency",
+    "lambda.put_event_invoke_config",
+    "lambda.remove_permission",
+    "lambda.add_permission",
+)
+
+
 def _response(kind: str, params: Params, function: FunctionConfig) -> dict[str, object] | None:
     if kind == "lambda.put_concurrency":
         return {"reservedConcurrentExecutions": function.reserved}
-    if kind in ("lambda.delete_concurrency", "lambda.put_event_invoke_config"):
+    if kind in _SILENT:
         return None
     if kind in ("lambda.update_alias", "lambda.create_alias"):
         alias = function.aliases[str(params["alias"])]
