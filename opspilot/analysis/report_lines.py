@@ -5,42 +5,46 @@ platform writes records such as {"type": "platform.report", "record": {...}}.
 """
 
 import json
+import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import cast
+from typing import TypeGuard, cast
 
 import numpy as np
 
 from opspilot.analysis.logs.stacks import stack_fingerprint
 from opspilot.domain.telemetry import LogLine
 
-_REPORT = re.compile(
-    r"REPORT RequestId: (?P<id>\S+)\s.*?Duration: (?P<duration>[\d.]+) ms"
-    r"(?:.*?Billed Duration: (?P<billed>[\d.]+) ms)?"
-    r".*?Memory Size: (?P<size>\d+) MB\s+Max Memory Used: (?P<used>\d+) MB"
-    r"(?:.*?Init Duration: (?P<init>[\d.]+) ms)?(?:.*?Status: (?P<status>\w+))?"
-    r"(?:.*?Error Type: (?P<error>[\w.]+))?",
-    re.DOTALL,
+_LONGEST = 20_000
+"""Characters of a text line that are looked at; every expression goes over them in linear time."""
+_NUMBER = r"\d{1,15}(?:\.\d{1,9})?"
+_FIGURE = re.compile(_NUMBER)
+_REPORT = re.compile(r"REPORT RequestId: (?P<id>\S+)\s")
+_REPORTED = re.compile(
+    r"(?P<name>(?:Billed |Init |Restore |Billed Restore )?Duration|Memory Size|Max Memory Used"
+    rf"|Status|Error Type): (?:(?P<figure>{_NUMBER}) (?:ms|MB)\b|(?P<word>[\w.]+))"
 )
+_STARTS = frozenset({"Init Duration", "Restore Duration"})
+"""What a cold start took; one from a snapshot is restored instead."""
+_STARTS_OF_RECORDS = frozenset({"initDurationMs", "restoreDurationMs"})
 _START = re.compile(r"START RequestId: (?P<id>\S+) Version: (?P<version>\S+)")
 _TIMED_OUT = re.compile(
-    r"(?:(?P<id>[0-9a-f-]{36}) )?Task timed out after (?P<seconds>[\d.]+) seconds"
+    rf"(?:(?P<id>[0-9a-f-]{{36}}) )?Task timed out after (?P<seconds>{_NUMBER}) seconds"
 )
 _KILLED = re.compile(
     r"(?:RequestId: (?P<id>\S+) )?Error: Runtime exited with error: signal: killed", re.DOTALL
 )
 _ERROR_LINE = re.compile(
     r"^(?:\[ERROR\]\s+(?:\S+Z\s+\S+\s+)?"
-    r"|.*?\tERROR\t(?:Invoke Error|Uncaught Exception|Unhandled Promise Rejection)\s+"
+    r"|.{0,200}?\tERROR\t(?:Invoke Error|Uncaught Exception|Unhandled Promise Rejection)\s"
     r".*?\"errorType\":\s*\")(?P<type>[A-Za-z_][\w.$]*)",
     re.DOTALL,
 )
-_JAVA_ERROR = re.compile(
-    r"^(?P<type>(?:[a-z_]\w*\.)+[A-Z][\w$]*(?:Exception|Error))\b.*?(?:\r?\n|\r)\s*at ", re.DOTALL
-)
+_JAVA_ERROR = re.compile(r"(?P<type>(?:[a-z_]\w*\.)+[A-Z][\w$]*(?:Exception|Error))\b")
+_JAVA_FRAME = re.compile(r"[\r\n][ \t]*at ")
 _EXCEPTION_NAME = re.compile(r"(?:Error|Exception|Fault|Exit|Interrupt|ExitError|[a-z]\.[A-Z]\w+)$")
 
 
@@ -106,30 +110,52 @@ def is_platform_line(message: str) -> bool:
 
 
 def _read_text(line: LogLine, seen: RunStatistics) -> None:
-    message = line.message
+    message = line.message[:_LONGEST]
     if found := _START.search(message):
         _started(seen, found["version"], line.at)
-    elif found := _REPORT.search(message):
-        _reported(seen, found)
-        _judge(line, seen, found["id"], found["status"] or "", found["error"] or "")
+    elif (found := _REPORT.search(message)) and _reported(line, seen, found):
+        return
     elif found := _TIMED_OUT.search(message):
         seen.timed_out.setdefault(found["id"] or f"{line.stream}@{line.at.isoformat()}", line.at)
         seen.timeout_seconds = float(found["seconds"])
     elif found := _KILLED.search(message):
         seen.killed.add(found["id"] or f"{line.stream}@{line.at.isoformat()}")
-    elif (found := _JAVA_ERROR.match(message)) or (
-        (found := _ERROR_LINE.match(message)) and _EXCEPTION_NAME.search(found["type"])
-    ):
-        _failed(seen, found["type"], message.replace("\\n", "\n"))
+    elif error := _error_of(message):
+        _failed(seen, error, _stack_of(message))
 
 
-def _reported(seen: RunStatistics, found: re.Match[str]) -> None:
-    seen.durations_ms.append(float(found["duration"]))
-    seen.billed_ms += float(found["billed"] or 0.0)
-    if found["init"] is not None:
+def _error_of(message: str) -> str | None:
+    """The type of the error that a runtime has written down, if it has."""
+    if (found := _JAVA_ERROR.match(message)) and _JAVA_FRAME.search(message, found.end()):
+        return found["type"]
+    found = _ERROR_LINE.match(message)
+    return found["type"] if found and _EXCEPTION_NAME.search(found["type"]) else None
+
+
+def _stack_of(message: str) -> str:
+    """The frames in a runtime's line: one a line, whatever parted them, or a list in a record."""
+    record = _as_record(message[message.find("{") :]) if "\tERROR\t" in message else None
+    if record is not None:
+        return _stack_text(record)
+    return message.replace("\\n", "\n").replace("\r", "\n")
+
+
+def _reported(line: LogLine, seen: RunStatistics, begin: re.Match[str]) -> bool:
+    """Take in a report; False if it has no duration or no memory, and so is none."""
+    said = dict[str, str]()
+    for found in _REPORTED.finditer(line.message[:_LONGEST], begin.end()):
+        said.setdefault(found["name"], found["figure"] or found["word"])
+    figures = {name: float(text) for name, text in said.items() if _FIGURE.fullmatch(text)}
+    if not figures.keys() >= {"Duration", "Memory Size", "Max Memory Used"}:
+        return False
+    seen.durations_ms.append(figures["Duration"])
+    seen.billed_ms += figures.get("Billed Duration", 0.0)
+    for name in figures.keys() & _STARTS:
         seen.cold_starts += 1
-        seen.init_ms.append(float(found["init"]))
-    _memory(seen, int(found["size"]), int(found["used"]))
+        seen.init_ms.append(figures[name])
+    _memory(seen, int(figures["Memory Size"]), int(figures["Max Memory Used"]))
+    _judge(line, seen, begin["id"], said.get("Status", ""), said.get("Error Type", ""))
+    return True
 
 
 def _failed(seen: RunStatistics, error: str, text: str) -> None:
@@ -165,7 +191,7 @@ def _as_record(message: str) -> Mapping[str, object] | None:
         return None
     try:
         parsed = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return cast("Mapping[str, object]", parsed) if isinstance(parsed, dict) else None
 
@@ -191,17 +217,22 @@ def _read_report_record(line: LogLine, inner: Mapping[str, object], seen: RunSta
     duration, size, used = (
         metrics.get(key) for key in ("durationMs", "memorySizeMB", "maxMemoryUsedMB")
     )
-    if isinstance(duration, int | float):
+    if _is_figure(duration):
         seen.durations_ms.append(float(duration))
     if isinstance(size, int) and isinstance(used, int):
         _memory(seen, size, used)
-    billed, init = metrics.get("billedDurationMs"), metrics.get("initDurationMs")
-    seen.billed_ms += float(billed) if isinstance(billed, int | float) else 0.0
-    seen.cold_starts += "initDurationMs" in metrics
-    if isinstance(init, int | float):
-        seen.init_ms.append(float(init))
+    billed = metrics.get("billedDurationMs")
+    seen.billed_ms += float(billed) if _is_figure(billed) else 0.0
+    for name in metrics.keys() & _STARTS_OF_RECORDS:
+        seen.cold_starts += 1
+        if _is_figure(length := metrics[name]):
+            seen.init_ms.append(float(length))
     status, error = str(inner.get("status", "")), str(inner.get("errorType", ""))
     _judge(line, seen, str(inner.get("requestId", line.at.isoformat())), status, error)
+
+
+def _is_figure(value: object) -> TypeGuard[float]:
+    return isinstance(value, int | float) and math.isfinite(value)
 
 
 def _read_application_record(
@@ -223,5 +254,13 @@ def _stack_text(record: Mapping[str, object]) -> str:
     """The frames of an error record: a list under `stackTrace` or `stack`, or one text."""
     stack = record.get("stackTrace", record.get("stack", ""))
     if isinstance(stack, list):
-        return "\n".join(str(frame) for frame in cast("list[object]", stack))
+        return "\n".join(_frame_text(frame) for frame in cast("list[object]", stack))
     return str(stack)
+
+
+def _frame_text(frame: object) -> str:
+    """A frame as it stands; of Go, whose frames are records, in the form of the other runtimes."""
+    if not isinstance(frame, dict):
+        return str(frame)
+    told = cast("Mapping[str, object]", frame)
+    return f"at {told.get('label', '')} ({told.get('path', '')})"

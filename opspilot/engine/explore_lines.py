@@ -138,7 +138,7 @@ def level_of(message: str) -> str:
     if message.startswith("{"):
         try:
             fields: object = json.loads(message)
-        except ValueError:
+        except (ValueError, RecursionError):
             fields = None
         if isinstance(fields, dict):
             named = cast("dict[str, object]", fields)

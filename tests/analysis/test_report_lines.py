@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from opspilot.analysis.report_lines import is_platform_line, read_report_lines
 from opspilot.domain.telemetry import LogLine
 from tests.analysis.telemetry import at
@@ -216,3 +218,56 @@ def test_a_record_of_an_error_brings_its_stack_as_a_list() -> None:
     )
     assert list(seen.stacks.values()) == [2]
     assert not read_report_lines(lines(json.dumps({"errorType": "X"}))).stacks
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        '{"a":' * 5_000 + "1" + "}" * 5_000,
+        report(ID, 1.0).replace("1.00", "1.2.3"),
+        report(ID, 1.0).replace("256", "9" * 5_000),
+        f"{ID} Task timed out after 3.0... seconds",
+        f"REPORT RequestId: {ID} " + "Duration: 1 ms Billed Duration: 1 ms " * 30_000,
+        "a.BError" + "\n" * 1_000_000,
+        "\tERROR\tInvoke Error " * 50_000,
+        "[ERROR] 7: x" + "\n" * 1_000_000,
+        record("platform.report", requestId=ID, metrics={"durationMs": float("nan")}),
+    ],
+    ids=range(9),
+)
+def test_a_line_made_to_break_the_reading_says_nothing_and_takes_no_time(hostile: str) -> None:
+    seen = read_report_lines(lines(hostile, report(UUIDS[0], 5.0)))
+    assert seen.durations_ms == [5.0]
+    assert not seen.timed_out
+    assert not seen.errors
+
+
+def test_a_start_from_a_snapshot_is_a_cold_start() -> None:
+    tail = "Restore Duration: 300.10 ms\tBilled Restore Duration: 200 ms\t"
+    metrics = {"durationMs": 1.0, "restoreDurationMs": 80.5}
+    seen = read_report_lines(
+        lines(report(ID, 12.5, tail=tail), record("platform.report", metrics=metrics))
+    )
+    assert seen.cold_starts == 2
+    assert seen.init_ms == [300.1, 80.5]
+    assert seen.durations_ms == [12.5, 1.0]
+
+
+def test_stacks_are_read_as_each_runtime_writes_them() -> None:
+    error = {"errorType": "TypeError", "stack": ["TypeError: x", "    at h (/var/task/i.js:3:4)"]}
+    python = "[ERROR] KeyError: 'x'\rTraceback:\r  File \"/var/task/a.py\", line 3, in h\r"
+    go = {"errorType": "panic", "stackTrace": [{"path": "main.go", "line": 3, "label": "h"}]}
+    moved = {"errorType": "panic", "stackTrace": [{"path": "main.go", "line": 9, "label": "h"}]}
+    seen = read_report_lines(
+        lines(
+            f"2026-11-22T11:00:03Z\t{ID}\tERROR\tInvoke Error \t{json.dumps(error)}",
+            python,
+            json.dumps(go),
+            json.dumps(moved),
+        )
+    )
+    assert sorted((name.split()[0], count) for name, count in seen.stacks.items()) == [
+        ("KeyError", 1),
+        ("TypeError", 1),
+        ("panic", 2),
+    ]

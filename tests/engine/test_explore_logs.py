@@ -332,6 +332,7 @@ def test_plain_text_becomes_a_pattern_that_finds_exactly_it(text: str, pattern: 
         ("nothing of the kind", ""),
         ("{broken json warning", "WARNING"),
         ("error-free since monday", ""),
+        ('{"a":' * 5_000 + "1" + "}" * 5_000, ""),
     ],
 )
 def test_the_level_is_what_the_line_says(line: str, level: str) -> None:
