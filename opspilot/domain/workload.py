@@ -229,7 +229,12 @@ Configuration = (
 )
 """How one resource is configured, by its kind."""
 
-Relation = Literal["invokes", "reads_writes", "sends_to", "streams_to", "consumes"]
+Relation = Literal[
+    "invokes", "reads_writes", "sends_to", "streams_to", "consumes", "gives_up_to"
+]
+
+PERMITTED = "resource policy"
+"""`Edge.via` of a caller that may invoke a function; whether it does, only a call tells."""
 
 
 class Edge(Model):
@@ -237,7 +242,7 @@ class Edge(Model):
 
     Attributes:
         relation: How; a function that consumes a queue or stream is the caller of an edge
-            "consumes".
+            "consumes"; what a function or queue gives up goes along "gives_up_to".
         qualifier: Alias or version through which a function is invoked; empty for $LATEST.
         via: How we know, "environment PAYMENTS_FUNCTION", "event source mapping", "resource
             policy".

@@ -78,6 +78,19 @@ _ADVICE: dict[str, str] = {
         " a secret"
     ),
     "lambda.memory_too_small": "give {name} the memory back that it had",
+    "lambda.timeout_too_small": (
+        "give {name} a longer timeout; behind an alias, publish a version with it and point the"
+        " alias there"
+    ),
+    "lambda.out_of_memory": (
+        "give {name} more memory; behind an alias, publish a version with it and point the alias"
+        " there"
+    ),
+    "lambda.slow_dependency": (
+        "deploy the version of {name} again that was fast, or let its callers wait longer for it"
+    ),
+    "lambda.bad_environment": "set the variable{setting} of {name} to what it was",
+    "lambda.code_error_after_release": "deploy the code of {name} again that served before",
     "lambda.missing_dependency": "release {name} again with what its package lacks",
     "bad_deployment": "deploy the versions again that served before",
 }

@@ -5,11 +5,11 @@ from math import ceil, floor, log10, sqrt
 
 from scipy.stats import beta
 
-from opspilot.domain.evidence import Evidence, MetricDetail
+from opspilot.domain.evidence import Evidence, MetricDetail, MetricRequest
 from opspilot.domain.hypothesis import Verdict
 from opspilot.domain.incident import Incident
 from opspilot.domain.plan import Criterion
-from opspilot.domain.resource import ResourceKind
+from opspilot.domain.resource import Resource, ResourceKind
 from opspilot.domain.signals import query_of, signal_named, signal_of_query
 from opspilot.domain.snapshots import total_since
 from opspilot.domain.telemetry import MetricQuery
@@ -27,7 +27,55 @@ _FEWEST_EVENTS = 30
 _MOST_EVENTS = 20_000
 
 
-def criterion_for(incident: Incident, verdict: Verdict, ledger: Ledger) -> Criterion:
+def criteria_for(incident: Incident, verdict: Verdict, ledger: Ledger) -> tuple[Criterion, ...]:
+    """What has to hold, all of it, before an incident counts as recovered.
+
+    First the signal on which the trouble shows. Of several causes each has a criterion of its own
+    besides, where it fails or is slow itself: one of them cured is no recovery. And where the
+    errors of all functions together rose, they have to fall as well: what fails beyond the causes
+    that were named must not pass for cured.
+    """
+    found = [_on_symptom(incident, verdict, ledger)]
+    if len(verdict.causes) > 1:
+        onset = incident.window.start
+        found += [
+            _of(query, ledger, cause.onset or onset)
+            for cause in verdict.causes
+            if (query := _harm_of(cause.resource, ledger)) is not None
+        ]
+    found += [_level(query, ledger) for query in _everywhere(ledger)]
+    distinct: dict[tuple[str, tuple[tuple[str, str], ...]], Criterion] = {}
+    for one in found:
+        distinct.setdefault((one.numerator.metric, one.numerator.dimensions), one)
+    return tuple(
+        one.model_copy(update={"id": f"C{number}"})
+        for number, one in enumerate(distinct.values(), start=1)
+    )
+
+
+def _harm_of(resource: Resource, ledger: Ledger) -> MetricQuery | None:
+    """The errors of a function, else its slowness; None where neither is abnormal."""
+    if resource.kind is not ResourceKind.FUNCTION:
+        return None
+    signals = ("lambda.errors", *_DURATIONS)
+    queries = [query_of(signal_named(name), resource) for name in signals]
+    return next((one for one in queries if _is_abnormal(one, ledger)), None)
+
+
+def _everywhere(ledger: Ledger) -> list[MetricQuery]:
+    """The errors of all functions, where they rose."""
+    return [
+        item.request.metric
+        for item in ledger.evidence
+        if isinstance(item.request, MetricRequest)
+        and isinstance(item.detail, MetricDetail)
+        and item.detail.signal == "account.errors"
+        and item.detail.anomalous
+        and item.detail.direction == "up"
+    ][-1:]
+
+
+def _on_symptom(incident: Incident, verdict: Verdict, ledger: Ledger) -> Criterion:
     """The criterion on the signal on which the trouble shows.
 
     That is the signal that opened the incident. Where it was given without being abnormal (a person
@@ -37,7 +85,12 @@ def criterion_for(incident: Incident, verdict: Verdict, ledger: Ledger) -> Crite
     """
     candidates = _signals(incident, verdict)
     abnormal = [query for query in candidates if _is_abnormal(query, ledger)]
-    numerator = (abnormal or candidates)[0]
+    onset = verdict.first_failure.at if verdict.first_failure else None
+    return _of((abnormal or candidates)[0], ledger, onset or incident.window.start)
+
+
+def _of(numerator: MetricQuery, ledger: Ledger, onset: datetime) -> Criterion:
+    """A share of failed calls where the traffic is known that it belongs to, else a level."""
     signal = signal_of_query(numerator)
     traffic = _TRAFFIC.get(signal.name) if signal else None
     if traffic is None:
@@ -45,8 +98,7 @@ def criterion_for(incident: Incident, verdict: Verdict, ledger: Ledger) -> Crite
     denominator = numerator.model_copy(
         update={"metric": signal_named(traffic).metric, "statistic": "Sum"}
     )
-    onset = verdict.first_failure.at if verdict.first_failure else None
-    return _rate(numerator, denominator, ledger, onset or incident.window.start)
+    return _rate(numerator, denominator, ledger, onset)
 
 
 def _signals(incident: Incident, verdict: Verdict) -> list[MetricQuery]:
@@ -176,7 +228,7 @@ def _level(query: MetricQuery, ledger: Ledger) -> Criterion:
     signal = signal_of_query(query)
     unit = signal.unit if signal else ""
     title = signal.title if signal else f"{query.metric} {query.statistic}"
-    who = query.dimensions[0][1] if query.dimensions else query.namespace
+    who = query.dimensions[0][1] if query.dimensions else "all functions"
     comparator = ">" if fell else "<"
     return Criterion(
         id="C1",

@@ -61,7 +61,7 @@ class Ledger:
             == (query.namespace, query.metric)
             and item.request.metric.statistic == query.statistic
             and set(item.request.metric.dimensions) <= asked
-            and item.request.metric.dimensions
+            and (item.request.metric.dimensions or not asked)
         ]
         if not found:
             return None
@@ -78,13 +78,13 @@ class Ledger:
         return found[-1] if found else None
 
     def topology(self) -> Topology:
-        """All edges that were read."""
-        edges: dict[tuple[str, str, str, str], Edge] = {}
+        """All edges that were read, each once for each way in which it is known."""
+        edges: dict[tuple[str, str, str, str, str], Edge] = {}
         for item in self.evidence:
             if isinstance(item.detail, TopologyDetail):
                 for edge in item.detail.topology.edges:
-                    key = (edge.caller.arn, edge.callee.arn, edge.relation, edge.qualifier)
-                    edges[key] = edge
+                    ends = (edge.caller.arn, edge.callee.arn)
+                    edges[(*ends, edge.relation, edge.qualifier, edge.via)] = edge
         return Topology(edges=tuple(edges.values()))
 
     def changes(self, resource: Resource, until: datetime | None) -> list[tuple[str, Change]]:
@@ -97,11 +97,3 @@ class Ledger:
             if change.resource == resource and (until is None or change.at <= until)
         ]
         return sorted(found, key=lambda pair: pair[1].at, reverse=True)
-
-
-def aliases_of(function: Resource, ledger: Ledger) -> list[str]:
-    """The aliases through which every known caller invokes a function; none if one does not."""
-    edges = [edge for edge in ledger.topology().callers(function) if edge.relation == "invokes"]
-    if not all(edge.qualifier for edge in edges):
-        return []
-    return sorted({edge.qualifier for edge in edges})

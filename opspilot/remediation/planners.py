@@ -2,17 +2,20 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from opspilot.domain.hypothesis import Cause, Verdict
+from opspilot.domain.resource import Resource, ResourceKind
 from opspilot.remediation.ledger import Ledger
 from opspilot.remediation.restore import raise_timeout_above, restore_memory, restore_timeout
 from opspilot.remediation.restore_variable import restore_variable
-from opspilot.remediation.roll_back import roll_back
+from opspilot.remediation.roll_back import moves_settings_only, roll_back
 from opspilot.remediation.way import Closed, Way
 
 _SHORTLY = timedelta(hours=1)
 _AFTER_ONSET = timedelta(minutes=2)
+_OUTSIDE = {"async_max_retries", "async_max_age_seconds", "enabled", "batch_size"}
+"""Settings that belong to the function as a whole: no version brings them back."""
 
 Weighed = tuple[Way | Closed, str]
 """A way out, and why it comes after the ones before it."""
@@ -57,7 +60,36 @@ def _memory_too_small(cause: Cause, _: Verdict, ledger: Ledger) -> list[Weighed]
     because = "its work goes slowly"
     memory = restore_memory(cause.resource, cause.onset, ledger, because=because)
     back = roll_back(cause.resource, cause.onset, ledger)
+    if isinstance(back, Way) and moves_settings_only(back, ledger):
+        return [(back, ""), (memory, "makes a new version, where one with the memory stands ready")]
     return [(memory, ""), (back, "moves other code into service, where memory is enough")]
+
+
+def _writers_release(cause: Cause, _: Verdict, ledger: Ledger) -> list[Weighed]:
+    """Back from the release of whoever writes the table, if just one writer was released shortly.
+
+    More capacity cures no contention: what contends is the writers' code.
+    """
+    if cause.resource.kind is ResourceKind.FUNCTION:
+        return _own_release(cause, _, ledger)
+    if cause.onset is None:
+        return [(Closed("when it began is not known"), "")]
+    edges = ledger.topology().callers(cause.resource)
+    writers = dict.fromkeys(edge.caller for edge in edges if edge.relation == "reads_writes")
+    released = [one for one in writers if _released(one, cause.onset, ledger)]
+    if len(released) != 1:
+        many = ", ".join(one.name for one in released) or "none"
+        return [
+            (Closed(f"of what writes {cause.resource.name}, released shortly before: {many}"), "")
+        ]
+    return [(roll_back(released[0], cause.onset, ledger), "")]
+
+
+def _released(function: Resource, onset: datetime, ledger: Ledger) -> bool:
+    return any(
+        change.at >= onset - _SHORTLY and change.kind == "release"
+        for _, change in ledger.changes(function, onset + _AFTER_ONSET)
+    )
 
 
 def _own_release(cause: Cause, _: Verdict, ledger: Ledger) -> list[Weighed]:
@@ -70,6 +102,10 @@ def _own_release(cause: Cause, _: Verdict, ledger: Ledger) -> list[Weighed]:
     if any(change.kind == "permission" for change in recent):
         return [
             (Closed(f"the permissions of {cause.resource.name} were changed, not its code"), "")
+        ]
+    if any(change.kind == "capacity" or _OUTSIDE & change.after.keys() for change in recent):
+        return [
+            (Closed(f"limits of {cause.resource.name} were changed, which no version holds"), "")
         ]
     if not any("version" in change.after for change in recent):
         return [(Closed(f"{cause.resource.name} was not released shortly before"), "")]
@@ -105,6 +141,8 @@ PLANNERS: dict[str, Callable[[Cause, Verdict, Ledger], list[Weighed]]] = {
     "lambda.permission_denied": _own_release,
     "lambda.cold_start_surge": _own_release,
     "lambda.retry_storm": _own_release,
+    "lambda.async_backlog": _own_release,
+    "dynamodb.conditional_check_storm": _writers_release,
     "bad_deployment": _deployment,
 }
 """Cause class to the ways out for it, in order of preference; for the others see `advice`."""

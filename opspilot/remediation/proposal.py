@@ -1,7 +1,7 @@
 """From a verdict to a typed proposal, or to the reason why there is none."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from opspilot.domain.evidence import Evidence
 from opspilot.domain.fingerprint import SuccessRate
@@ -13,7 +13,7 @@ from opspilot.domain.wording import plural
 from opspilot.domain.workload import Topology
 from opspilot.remediation.actions import action_type
 from opspilot.remediation.advice import advice
-from opspilot.remediation.criteria import criterion_for
+from opspilot.remediation.criteria import criteria_for
 from opspilot.remediation.ledger import Ledger
 from opspilot.remediation.planners import PLANNERS
 from opspilot.remediation.policy import MOST_MUTATIONS
@@ -68,14 +68,17 @@ def propose(
     ways = _open(verdict.cause, verdict, ledger, rates)
     if isinstance(ways, NoProposal):
         return ways
-    further = [
-        (cause, open_ways[0][0])
-        for cause in verdict.causes[1:]
-        if not isinstance(open_ways := _open(cause, verdict, ledger, rates), NoProposal)
-    ]
+    chosen = [(verdict.cause, ways[0][0])]
+    left: list[str] = []
+    for cause in verdict.causes[1:]:
+        further = _open(cause, verdict, ledger, rates)
+        if isinstance(further, NoProposal):
+            left.append(f"{cause.cause_class} of {cause.resource.name} stays: {further.reason}")
+        else:
+            chosen.append((cause, further[0][0]))
     return Proposal(
-        actions=_in_order([(verdict.cause, ways[0][0]), *further]),
-        criteria=(criterion_for(incident, verdict, ledger),),
+        actions=_in_order(chosen, left),
+        criteria=criteria_for(incident, verdict, ledger),
         alternatives=tuple(
             Alternative(change=way.instruction, summary=way.summary, why_not=why, then=way.then)
             for way, why in ways[1:]
@@ -159,10 +162,11 @@ def _named(resource: Resource) -> str:
     return f"API {resource.name}" if resource.kind is ResourceKind.API else resource.name
 
 
-def _in_order(ways: Sequence[tuple[Cause, Way]]) -> tuple[ProposedAction, ...]:
+def _in_order(ways: Sequence[tuple[Cause, Way]], left: list[str]) -> tuple[ProposedAction, ...]:
     """What the ways ask for, each instruction once and whole ways only, within what a plan holds.
 
-    The first way counts whatever it asks for; policy has the last word on that.
+    The first way counts whatever it asks for; policy has the last word on that. The last action
+    says which causes the plan leaves to a person, those of `left` and those that did not fit.
     """
     found: list[ProposedAction] = []
     for cause, way in ways:
@@ -171,4 +175,8 @@ def _in_order(ways: Sequence[tuple[Cause, Way]]) -> tuple[ProposedAction, ...]:
         wanted = [one for one in (way.instruction, *way.then) if one not in taken]
         if not found or len(found) + len(wanted) <= MOST_MUTATIONS:
             found += [ProposedAction(one, way.rationale, cited) for one in wanted]
-    return tuple(found)
+        else:
+            more = f"a plan holds at most {MOST_MUTATIONS} changes"
+            left = [*left, f"{cause.cause_class} of {cause.resource.name} stays: {more}"]
+    told = "; ".join([found[-1].rationale, *left])
+    return (*found[:-1], replace(found[-1], rationale=told))

@@ -7,8 +7,9 @@ from math import ceil
 from opspilot.domain.resource import Resource, ResourceKind
 from opspilot.domain.workload import FunctionConfiguration
 from opspilot.remediation.actions import publish_memory, set_memory, set_timeout
-from opspilot.remediation.ledger import Ledger, aliases_of
+from opspilot.remediation.ledger import Ledger
 from opspilot.remediation.way import Closed, Way
+from opspilot.remediation.ways_in import aliases_of
 
 API_GATEWAY_SECONDS = 29
 """API Gateway gives an integration up after this long; a longer timeout behind it helps nobody."""

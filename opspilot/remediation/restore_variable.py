@@ -19,8 +19,9 @@ from opspilot.domain.environment import (
 from opspilot.domain.resource import Resource
 from opspilot.domain.workload import FunctionConfiguration
 from opspilot.remediation.actions import set_environment
-from opspilot.remediation.ledger import Ledger, aliases_of
+from opspilot.remediation.ledger import Ledger
 from opspilot.remediation.way import Closed, Way
+from opspilot.remediation.ways_in import aliases_of
 
 _MARKER = re.compile(r"\[redacted:[a-z-]+(?::[0-9a-f]+)?\]")
 _AFTER_ONSET = timedelta(minutes=2)

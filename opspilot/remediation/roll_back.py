@@ -5,10 +5,11 @@ from datetime import datetime, timedelta
 from opspilot.domain.change import Change
 from opspilot.domain.evidence import LogDetail
 from opspilot.domain.resource import Resource
-from opspilot.domain.workload import FunctionAlias, FunctionConfiguration
+from opspilot.domain.workload import FunctionAlias, FunctionConfiguration, FunctionVersion
 from opspilot.remediation.actions import move_alias
 from opspilot.remediation.ledger import Ledger
 from opspilot.remediation.way import Closed, Way
+from opspilot.remediation.ways_in import ways_in
 
 _AFTER_ONSET = timedelta(minutes=2)
 _RELEASE_BEFORE_ONSET = timedelta(hours=24)
@@ -25,11 +26,14 @@ def roll_back(resource: Resource, onset: datetime | None, ledger: Ledger) -> Way
     if released is None:
         return Closed(f"no alias of {resource.name} was moved shortly before the onset")
     evidence, alias, change = released
+    used = ways_in(resource, ledger)
+    if used and alias.name not in used:
+        return Closed(f"nobody who calls {resource.name} is known to use alias {alias.name}")
     version = _version_before(configuration, alias, change, ledger.log(resource))
     if version is None:
         return Closed(f"the version that alias {alias.name} pointed at before is not known")
-    if configuration.versions and configuration.version(version) is None:
-        return Closed(f"version {version} of {resource.name} no longer exists")
+    if why := _unfit(configuration, alias, version, onset):
+        return Closed(why)
     return Way(
         move_alias.instruction(resource, alias.name, version),
         f"Move alias {alias.name} of {resource.name} back to version {version}",
@@ -38,6 +42,45 @@ def roll_back(resource: Resource, onset: datetime | None, ledger: Ledger) -> Way
             f" {alias.version}; version {version} served it before"
         ),
         (evidence,),
+    )
+
+
+def moves_settings_only(way: Way, ledger: Ledger) -> bool:
+    """Whether the version that a way back leads to holds the code that serves now."""
+    configuration = ledger.configuration(way.instruction.resource)
+    alias = configuration.alias(str(way.instruction.parameters["alias"])) if configuration else None
+    if configuration is None or alias is None:
+        return False
+    now = configuration.version(alias.version)
+    then = configuration.version(str(way.instruction.parameters["version"]))
+    return now is not None and then is not None and now.code_sha256 == then.code_sha256
+
+
+def _unfit(
+    configuration: FunctionConfiguration,
+    alias: FunctionAlias,
+    version: str,
+    onset: datetime | None,
+) -> str:
+    """Why a version cannot be what served well before; empty when it can."""
+    name = configuration.resource.name
+    then, now = configuration.version(version), configuration.version(alias.version)
+    if then is None:
+        gone = configuration.versions and version != "$LATEST"
+        return f"version {version} of {name} no longer exists" if gone else ""
+    if onset is not None and then.published_at > onset:
+        return f"version {version} of {name} was published after the trouble began"
+    if now is not None and _content(then) == _content(now):
+        return f"version {version} of {name} has the code and settings of version {now.version}"
+    return ""
+
+
+def _content(version: FunctionVersion) -> tuple[object, ...]:
+    return (
+        version.code_sha256,
+        version.memory_mb,
+        version.timeout_seconds,
+        version.environment,
     )
 
 

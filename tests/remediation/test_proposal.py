@@ -14,6 +14,7 @@ from opspilot.remediation.advice import ADVISED
 from opspilot.remediation.planners import PLANNED
 from tests.diagnosis.scene import (
     BACK,
+    CHAIN,
     FRONT,
     GATEWAY,
     MIDDLE,
@@ -24,6 +25,7 @@ from tests.diagnosis.scene import (
     slow_back,
 )
 
+ALIASED = ((GATEWAY, FRONT, "live"), *CHAIN[1:])
 KILLED = {"out_of_memory": 800, "memory_size_mb": 256, "memory_used_max_mb": 256}
 TIMED_OUT = {"timeouts": 800, "timeout_seconds": 3.0, "first_timeout": ONSET}
 
@@ -50,6 +52,11 @@ def without(scene: Scene, source: str, resource: Resource | None = None) -> Scen
         if item.request.source != source or (resource and item.resource != resource)
     ]
     return scene
+
+
+def aliased(scene: Scene) -> Scene:
+    """The scene with callers of front that come through its alias."""
+    return without(scene, "topology").topology(ALIASED)
 
 
 def the_action(proposal: Proposal) -> tuple[str, str, dict]:
@@ -145,7 +152,7 @@ def test_a_lowered_timeout_goes_back_to_what_it_was() -> None:
 
 
 def test_a_release_that_takes_more_memory_goes_back_before_memory_is_added() -> None:
-    proposal = proposed(failing_front(**KILLED).release(FRONT).feed())
+    proposal = proposed(aliased(failing_front(**KILLED)).release(FRONT).feed())
     assert the_action(proposal)[0] == "lambda.move_alias"
     (other,) = proposal.alternatives
     assert other.change.parameters == {"memory_mb": 512}
@@ -162,7 +169,7 @@ def test_lowered_memory_goes_back_to_what_it_was() -> None:
 
 
 def test_a_code_error_goes_back_to_the_version_before() -> None:
-    scene = failing_front(errors={"KeyError": 800}).release(FRONT).feed()
+    scene = aliased(failing_front(errors={"KeyError": 800})).release(FRONT).feed()
     assert the_action(proposed(scene)) == (
         "lambda.move_alias",
         "front",
@@ -175,7 +182,8 @@ def test_a_code_error_without_an_alias_has_no_way_out_here() -> None:
     scene = without(scene, "configuration").configuration(FRONT)
     scene.release(FRONT).feed()
     assert refused(scene) == (
-        "no way out is open: front has no alias, so there is nothing to move back"
+        "no way out is open: front has no alias, so there is nothing to move back; by hand: deploy"
+        " the code of front again that served before"
     )
 
 

@@ -13,7 +13,7 @@ from opspilot.adapters.aws.event_sources import SourceMapping, to_event_source
 from opspilot.adapters.aws.inventory import Inventory
 from opspilot.adapters.aws.names import Directory, Named, Place, from_arn
 from opspilot.domain.resource import Resource, ResourceKind
-from opspilot.domain.workload import Edge, Relation
+from opspilot.domain.workload import PERMITTED, Edge, Relation
 from opspilot.errors import UnknownResource
 
 # These give the function itself a name, often that of a whole service, and call nobody.
@@ -38,7 +38,11 @@ def edges_of_account(inventory: Inventory, place: Place) -> list[Edge]:
         for name, environment in inventory.environments.items()
         for edge in _from_environment(place.function(name), environment, directory)
     ]
-    return edges + _from_event_sources(inventory.event_sources, place)
+    return [
+        *edges,
+        *_from_event_sources(inventory.event_sources, place),
+        *_from_dead_letters(inventory.dead_letters, place),
+    ]
 
 
 def around(resource: Resource, edges: Iterable[Edge]) -> list[Edge]:
@@ -81,7 +85,7 @@ def from_policy(
             callee=function,
             relation="invokes",
             qualifier=qualifier,
-            via="resource policy",
+            via=PERMITTED,
         )
         for name in sorted(names)
     ]
@@ -159,6 +163,33 @@ def _api_ids_of(condition: Mapping[str, Any]) -> set[str]:
             if key.lower() == "aws:sourcearn":
                 found |= {_api_id(str(arn)) for arn in _listed(value)}
     return found - {""}
+
+
+def _from_dead_letters(targets: Mapping[str, str], place: Place) -> list[Edge]:
+    """Edges from functions to the queues that take the events they give up."""
+    edges: list[Edge] = []
+    for name, arn in targets.items():
+        try:
+            target = from_arn(arn, place).resource
+        except UnknownResource:
+            continue
+        if target.kind is ResourceKind.QUEUE:
+            edges.append(_gives_up(place.function(name), target, "dead letters"))
+    return edges
+
+
+def from_redrive(
+    queue: Resource, target: Resource | None, sources: Iterable[str], place: Place
+) -> list[Edge]:
+    """Edges from a queue to its dead letter queue, and from those whose dead letters it takes."""
+    edges = [_gives_up(place.queue(name), queue, "redrive policy") for name in sources]
+    if target is not None:
+        edges.append(_gives_up(queue, target, "redrive policy"))
+    return edges
+
+
+def _gives_up(caller: Resource, callee: Resource, via: str) -> Edge:
+    return Edge(caller=caller, callee=callee, relation="gives_up_to", via=via)
 
 
 def _listed(value: Any) -> list[Any]:
