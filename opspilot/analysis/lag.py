@@ -13,7 +13,6 @@ from datetime import timedelta
 
 import numpy as np
 import pandas as pd
-from scipy.signal import correlate
 from scipy.special import ndtri
 
 from opspilot.analysis.series import Floats, checked_values
@@ -23,6 +22,7 @@ _CLIPPED_SIGMA = 6.0
 _FEWEST_POINTS = 20
 _ERROR_RATE = 0.01
 _INTERVAL_SIGMA = 1.96
+_DIRECTLY = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ def _correlations(one: Floats, two: Floats, steps: int) -> tuple[Floats, Floats]
     middle = slice(size - 1 - steps, size + steps)
 
     def summed(left: Floats, right: Floats) -> Floats:
-        return np.asarray(correlate(right, left, mode="full")[middle], dtype=np.float64)
+        return _cross_correlated(right, left)[middle]
 
     ones = np.ones(size)
     count = np.maximum(np.round(summed(ones, ones)), 1.0)
@@ -114,6 +114,16 @@ def _correlations(one: Floats, two: Floats, steps: int) -> tuple[Floats, Floats]
     with np.errstate(divide="ignore", invalid="ignore"):
         found = np.where(product > 1e-12, covariance / np.sqrt(product), 0.0)
     return np.clip(found, -1.0, 1.0), count
+
+
+def _cross_correlated(one: Floats, two: Floats) -> Floats:
+    """The sum of products for every shift of two series of one length, as `np.correlate` has it."""
+    if len(one) <= _DIRECTLY:
+        return np.asarray(np.correlate(one, two, mode="full"), dtype=np.float64)
+    size = 2 * len(one) - 1
+    points = 1 << (size - 1).bit_length()
+    product = np.fft.rfft(one, points) * np.fft.rfft(two[::-1], points)
+    return np.asarray(np.fft.irfft(product, points)[:size], dtype=np.float64)
 
 
 def _memory(one: Floats, two: Floats) -> float:

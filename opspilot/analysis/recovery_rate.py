@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from scipy.stats import beta, binom
+from scipy.special import betainc, betaincinv
 
 from opspilot.analysis.recovery_words import in_words, too_little
 from opspilot.domain.plan import Criterion, Measurement, VerificationOutcome
@@ -32,7 +32,7 @@ def upper_bound(failed: float, total: float) -> float:
     """One-sided 95 % Clopper-Pearson upper bound of a share; 1 without any events."""
     if total <= 0 or failed >= total:
         return 1.0
-    return float(beta.ppf(_CONFIDENCE, failed + 1.0, total - failed))
+    return float(betaincinv(failed + 1.0, total - failed, _CONFIDENCE))
 
 
 def measure_rate(criterion: Criterion, periods: list[Period], now: datetime) -> Measurement:
@@ -74,8 +74,18 @@ def _held(criterion: Criterion, periods: list[Period]) -> list[Period]:
 
 def _refutes(period: Period, limit: float) -> bool:
     """Whether so many failures in one period would be rare if the rate were at the limit."""
-    at_least = float(binom.sf(round(period.failed) - 1, round(period.total), limit))
+    at_least = _at_least(round(period.failed), round(period.total), limit)
     return period.failed > 0 and at_least < 1 - _CONFIDENCE
+
+
+def _at_least(failed: int, total: int, rate: float) -> float:
+    """P(at least so many of all calls fail) at this rate: the binomial tail, by the beta function.
+
+    scipy.stats has it too, and takes most of a second to import.
+    """
+    if failed <= 0:
+        return 1.0
+    return float(betainc(failed, total - failed + 1, rate)) if failed <= total else 0.0
 
 
 def _recovered_run(criterion: Criterion, held: list[Period]) -> list[Period]:
@@ -95,9 +105,9 @@ def _compared(criterion: Criterion, failed: float, events: float) -> Verificatio
         return VerificationOutcome.IMPROVING if better else VerificationOutcome.NO_EFFECT
     calls, bad = round(events), round(failed)
     share_before = min(max(criterion.before, 0.0), 1.0)
-    if float(binom.cdf(bad, calls, share_before)) < 1 - _CONFIDENCE:
+    if 1.0 - _at_least(bad + 1, calls, share_before) < 1 - _CONFIDENCE:
         return VerificationOutcome.IMPROVING
-    if float(binom.sf(bad - 1, calls, share_before)) < 1 - _CONFIDENCE:
+    if _at_least(bad, calls, share_before) < 1 - _CONFIDENCE:
         return VerificationOutcome.WORSE
     return VerificationOutcome.NO_EFFECT
 

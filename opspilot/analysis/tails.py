@@ -18,8 +18,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from scipy.special import betainc, stdtr, stdtrit
-from scipy.stats import nbinom
+from scipy.special import betainc, nbdtrik, stdtr, stdtrit
 
 from opspilot.analysis.rhythm import Integers
 from opspilot.analysis.series import Floats
@@ -130,5 +129,8 @@ def count_lower(x: Floats, mean: Floats, size: Floats) -> Floats:
 
 
 def count_quantile(p: float, mean: Floats, size: Floats) -> Floats:
-    """The p quantile of the same negative binomial."""
-    return np.asarray(nbinom.ppf(p, size, size / (mean + size)), dtype=np.float64)
+    """The p quantile of the same negative binomial: the smallest count with P(X <= count) >= p."""
+    found = np.maximum(np.ceil(nbdtrik(p, size, size / (mean + size))), 0.0)
+    # The real number may lie a rounding error above a whole one, which is then the quantile.
+    below = np.maximum(found - 1.0, 0.0)
+    return np.where(count_lower(below, mean, size) >= p, below, found)

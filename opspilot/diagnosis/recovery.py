@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 import numpy as np
-from scipy.stats import binom
+from scipy.special import betaincc
 
 from opspilot.diagnosis.case import Case, Shown
 from opspilot.diagnosis.harm import harmful
@@ -63,7 +63,7 @@ def _is_over(before: list[bool], after: list[tuple[datetime, bool]]) -> bool:
     if len(tail) < _FEWEST_CLEAN or tail[0] or any(tail[-_LAST:]) or count > _RARE * len(tail):
         return False
     rate = min(sum(before) / len(before), _SURE)
-    return float(binom.cdf(count, len(tail), rate)) < _CHANCE
+    return float(betaincc(count + 1, len(tail) - count, rate)) < _CHANCE  # P(X <= count), binomial
 
 
 def _limit(shown: Shown[MetricDetail], start: datetime) -> float:

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from scipy.stats import binom
+from scipy.special import betainc
 
 from opspilot.diagnosis.case import Case, Shown
 from opspilot.diagnosis.change_search import Onset
@@ -86,7 +86,7 @@ def accounts_for(case: Case, log: Shown[LogDetail], now: int, before: int) -> bo
     if now <= before or now < _FEWEST_EVENTS:
         return False
     errors = failures(case, log.evidence.resource)
-    chance = float(binom.sf(now - 1, now + before, 0.5))
+    chance = float(betainc(now, before + 1, 0.5))
     if errors is None:
         return chance < _SIGNIFICANT
     total = errors.detail.total_incident

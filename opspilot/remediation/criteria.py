@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from math import ceil, floor, log10, sqrt
 
-from scipy.stats import beta
+from scipy.special import betaincinv
 
 from opspilot.domain.evidence import Evidence, MetricDetail, MetricRequest
 from opspilot.domain.hypothesis import Verdict
@@ -198,7 +198,7 @@ def _events_needed(usual: float, limit: float) -> int:
 def _bound(failed: float, total: float) -> float:
     if failed >= total:
         return 1.0
-    return float(beta.ppf(_CONFIDENCE, failed + 1.0, total - failed))
+    return float(betaincinv(failed + 1.0, total - failed, _CONFIDENCE))
 
 
 def _round_up(limit: float) -> float:
