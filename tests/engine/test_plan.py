@@ -118,9 +118,10 @@ def test_a_fresh_verdict_after_a_failed_plan_gets_a_plan_of_its_own(diagnosed: S
     diagnosed.bench.approvals.approve(plan.id, digest=plan.digest, actor=ADA)
     diagnosed.account.traffic = 0
     diagnosed.bench.executions.start(plan.id, actor=ROSA)
+    diagnosed.reach(IncidentStatus.VERIFYING)
+    diagnosed.account.change(PAYMENTS, "version", "18")  # before a minute of it was well
     diagnosed.reach(IncidentStatus.FAILED)
     diagnosed.account.traffic = 20
-    diagnosed.account.change(PAYMENTS, "version", "18")
     diagnosed.bench.investigations.start("INC-0001", actor=ROSA)
     diagnosed.reach(IncidentStatus.DIAGNOSED)
     diagnosed.bench.plans.request("INC-0001", actor=ROSA)
