@@ -14,25 +14,28 @@ from opspilot.adapters.aws.functions_data import (
     to_configuration,
     to_limits,
     to_listed,
+    to_possible_name,
     to_reserved,
     to_update_failure,
     to_versions,
 )
 from opspilot.adapters.aws.throttle import Budget, Calls
-from opspilot.domain.resource import Resource
+from opspilot.domain.resource import Resource, lambda_function
 from opspilot.domain.workload import (
     AccountLimits,
     FunctionAlias,
     FunctionConfiguration,
     FunctionVersion,
 )
-from opspilot.errors import AwsError, AwsNotFound
+from opspilot.errors import AwsDenied, AwsError, AwsNotFound
 
 if TYPE_CHECKING:
     from types_boto3_lambda.client import LambdaClient
     from types_boto3_lambda.type_defs import ListEventSourceMappingsRequestTypeDef
 
 T = TypeVar("T")
+
+_FAR, _MOST_LOOKED_UP = 2, 16
 
 
 class Functions:
@@ -141,6 +144,34 @@ class Functions:
             "NextMarker",
         )
         return to_listed(items_of(pages, "Functions"))
+
+    def reached_from(self, function: Resource, budget: Budget) -> dict[str, Listed]:
+        """A function, and those that its environment may name, and theirs, looked up one by one.
+
+        Raises:
+            AwsError: The function itself could not be read.
+        """
+        found = {function.name: self._listed(function, budget)}
+        tried = {function.name}
+        for _ in range(_FAR):
+            named = [
+                one
+                for listed in list(found.values())
+                for value in listed.environment.values()
+                if (one := to_possible_name(value)) and one not in tried
+            ]
+            for one in list(dict.fromkeys(named))[: _MOST_LOOKED_UP - len(tried)]:
+                tried.add(one)
+                try:
+                    named_so = lambda_function(function.account, function.region, one)
+                    found[one] = self._listed(named_so, budget)
+                except (AwsNotFound, AwsDenied):
+                    continue
+        return found
+
+    def _listed(self, function: Resource, budget: Budget) -> Listed:
+        known = self.configuration(function, budget)
+        return Listed(known.environment, known.role, known.dead_letter)
 
     def mappings(
         self, budget: Budget, *, function: str = "", source_arn: str = ""

@@ -1,5 +1,6 @@
 """The words of Lambda's read API, turned into ours; pure."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,6 +16,7 @@ from opspilot.domain.workload import (
 
 VERSIONS_KEPT = 50
 _ENVIRONMENTS_KEPT = 10
+_NAME = re.compile(r"[A-Za-z0-9_-]{2,64}")
 
 
 @dataclass(frozen=True)
@@ -23,10 +25,12 @@ class Listed:
 
     Attributes:
         role: ARN of its execution role.
+        dead_letter: ARN to which failed asynchronous events go; empty for none.
     """
 
     environment: dict[str, str]
     role: str = ""
+    dead_letter: str = ""
 
 
 def items_of(pages: Iterable[Mapping[str, Any]], key: str) -> list[Mapping[str, Any]]:
@@ -103,7 +107,6 @@ def environment_error(item: Mapping[str, Any]) -> str:
 
 def to_configuration(resource: Resource, item: Mapping[str, Any]) -> FunctionConfiguration:
     """The configuration of $LATEST, without versions, aliases and concurrency."""
-    dead_letter: Mapping[str, Any] = item.get("DeadLetterConfig") or {}
     return FunctionConfiguration(
         resource=resource,
         runtime=str(item.get("Runtime") or ""),
@@ -118,16 +121,34 @@ def to_configuration(resource: Resource, item: Mapping[str, Any]) -> FunctionCon
         state=str(item.get("State") or "Active"),
         update_status=str(item.get("LastUpdateStatus") or "Successful"),
         role=str(item.get("Role") or ""),
-        dead_letter=str(dead_letter.get("TargetArn") or ""),
+        dead_letter=to_dead_letter(item),
     )
 
 
 def to_listed(items: Sequence[Mapping[str, Any]]) -> dict[str, Listed]:
     """Every function of a listing by name."""
     return {
-        str(item["FunctionName"]): Listed(to_environment(item), str(item.get("Role") or ""))
+        str(item["FunctionName"]): Listed(
+            to_environment(item), str(item.get("Role") or ""), to_dead_letter(item)
+        )
         for item in items
     }
+
+
+def to_dead_letter(item: Mapping[str, Any]) -> str:
+    """ARN of what takes the events that a function gives up; empty for none."""
+    dead_letter: Mapping[str, Any] = item.get("DeadLetterConfig") or {}
+    return str(dead_letter.get("TargetArn") or "")
+
+
+def to_possible_name(value: str) -> str:
+    """The function that an environment value may name; empty when it can be none.
+
+    Most values are flags, levels, figures and addresses.
+    """
+    text = value.rpartition(":function:")[2].partition(":")[0]
+    is_word = text.isupper() or text.isdigit() or text.lower() in ("true", "false", "none", "null")
+    return text if _NAME.fullmatch(text) and not is_word else ""
 
 
 def to_asynchronous(answer: Mapping[str, Any]) -> tuple[int | None, int | None]:

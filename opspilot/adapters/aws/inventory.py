@@ -14,9 +14,11 @@ from opspilot.adapters.aws.apis import RestApis
 from opspilot.adapters.aws.errors import not_implemented
 from opspilot.adapters.aws.event_sources import SourceMapping
 from opspilot.adapters.aws.functions import Functions
+from opspilot.adapters.aws.functions_data import Listed
 from opspilot.adapters.aws.names import Directory, Place
 from opspilot.adapters.aws.streams import Streams
 from opspilot.adapters.aws.throttle import Budget, Calls
+from opspilot.domain.resource import Resource
 from opspilot.errors import AwsDenied, AwsError
 
 if TYPE_CHECKING:
@@ -36,6 +38,7 @@ class Inventory:
         environments: Environment variables by function name; its keys are all functions.
         apis: Names of REST APIs by id.
         gaps: What could not be listed, as sentences.
+        dead_letters: ARN to which a function's failed events go, by its name.
         lasting: Whether asking again soon would leave the same gaps.
         roles: ARN of the execution role by function name.
     """
@@ -49,6 +52,7 @@ class Inventory:
     request_ids: tuple[str, ...]
     streams: frozenset[str] = frozenset()
     roles: dict[str, str] = field(default_factory=dict[str, str])
+    dead_letters: dict[str, str] = field(default_factory=dict[str, str])
     lasting: bool = True
 
     def api_ids(self, name: str) -> list[str]:
@@ -105,10 +109,30 @@ class Lister:
     def _list(self, budget: Budget) -> Inventory:
         missing = _Missing()
         before = len(budget.request_ids)
-        functions = self._functions.all(budget)
+        return self._with(self._functions.all(budget), missing, before, budget)
+
+    def nearby(self, function: Resource, denied: AwsDenied, budget: Budget) -> Inventory:
+        """As `inventory`, where functions may not be listed: only those that this one leads to.
+
+        Names stand in environments; each that may be one is looked up by itself.
+
+        Raises:
+            AwsError: That function could not be read either.
+        """
+        before = len(budget.request_ids)
+        functions = self._functions.reached_from(function, budget)
+        missing = _Missing([f"functions could not be listed, so callers may be missing: {denied}"])
+        return self._with(functions, missing, before, budget)
+
+    def _with(
+        self, functions: Mapping[str, Listed], missing: "_Missing", before: int, budget: Budget
+    ) -> Inventory:
         return Inventory(
             environments={name: one.environment for name, one in functions.items()},
             roles={name: one.role for name, one in functions.items() if one.role},
+            dead_letters={
+                name: one.dead_letter for name, one in functions.items() if one.dead_letter
+            },
             tables=missing.unless(lambda: self._tables(budget), frozenset[str](), "tables"),
             queues=missing.unless(lambda: self._queues(budget), frozenset[str](), "queues"),
             streams=missing.unless(

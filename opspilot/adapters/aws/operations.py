@@ -96,6 +96,9 @@ DESCRIBE_SCALING_POLICIES = _own_rate(
 LIST_QUEUES = _own_rate("sqs:ListQueues", "workloads", per_second=10)
 GET_QUEUE_URL = _own_rate("sqs:GetQueueUrl", "workloads", per_second=10)
 GET_QUEUE_ATTRIBUTES = _own_rate("sqs:GetQueueAttributes", "workloads", per_second=10)
+LIST_DEAD_LETTER_SOURCE_QUEUES = _own_rate(
+    "sqs:ListDeadLetterSourceQueues", "workloads", per_second=10
+)
 LIST_STREAMS = _own_rate("kinesis:ListStreams", "workloads", per_second=5)
 DESCRIBE_STREAM_SUMMARY = _own_rate("kinesis:DescribeStreamSummary", "workloads", per_second=20)
 # API Gateway's permissions are named after HTTP methods.

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 _VISIBILITY, _RETENTION = 30, 345_600
 """SQS's defaults, in seconds."""
 
+_A_PAGE = 1_000
+
 
 class Queues:
     """Reads queues."""
@@ -30,13 +32,45 @@ class Queues:
             AwsNotFound: There is no such queue.
             AwsError: It could not be read.
         """
+        return self._described(resource, self._url(resource, budget), budget)
+
+    def dead_letters(
+        self, resource: Resource, budget: Budget
+    ) -> tuple[Resource | None, tuple[str, ...]]:
+        """Where its messages go that nobody can handle, and the queues whose such come to it.
+
+        Raises:
+            AwsNotFound: There is no such queue.
+            AwsError: It could not be read.
+        """
+        url = self._url(resource, budget)
+        target = self._described(resource, url, budget).dead_letter
+        pages = self._calls.pages(
+            operations.LIST_DEAD_LETTER_SOURCE_QUEUES,
+            budget,
+            lambda token: (
+                self._client.list_dead_letter_source_queues(
+                    QueueUrl=url, MaxResults=_A_PAGE, NextToken=token
+                )
+                if token
+                else self._client.list_dead_letter_source_queues(QueueUrl=url, MaxResults=_A_PAGE)
+            ),
+            "NextToken",
+            resource=resource.arn,
+        )
+        names = (str(one).rsplit("/", 1)[-1] for page in pages for one in page.get("queueUrls", ()))
+        return target, tuple(names)
+
+    def _url(self, resource: Resource, budget: Budget) -> str:
         found = self._calls.send(
             operations.GET_QUEUE_URL,
             budget,
             lambda: self._client.get_queue_url(QueueName=resource.name),
             resource=resource.arn,
         )
-        url = str(found["QueueUrl"])
+        return str(found["QueueUrl"])
+
+    def _described(self, resource: Resource, url: str, budget: Budget) -> QueueConfiguration:
         answer = self._calls.send(
             operations.GET_QUEUE_ATTRIBUTES,
             budget,

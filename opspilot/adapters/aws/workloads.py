@@ -26,7 +26,7 @@ from opspilot.domain.workload import (
     StreamConfiguration,
     Topology,
 )
-from opspilot.errors import AwsError, AwsNotFound, AwsRejected, UnknownResource
+from opspilot.errors import AwsDenied, AwsError, AwsNotFound, AwsRejected, UnknownResource
 
 Polled = TypeVar("Polled", FunctionConfiguration, QueueConfiguration, StreamConfiguration)
 
@@ -153,11 +153,13 @@ class AwsWorkloads:
     def topology(self, resource: Resource) -> Topology:
         """The neighbourhood of a resource; see the port. What could not be read is in `gaps`."""
         budget = self._calls.budget()
-        inventory = self._lister.inventory(budget)
+        inventory = self._inventory_around(resource, budget)
         gaps = list(inventory.gaps)
         edges = topology.edges_of_account(inventory, self._place)
         if resource.kind is ResourceKind.FUNCTION:
             edges += self._callers_by_policy(resource, inventory, gaps, budget)
+        if resource.kind is ResourceKind.QUEUE:
+            edges += self._dead_letters(resource, gaps, budget)
         if resource.kind is ResourceKind.API:
             edges += self._behind_api(resource, inventory, gaps, budget)
         request_ids = dict.fromkeys([*inventory.request_ids, *budget.request_ids])
@@ -166,6 +168,23 @@ class AwsWorkloads:
             gaps=tuple(gaps),
             request_ids=tuple(request_ids),
         )
+
+    def _inventory_around(self, resource: Resource, budget: Budget) -> Inventory:
+        try:
+            return self._lister.inventory(budget)
+        except AwsDenied as denied:
+            if resource.kind is not ResourceKind.FUNCTION:
+                raise
+            return self._lister.nearby(resource, denied, budget)
+
+    def _dead_letters(self, queue: Resource, gaps: list[str], budget: Budget) -> list[Edge]:
+        """Edges along which messages go that nobody could handle."""
+        try:
+            target, sources = self._readers.queues.dead_letters(queue, budget)
+        except AwsError as error:
+            gaps.append(f"the dead letters of {queue.name} could not be read: {error}")
+            return []
+        return topology.from_redrive(queue, target, sources, self._place)
 
     def _callers_by_policy(
         self, function: Resource, inventory: Inventory, gaps: list[str], budget: Budget
