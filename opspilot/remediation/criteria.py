@@ -43,7 +43,7 @@ def criteria_for(incident: Incident, verdict: Verdict, ledger: Ledger) -> tuple[
             for cause in verdict.causes
             if (query := _harm_of(cause.resource, ledger)) is not None
         ]
-    found += [_level(query, ledger) for query in _everywhere(ledger)]
+    found += [_level(query, ledger, _none_at_all(query, ledger)) for query in _everywhere(ledger)]
     distinct: dict[tuple[str, tuple[tuple[str, str], ...]], Criterion] = {}
     for one in found:
         distinct.setdefault((one.numerator.metric, one.numerator.dimensions), one)
@@ -73,6 +73,12 @@ def _everywhere(ledger: Ledger) -> list[MetricQuery]:
         and item.detail.anomalous
         and item.detail.direction == "up"
     ][-1:]
+
+
+def _none_at_all(query: MetricQuery, ledger: Ledger) -> float | None:
+    """Below 1 where the baseline knew of none: a mean of usual and now would pass a few for it."""
+    found = ledger.metric_of(query)
+    return 1.0 if found and found[1].total_baseline == 0 else None
 
 
 def _on_symptom(incident: Incident, verdict: Verdict, ledger: Ledger) -> Criterion:
@@ -217,14 +223,15 @@ def _per_period(calls: tuple[Evidence, MetricDetail] | None) -> float:
     return min(known, default=0.0)
 
 
-def _level(query: MetricQuery, ledger: Ledger) -> Criterion:
-    """Back on the baseline's side of the geometric mean of usual and incident level."""
+def _level(query: MetricQuery, ledger: Ledger, below: float | None = None) -> Criterion:
+    """Back on the baseline's side of the geometric mean of usual and incident level, or below."""
     found = ledger.metric_of(query)
     detail = found[1] if found else None
     usual = (detail.baseline_value if detail else None) or 0.0
     during = (detail.incident_value if detail else None) or 0.0
     fell = detail is not None and detail.direction == "down"
-    limit = float(f"{sqrt((usual + 1.0) * (during + 1.0)) - 1.0:.3g}")
+    between = sqrt((usual + 1.0) * (during + 1.0)) - 1.0
+    limit = float(f"{between if below is None else below:.3g}")
     signal = signal_of_query(query)
     unit = signal.unit if signal else ""
     title = signal.title if signal else f"{query.metric} {query.statistic}"

@@ -121,7 +121,14 @@ def test_errors_beyond_the_named_cause_must_not_pass_for_cured() -> None:
     criteria = proposed(scene, cause("lambda.slow_dependency", BACK)).criteria
     assert [one.test for one in criteria] == ["rate_upper_bound", "level"]
     assert criteria[1].numerator.dimensions == ()
-    assert 0.0 < criteria[1].limit < 60.0
+    assert criteria[1].text.startswith("Errors of all functions below 1 in each of 3")
+
+
+def test_errors_that_the_account_always_had_may_stay() -> None:
+    scene = slow_back()
+    scene.metric(ACCOUNT, "account.errors", 3.0, 60.0)
+    (_, everywhere) = proposed(scene, cause("lambda.slow_dependency", BACK)).criteria
+    assert 3.0 < everywhere.limit < 60.0
 
 
 # --- causes at a table, and asynchronous ones ----------------------------------------------------
