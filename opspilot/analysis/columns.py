@@ -47,8 +47,16 @@ def columns_of(keys: Sequence[Hashable]) -> list[Column]:
     ]
 
 
+def comparable_key(key: Hashable) -> Hashable:
+    """The key with missing levels empty: NaN is not equal to itself, and frames are read apart."""
+    if not isinstance(key, tuple):
+        return key
+    levels = cast(tuple[object, ...], key)
+    return tuple("" if level is None or level != level else level for level in levels)
+
+
 def _of_levels(key: tuple[object, ...]) -> Column:
-    named = ("" if level is None or level != level else str(level) for level in key)
+    named = map(str, cast(tuple[object, ...], comparable_key(key)))
     resource, metric, statistic = (*named, "", "")[:3]
     return Column(key, resource, metric, statistic, f"{metric}/{statistic}", metric)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from opspilot.analysis.brief import winsorized
+from opspilot.analysis.columns import comparable_key
 from opspilot.analysis.comovement import comovement, profile
 from opspilot.analysis.deviation import (
     Deviations,
@@ -91,7 +92,9 @@ def _weighed(wide: Wide, effect: Floats, p: Floats, lasting: Floats, onset: Ints
 
 def position(wide: Wide, key: Hashable | None) -> int | None:
     """Where a column stands among those that can be compared."""
-    places = (at for at, column in enumerate(wide.columns) if column.key == key)
+    asked = comparable_key(key)
+    keys = (comparable_key(column.key) for column in wide.columns)
+    places = (at for at, found in enumerate(keys) if found == asked)
     return next(places, None) if key is not None else None
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from opspilot.analysis.columns import Column, columns_of
+from opspilot.analysis.columns import Column, columns_of, comparable_key
 from opspilot.analysis.deviation import quantile
 from opspilot.analysis.direction import cause_direction
 from opspilot.analysis.evidence import Evidence, evidence, position
@@ -79,7 +79,8 @@ def rank_suspects(
     Raises:
         WideError: A column holds something else than numbers or times, or no frame has the symptom.
     """
-    if symptom is not None and not any(symptom in set(f.columns) for f in (baseline, incident)):
+    known = {comparable_key(key) for frame in (baseline, incident) for key in frame.columns}
+    if symptom is not None and comparable_key(symptom) not in known:
         raise WideError(f"{symptom!r}: no such column", hint="Name the symptom by its column.")
     wide = aligned(baseline, incident)
     if not wide.columns:
@@ -92,7 +93,7 @@ def rank_suspects(
     order = np.lexsort((found.onset, -score))
     named: dict[Hashable, Suspect] = {}
     for at in (int(place) for place in order if found.named[place]):
-        named.setdefault(wide.columns[at].key, _suspect(wide, found, score, at))
+        named.setdefault(comparable_key(wide.columns[at].key), _suspect(wide, found, score, at))
     return list(named.values())
 
 

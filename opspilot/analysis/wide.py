@@ -7,7 +7,7 @@ from typing import cast
 import numpy as np
 import pandas as pd
 
-from opspilot.analysis.columns import Column, columns_of
+from opspilot.analysis.columns import Column, columns_of, comparable_key
 from opspilot.analysis.series import LARGEST, Floats
 from opspilot.errors import InputError
 
@@ -58,7 +58,7 @@ def aligned(baseline: pd.DataFrame, incident: pd.DataFrame) -> Wide:
             known = _numbers(before.iloc[:, one], key)
             seen = _numbers(after.iloc[:, two], key)
             if _comparable(known, seen) and not _is_clock(known, seen):
-                keys.append(key)
+                keys.append(after.columns[two])
                 pairs.append((known, seen))
     return Wide(
         columns_of(keys),
@@ -88,7 +88,7 @@ def _places(frame: pd.DataFrame) -> dict[Hashable, list[int]]:
     """Where each key stands; more than once if several columns bear it."""
     places: dict[Hashable, list[int]] = {}
     for at, key in enumerate(frame.columns):
-        places.setdefault(key, []).append(at)
+        places.setdefault(comparable_key(key), []).append(at)
     return places
 
 

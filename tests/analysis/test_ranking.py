@@ -242,6 +242,18 @@ def test_a_level_of_the_key_that_is_missing_is_an_empty_statistic() -> None:
     assert {s.statistic for s in rank_suspects(before, after)} == {""}
 
 
+def test_frames_read_apart_share_the_keys_whose_level_is_missing() -> None:
+    rng = np.random.default_rng(9)
+
+    def frame(level: float, rows: int) -> pd.DataFrame:
+        keys = pd.MultiIndex.from_tuples([("api", "cpu", float("nan")), ("api", "disk", "p90")])
+        return pd.DataFrame(rng.normal(level, 2.0, (rows, 2)), columns=keys)
+
+    asked = ("api", "cpu", float("nan"))
+    found = rank_suspects(frame(50.0, 200), frame(90.0, 30), symptom=asked)
+    assert {(s.metric, s.statistic) for s in found} == {("cpu", ""), ("disk", "p90")}
+
+
 def test_values_beyond_measure_count_as_missing() -> None:
     rng = np.random.default_rng(10)
     before = pd.DataFrame(rng.normal(50.0, 2.0, (200, 2)), columns=["a_cpu", "b_cpu"])
