@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from math import ceil
 
 from opspilot.domain.resource import Resource, ResourceKind
-from opspilot.domain.workload import FunctionConfiguration
+from opspilot.domain.workload import FunctionConfiguration, FunctionVersion
 from opspilot.remediation.actions import publish_memory, set_memory, set_timeout
 from opspilot.remediation.ledger import Ledger
 from opspilot.remediation.way import Closed, Way
@@ -70,7 +70,8 @@ def restore_memory(
     if len(aliases) > 1:
         return Closed(f"{function.name} is called through several: {', '.join(aliases)}")
     if aliases:
-        return _publish_memory(function, configuration, aliases[0], because)
+        lowered = _lowered(function, "memory_mb", configuration.memory_mb, onset, ledger)
+        return _publish_memory(configuration, aliases[0], because, lowered)
     now = configuration.memory_mb
     if now >= set_memory.MOST_MB:
         return Closed(f"{function.name} has {now} MB, the most that Lambda gives")
@@ -85,9 +86,13 @@ def restore_memory(
 
 
 def _publish_memory(
-    function: Resource, configuration: FunctionConfiguration, name: str, because: str
+    configuration: FunctionConfiguration,
+    name: str,
+    because: str,
+    lowered: tuple[str, int] | None,
 ) -> Way | Closed:
-    """More memory for $LATEST, then a version of it behind the alias."""
+    """More memory for $LATEST, then a version of it behind the alias; `lowered` as `_lowered`."""
+    function = configuration.resource
     alias = configuration.alias(name)
     version = configuration.version(alias.version) if alias else None
     if version is None:
@@ -95,20 +100,34 @@ def _publish_memory(
     now = version.memory_mb
     if now >= set_memory.MOST_MB:
         return Closed(f"version {version.version} has {now} MB, the most that Lambda gives")
-    if version.code_sha256 != configuration.code_sha256:
+    if others := _unpublished(configuration, version):
         return Closed(
-            f"$LATEST of {function.name} holds other code than version {version.version}, so a new"
-            " version would release that as well"
+            f"$LATEST of {function.name} holds other {others} than version {version.version}, so a"
+            " new version would release that as well"
         )
-    wanted = min(2 * now, set_memory.MOST_MB)
+    before = lowered[1] if lowered and lowered[1] > now else 2 * now
+    wanted = min(before, set_memory.MOST_MB)
     publish = publish_memory.instruction(function, name, wanted)
     raised = configuration.memory_mb == wanted
     return Way(
         publish if raised else set_memory.instruction(function, wanted),
         f"Publish {function.name} with {wanted} MB in place of {now} MB, move alias {name} to it",
         f"{because} at {now} MB, and callers of alias {name} meet a published version",
+        (lowered[0],) if lowered else (),
         then=() if raised else (publish,),
     )
+
+
+def _unpublished(configuration: FunctionConfiguration, version: FunctionVersion) -> str:
+    """What of $LATEST, besides its memory, is not in a version; empty when nothing is."""
+    differs = {
+        "code": version.code_sha256 != configuration.code_sha256,
+        "timeout": version.timeout_seconds != configuration.timeout_seconds,
+        "variables": version.environment is not None
+        and configuration.environment_read
+        and version.environment != configuration.environment,
+    }
+    return ", ".join(name for name, yes in differs.items() if yes)
 
 
 def _timeout(

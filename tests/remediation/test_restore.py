@@ -60,6 +60,23 @@ def test_other_code_in_latest_is_not_published_along() -> None:
     assert "holds other code than version 18" in refused(scene)
 
 
+def test_another_timeout_in_latest_is_not_published_along() -> None:
+    scene = killed_behind_alias(versions=("18",)).release(FRONT).feed()
+    item = next(one for one in scene.evidence if one.request.source == "configuration")
+    latest = item.detail.function.model_copy(update={"timeout_seconds": 9})  # type: ignore[union-attr]
+    scene.add(FRONT, item.request, item.detail.model_copy(update={"function": latest}))
+    assert "holds other timeout than version 18" in refused(scene)
+
+
+def test_memory_that_was_lowered_behind_an_alias_is_published_as_it_was() -> None:
+    scene = killed_behind_alias(versions=("18",)).release(FRONT)
+    scene.change(FRONT, "configuration", {"memory_mb": "1024"}, {"memory_mb": "256"})
+    assert [one.instruction.parameters for one in proposed(scene.feed()).actions] == [
+        {"memory_mb": 1_024},
+        {"alias": "live", "memory_mb": 1_024},
+    ]
+
+
 def test_the_most_memory_that_lambda_gives_cannot_be_raised() -> None:
     scene = killed_behind_alias(versions=("18",), memory=10_240).release(FRONT).feed()
     assert "the most that Lambda gives" in refused(scene)
