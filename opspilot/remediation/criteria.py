@@ -13,12 +13,14 @@ from opspilot.domain.resource import Resource, ResourceKind
 from opspilot.domain.signals import query_of, signal_named, signal_of_query
 from opspilot.domain.snapshots import total_since
 from opspilot.domain.telemetry import MetricQuery
+from opspilot.domain.window import Window
 from opspilot.domain.wording import number, plural, quantity, share
 from opspilot.remediation.ledger import Ledger
 
 _TRAFFIC = {"lambda.errors": "lambda.invocations", "api.5xx": "api.count", "api.4xx": "api.count"}
 _DURATIONS = ("lambda.duration_p99", "lambda.duration_max", "lambda.duration_p50")
 _STRICTEST = 0.01
+_RARE_PER_PERIOD = 0.2
 _HOLD_PERIODS = 3
 _DEADLINE_PERIODS = 15
 _LONGEST_DEADLINE_PERIODS = 60
@@ -43,7 +45,10 @@ def criteria_for(incident: Incident, verdict: Verdict, ledger: Ledger) -> tuple[
             for cause in verdict.causes
             if (query := _harm_of(cause.resource, ledger)) is not None
         ]
-    found += [_level(query, ledger, _none_at_all(query, ledger)) for query in _everywhere(ledger)]
+    found += [
+        _level(query, ledger, _hardly_any(query, incident.baseline, ledger))
+        for query in _everywhere(ledger)
+    ]
     distinct: dict[tuple[str, tuple[tuple[str, str], ...]], Criterion] = {}
     for one in found:
         distinct.setdefault((one.numerator.metric, one.numerator.dimensions), one)
@@ -75,10 +80,16 @@ def _everywhere(ledger: Ledger) -> list[MetricQuery]:
     ][-1:]
 
 
-def _none_at_all(query: MetricQuery, ledger: Ledger) -> float | None:
-    """Below 1 where the baseline knew of none: a mean of usual and now would pass a few for it."""
+def _hardly_any(query: MetricQuery, baseline: Window, ledger: Ledger) -> float | None:
+    """Below 1 where they were rare before; else None, for a level between usual and now.
+
+    Such a level would let a few in each period pass, and those may be what goes on failing. Rare is
+    what leaves one run of periods without any almost surely, before observation ends.
+    """
     found = ledger.metric_of(query)
-    return 1.0 if found and found[1].total_baseline == 0 else None
+    total = found[1].total_baseline if found else None
+    periods = baseline.length.total_seconds() / query.period_seconds
+    return 1.0 if total is not None and total <= _RARE_PER_PERIOD * periods else None
 
 
 def _on_symptom(incident: Incident, verdict: Verdict, ledger: Ledger) -> Criterion:

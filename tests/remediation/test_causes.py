@@ -117,7 +117,7 @@ def test_each_of_two_causes_has_to_recover() -> None:
 
 def test_errors_beyond_the_named_cause_must_not_pass_for_cured() -> None:
     scene = slow_back()
-    scene.metric(ACCOUNT, "account.errors", 0.0, 60.0)
+    scene.metric(ACCOUNT, "account.errors", 0.1, 60.0)
     criteria = proposed(scene, cause("lambda.slow_dependency", BACK)).criteria
     assert [one.test for one in criteria] == ["rate_upper_bound", "level"]
     assert criteria[1].numerator.dimensions == ()
