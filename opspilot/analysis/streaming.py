@@ -38,6 +38,7 @@ _INDEPENDENT = 2.5
 _ECHO_WINDOWS = (40,)
 _ECHO = 0.5
 _SUMMED_NOISE = 1e-9
+_SMALLEST_SINGLE, _LARGEST_SINGLE = 1e-37, 1e38
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +137,7 @@ def _evidence(values: Floats, usable: Bools, expected: Floats) -> tuple[Floats, 
     """
     apart, noise, exponent = _in_units(values)
     # Of these two few digits are needed, and memory is.
-    rounding: Singles = noise.astype(np.float32)
+    rounding = noise.astype(np.float32) if _held_by_singles(noise) else noise
     direction: Singles = np.zeros(len(values), dtype=np.float32)
     del noise
     total = np.zeros(len(values))
@@ -163,6 +164,12 @@ def _evidence(values: Floats, usable: Bools, expected: Floats) -> tuple[Floats, 
         total[at] += rare.sum(axis=0)
     total /= _STATISTICS
     return total, direction
+
+
+def _held_by_singles(noise: Floats) -> bool:
+    """Whether half the digits do; not where the largest value is 1e30 times the others."""
+    smallest = noise[np.searchsorted(noise, 0.0, side="right") :][:1]
+    return noise[-1] < _LARGEST_SINGLE and not bool((smallest < _SMALLEST_SINGLE).any())
 
 
 def _in_units(values: Floats) -> tuple[Floats, Floats, int]:

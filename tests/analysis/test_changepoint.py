@@ -21,6 +21,16 @@ def test_a_step_is_one_change_at_its_time(size: float) -> None:
     assert change.after - change.before == pytest.approx(size, abs=0.6)
 
 
+@pytest.mark.parametrize("size", [1e8, 1e11])
+def test_a_step_beyond_all_noise_is_one_change_and_hides_none_behind_it(size: float) -> None:
+    series = changed(synthetic.white(600, seed=1), 300, 599, lambda values: values + size)
+    series = changed(series, 450, 599, lambda values: values + 9.0)
+    one, two = change_points(series)
+    assert one.earliest == one.at == one.latest == series.index[300]
+    assert abs(series.index.get_loc(two.at) - 450) <= 3
+    assert two.earliest <= series.index[450] <= two.latest
+
+
 def test_the_interval_covers_the_true_time_of_faint_steps() -> None:
     covered = found = 0
     for seed in range(60):

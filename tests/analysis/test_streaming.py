@@ -131,6 +131,22 @@ def test_excluded_points_are_judged_but_not_learned_from() -> None:
     assert starts == [again.index[600], again.index[1_200]]
 
 
+@pytest.mark.parametrize("then", [1e9, 1e60, 1e100])
+def test_a_future_beyond_all_measure_changes_no_score(then: float) -> None:
+    small = synthetic.white(400, seed=4) * 1e-9 + 1.0
+    future = pd.Series(then, index=small.index + (small.index[-1] - small.index[0]) * 2)
+    known = detect_anomalies(small, causal=True).scores
+    assert known.max() > 0
+    later = detect_anomalies(pd.concat([small, future]), causal=True).scores
+    assert np.abs(later.iloc[:400] - known).max() < 1e-9
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_constant_of_any_size_is_told_nothing_of() -> None:
+    line = synthetic.white(400, seed=4) * 0.0 + 2.0**359
+    assert (detect_anomalies(line, causal=True).scores == 0).all()
+
+
 def test_few_points_say_nothing() -> None:
     series = changed(synthetic.white(30, seed=15), 29, 29, lambda old: old + 99.0)
     assert (detect_anomalies(series, causal=True).scores == 0).all()
