@@ -42,7 +42,7 @@ def long(rng: random.Random) -> str:
 
 
 @pytest.mark.parametrize(
-    ("line", "several"), [(names, 4_000), (prose, 4_000), (record, 3_000), (long, 200)]
+    ("line", "several"), [(names, 3_000), (prose, 2_000), (record, 2_000), (long, 80)]
 )
 def test_mining_takes_at_most_twice_the_bytes_of_lines_that_are_all_different(
     line: Callable[[random.Random], str], several: int

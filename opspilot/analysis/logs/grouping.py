@@ -29,18 +29,25 @@ from opspilot.analysis.logs.tables import (
 def grouped(rows: Rows, lines: Numbers) -> Numbers:
     """A group number per row; `lines` says how many lines each stands for."""
     table = table_of(rows, lines)
-    widths = np.frombuffer(rows.ends, dtype=np.uint32) - table.starts
-    shapes = np.frombuffer(rows.shapes, dtype=np.uint32)
-    order = np.lexsort((widths, shapes)).astype(np.int32)
-    numbers = np.empty(len(order), dtype=np.int32)
+    numbers = np.empty(len(rows), dtype=np.int32)
     so_far = 0
-    for part in np.split(order, changes(shapes[order], widths[order])):
-        width = int(widths[part[0]]) if len(part) else 0
+    for part in _tables(rows):
+        width = rows.width(int(part[0]))
         cuts = _split(table, part, width)
         roots = joined(table, part, cuts, width)
         numbers[part] = so_far + np.repeat(roots, np.diff(cuts, append=len(part)))
         so_far += len(cuts)
     return numbers
+
+
+def _tables(rows: Rows) -> list[Numbers]:
+    """The rows of each shape, as stretches of one array."""
+    if not len(rows):
+        return []
+    shapes = np.frombuffer(rows.shapes, dtype=np.uint32)
+    widths = np.diff(np.frombuffer(rows.bounds, dtype=np.uint32))
+    order = np.lexsort((widths, shapes)).astype(np.int32)
+    return np.split(order, changes(shapes[order], widths[order]))
 
 
 def _split(table: Table, rows: Numbers, width: int) -> Numbers:

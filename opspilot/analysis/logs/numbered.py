@@ -9,6 +9,9 @@ from array import array
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 Known = TypeVar("Known", str, int)
 
 
@@ -65,13 +68,13 @@ class Counts(_Numbered[int]):
 
     __slots__ = ("_counts",)
 
-    def __init__(self, counts: Iterable[int]) -> None:
+    def __init__(self, counts: NDArray[np.int32]) -> None:
         """Hold these counts."""
-        self._counts = array("I", counts)
+        self._counts = counts
 
     def __len__(self) -> int:
         """Number of counts."""
         return len(self._counts)
 
     def _known(self, at: int) -> int:
-        return self._counts[at]
+        return int(self._counts[at])

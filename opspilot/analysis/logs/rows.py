@@ -37,17 +37,21 @@ class Rows:
 
     Attributes:
         codes: The codes of all words, row after row.
-        ends: Per row where its codes end.
+        bounds: Where the codes of each row begin, and those of the last one end.
         shapes: Per row a checksum of its delimiters and of where its words stand between them.
     """
 
     def __init__(self) -> None:
         """Start without rows."""
-        self.codes, self.ends, self.shapes = array("I"), array("I"), array("I")
+        self.codes, self.bounds, self.shapes = array("I"), array("I", [0]), array("I")
 
     def __len__(self) -> int:
         """Number of rows."""
-        return len(self.ends)
+        return len(self.shapes)
+
+    def width(self, row: int) -> int:
+        """Number of words of a row."""
+        return self.bounds[row + 1] - self.bounds[row]
 
     def add(self, masked: str, words: "WordCodes") -> int:
         """The number of a new row."""
@@ -61,9 +65,9 @@ class Rows:
                 self.codes.append(words[word] | place)
                 before = _WORD
             shape.append(before)
-        self.ends.append(len(self.codes))
+        self.bounds.append(len(self.codes))
         self.shapes.append(crc32("".join(shape).encode()))
-        return len(self.ends) - 1
+        return len(self.shapes) - 1
 
 
 class WordCodes(dict[str, int]):

@@ -6,10 +6,9 @@ from collections.abc import Iterable
 
 _MOST_FRAMES = 20
 _SHOWN = 8
-_PYTHON = re.compile(r'^[ \t]*File "(?P<file>[^"]+)", line \d+, in (?P<name>\S+)', re.MULTILINE)
+_PYTHON = re.compile(r'^\s*File "(?P<file>[^"]+)", line \d+, in (?P<name>\S+)', re.MULTILINE)
 _AT = re.compile(
-    r"^[ \t]*at (?:async )?(?:(?P<name>[^\s(]+) ?\((?P<file>[^)\n]*)\)|(?P<place>\S+))",
-    re.MULTILINE,
+    r"^\s*at (?:async )?(?:(?P<name>[^\s(]+) ?\((?P<file>[^)]*)\)|(?P<place>\S+))", re.MULTILINE
 )
 _POSITION = re.compile(r"(?::\d+)+$")
 

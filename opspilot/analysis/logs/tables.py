@@ -35,11 +35,18 @@ class Table:
 
     def column(self, rows: Numbers, at: int) -> Codes:
         """The words of these rows at one place."""
-        return self.codes[self.starts[rows] + np.uint32(at)]
+        words = np.empty(len(rows), dtype=np.uint32)
+        for begin in range(0, len(rows), _AT_ONCE):
+            some = slice(begin, begin + _AT_ONCE)
+            words[some] = self.codes[self.starts[rows[some]] + np.uint32(at)]
+        return words
 
     def columns(self, rows: Numbers, width: int) -> Iterator[Codes]:
         """The words of these rows, some columns after the other, one column per column."""
-        several = max(1, _AT_ONCE // len(rows))
+        several = _AT_ONCE // len(rows)
+        if several < 2:
+            yield from (self.column(rows, at)[:, None] for at in range(width))
+            return
         starts = self.starts[rows][:, None]
         for at in range(0, width, several):
             yield self.codes[starts + np.arange(at, min(at + several, width), dtype=np.uint32)]
@@ -98,8 +105,7 @@ def varies(distinct: NDArray[np.int64], once: NDArray[np.int64], capitals: Flags
 
 def table_of(rows: Rows, lines: Numbers) -> Table:
     """The table of these rows."""
-    ends = np.frombuffer(rows.ends, dtype=np.uint32)
-    starts = np.concatenate((np.zeros(1, dtype=np.uint32), ends[:-1]))
+    starts = np.frombuffer(rows.bounds, dtype=np.uint32)[:-1]
     return Table(np.frombuffer(rows.codes, dtype=np.uint32), starts, lines)
 
 

@@ -43,7 +43,7 @@ def mine_templates(lines: Sequence[str]) -> LogTemplates:
     """
     lines = checked_lines(lines, "lines")
     assigned, texts = _mined(lines, learned_headers(lines))
-    return LogTemplates(_as_tuple(assigned), texts, Counts(_sizes(assigned).data))
+    return LogTemplates(_as_tuple(assigned), texts, Counts(_sizes(assigned)))
 
 
 def _mined(lines: Sequence[str], plan: HeaderPlan) -> tuple[Numbers, Texts]:
