@@ -85,6 +85,15 @@ def _writers_release(cause: Cause, _: Verdict, ledger: Ledger) -> list[Weighed]:
     return [(roll_back(released[0], cause.onset, ledger), "")]
 
 
+def _slower_release(cause: Cause, _: Verdict, ledger: Ledger) -> list[Weighed]:
+    """Back from the function's own release, if it takes longer and holds its places so long."""
+    signals = ("lambda.duration_p50", "lambda.duration_p99", "lambda.duration_max")
+    found = [shown[1] for name in signals if (shown := ledger.metric(cause.resource, name))]
+    if not any(shown.anomalous and shown.direction == "up" for shown in found):
+        return [(Closed(f"{cause.resource.name} takes no longer than before"), "")]
+    return _own_release(cause, _, ledger)
+
+
 def _released(function: Resource, onset: datetime, ledger: Ledger) -> bool:
     return any(
         change.at >= onset - _SHORTLY and change.kind == "release"
@@ -141,7 +150,8 @@ PLANNERS: dict[str, Callable[[Cause, Verdict, Ledger], list[Weighed]]] = {
     "lambda.permission_denied": _own_release,
     "lambda.cold_start_surge": _own_release,
     "lambda.retry_storm": _own_release,
-    "lambda.async_backlog": _own_release,
+    "lambda.async_backlog": _slower_release,
+    "lambda.throttled_by_reserved_concurrency": _slower_release,
     "dynamodb.conditional_check_storm": _writers_release,
     "bad_deployment": _deployment,
 }

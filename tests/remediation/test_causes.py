@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import pytest
+
 from opspilot.domain.hypothesis import Cause, Verdict, VerdictStatus
 from opspilot.domain.resource import Resource
 from opspilot.remediation import MOST_MUTATIONS, NoProposal, Proposal, propose
@@ -20,6 +22,7 @@ from tests.diagnosis.scene import (
     slow_back,
 )
 
+HELD_UP = ["lambda.async_backlog", "lambda.throttled_by_reserved_concurrency"]
 SIDE_ALIASED = (*CHAIN[:3], (FRONT, SIDE, "live"))
 
 
@@ -147,17 +150,32 @@ def test_which_of_two_released_writers_is_to_blame_is_not_guessed() -> None:
     assert "released shortly before: none" in refused(released(BACK), storm)
 
 
-def test_an_asynchronous_backlog_goes_back_with_the_release_of_the_function() -> None:
-    held_up = cause("lambda.async_backlog", SIDE)
-    assert moved(proposed(released(SIDE), held_up)) == [("lambda.move_alias", "side")]
+@pytest.mark.parametrize("cause_class", HELD_UP)
+def test_a_job_that_holds_its_places_longer_since_its_release_goes_back(cause_class: str) -> None:
+    scene = released(SIDE).metric(SIDE, "lambda.duration_p50", 900.0, 12_000.0)
+    assert moved(proposed(scene, cause(cause_class, SIDE))) == [("lambda.move_alias", "side")]
 
 
-def test_an_asynchronous_backlog_by_other_limits_is_left_to_a_person() -> None:
+@pytest.mark.parametrize("cause_class", HELD_UP)
+def test_a_release_of_a_job_that_takes_no_longer_is_left_alone(cause_class: str) -> None:
+    scene = released(SIDE).metric(SIDE, "lambda.duration_p50", 900.0)
+    reason = refused(scene, cause(cause_class, SIDE))
+    assert "side takes no longer than before; by hand: " in reason
+
+
+@pytest.mark.parametrize("cause_class", HELD_UP)
+@pytest.mark.parametrize(
+    ("kind", "after"),
+    [("capacity", {"reserved_concurrency": "1"}), ("other", {"async_max_retries": "0"})],
+)
+def test_limits_of_a_job_that_were_changed_are_left_to_a_person(
+    cause_class: str, kind: str, after: dict[str, str]
+) -> None:
     scene = Scene().topology(SIDE_ALIASED).configuration(SIDE, alias="live").release(SIDE)
-    scene.change(SIDE, "other", {}, {"async_max_retries": "0"}, ago=timedelta(minutes=2))
-    reason = refused(scene.feed(), cause("lambda.async_backlog", SIDE))
-    assert "limits of side were changed, which no version holds" in reason
-    assert "by hand: let side run more at a time" in reason
+    scene.change(SIDE, kind, {}, after, ago=timedelta(minutes=2))  # type: ignore[arg-type]
+    scene.feed().metric(SIDE, "lambda.duration_p50", 900.0, 12_000.0)
+    reason = refused(scene, cause(cause_class, SIDE))
+    assert "limits of side were changed, which no version holds; by hand: " in reason
 
 
 def test_a_release_long_before_is_not_taken_back() -> None:
