@@ -18,7 +18,7 @@ from opspilot.embedded.changes import kinds
 from opspilot.embedded.fleet import Build, Failure, Fleet, LogLine, PlannedChange
 from opspilot.embedded.origin import Origin
 
-_REGIONS = ("eu-west-1", "us-east-1", "eu-central-1", "ap-southeast-2")
+REGIONS = ("eu-west-1", "us-east-1", "eu-central-1", "ap-southeast-2")
 _FIRST_DAY = datetime(2026, 1, 5, tzinfo=UTC)
 _DAYS = 240
 _STEP_GAP_S = 1.0
@@ -70,7 +70,7 @@ def draw(scenario: Scenario, seed: int, number: int = 0) -> Case:
         return random.Random(f"{scenario.name}/{seed}/{purpose}")
 
     place, times = stream("place"), stream("times")
-    region = place.choice(_REGIONS)
+    region = place.choice(REGIONS)
     account = f"{1000 + place.randrange(8000)}{number % 100_000_000:08d}"
     values = {name: _drawn(one, stream(f"value {name}")) for name, one in scenario.draw.items()}
     known = _Known(scenario, values, {"{region}": region, "{account}": account})

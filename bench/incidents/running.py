@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import multiprocessing
 import os
@@ -14,12 +13,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bench.incidents.drawing import draw
+from bench.incidents.drawing import REGIONS, draw
 from bench.incidents.playing import investigate, remedy
 from bench.incidents.problems import BenchmarkError
 from bench.incidents.scenario import Scenario
 from bench.incidents.scoring import Score, score
 from bench.incidents.stage import Hall, staged
+from opspilot.entrypoints.collector import settle, settled
 
 HTTP_EVERY = 10
 _BATCH = 4
@@ -90,15 +90,15 @@ def run(
 
 
 def _results(jobs: Sequence[Job], processes: int) -> Iterator[tuple[int, Result]]:
+    # What is slow to import and to build is so once, here; a fork has it at once.
+    prepare(REGIONS if len(jobs) > len(REGIONS) else ())
     if processes <= 1 or len(jobs) < 2:
-        prepare()
-        for index, job in enumerate(jobs):
-            yield index, run_one(job)
+        with settled():
+            for index, job in enumerate(jobs):
+                yield index, run_one(job)
         return
-    # The heavy modules are imported once, here; a fork has them at once.
-    prepare()
     context = multiprocessing.get_context("fork")
-    with ProcessPoolExecutor(processes, mp_context=context, initializer=gc.freeze) as pool:
+    with ProcessPoolExecutor(processes, mp_context=context, initializer=settle) as pool:
         waiting = {
             pool.submit(_run_batch, list(jobs[first : first + _BATCH])): first
             for first in range(0, len(jobs), _BATCH)
@@ -115,12 +115,24 @@ def _run_batch(jobs: list[Job]) -> list[Result]:
 _hall: Hall | None = None
 
 
-def prepare() -> None:
-    """Import what a case needs and is slow to import: moto takes seconds."""
+def prepare(regions: Sequence[str] = ()) -> None:
+    """Import what a case needs and is slow to import, and build the clients of these regions."""
     import moto.apigateway.models
     import moto.dynamodb.models
     import moto.moto_server.werkzeug_app
     import moto.sqs.models  # noqa: F401 - imported for their weight
+
+    with _sealed():
+        for region in regions:
+            _the_hall().clients_of(region)
+
+
+def _the_hall() -> Hall:
+    """What this process keeps between cases."""
+    global _hall
+    if _hall is None:
+        _hall = Hall.opened()
+    return _hall
 
 
 @contextmanager
@@ -143,13 +155,10 @@ def _sealed() -> Generator[None]:
 
 def run_one(job: Job) -> Result:
     """Run one case to its score."""
-    global _hall
-    if _hall is None:
-        _hall = Hall.opened()
     begun = time.perf_counter()
     try:
         with _sealed():
-            result = _played(job, _hall)
+            result = _played(job, _the_hall())
     except BenchmarkError as exc:
         return Broken(f"{job.scenario.name}@{job.seed}", job.http, exc.message)
     except Exception as exc:  # noqa: BLE001 - one case must not end a run of hundreds

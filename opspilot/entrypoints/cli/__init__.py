@@ -20,6 +20,7 @@ from opspilot.entrypoints.cli import (
 )
 from opspilot.entrypoints.cli.output import fail
 from opspilot.entrypoints.cli.program import app
+from opspilot.entrypoints.collector import collect_rarely
 from opspilot.errors import InputError, OpsPilotError
 
 __all__ = ["main"]
@@ -47,6 +48,7 @@ for group in (
 def main() -> None:
     """Run one verb; an error ends as one message or JSON document, and a non-zero status."""
     as_json = "--json" in sys.argv
+    collect_rarely()
     try:
         code = app(standalone_mode=False)
     except TyperException as error:

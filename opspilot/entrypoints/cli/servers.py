@@ -9,6 +9,7 @@ from opspilot.config import load_settings
 from opspilot.entrypoints.cli.output import answer, note
 from opspilot.entrypoints.cli.program import AsJson
 from opspilot.entrypoints.cli.session import opened
+from opspilot.entrypoints.collector import settle
 from opspilot.entrypoints.signals import on_ending
 from opspilot.entrypoints.supervisor import LOOPBACK, DemoOptions, Supervisor
 from opspilot.entrypoints.worker import Worker
@@ -49,6 +50,7 @@ def worker(as_json: AsJson = False) -> None:
     stop = threading.Event()
     on_ending(stop.set)
     workbench = opened()
+    settle()
     note(f"Worker on {workbench.account.account_id} in {workbench.account.region}.")
     Worker(workbench, stop).run()
     _ended(as_json)
