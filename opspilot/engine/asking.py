@@ -56,8 +56,8 @@ class Asking:
     spent: Callable[[CallUsage], str]
     usage: CallUsage = field(default_factory=CallUsage)
 
-    def answers(self, questions: Sequence[Question]) -> Iterator[Answer]:
-        """Each answer as it comes; what the budget leaves unasked comes as a gap."""
+    def answers(self, questions: Sequence[Question]) -> Iterator[list[Answer]]:
+        """Answers as they come, together what came together; what is left unasked is a gap."""
         turns = deque(in_turn(questions))
         last = self.clock.now()
         with ThreadPoolExecutor(max_workers=PARALLEL) as pool:
@@ -77,8 +77,9 @@ class Asking:
                         self.usage = self.usage.plus(reading.usage)
                     following = self._follow(turns, pool, running)
                     seconds = (now - begun).total_seconds()
-                    yield from _told(found, seconds, following)
-        yield from self._unasked(turns)
+                    yield _told(found, seconds, following)
+        if turns:
+            yield self._unasked(turns)
 
     def _follow(
         self,
@@ -93,11 +94,13 @@ class Asking:
         running[pool.submit(self._read, questions)] = self.clock.now()
         return questions[0].key
 
-    def _unasked(self, turns: deque[list[Question]]) -> Iterator[Answer]:
+    def _unasked(self, turns: deque[list[Question]]) -> list[Answer]:
         why = self.spent(self.usage)
-        for questions in turns:
-            for one in questions:
-                yield Answer(one, budget_gap(one, self.incident.window, why))
+        return [
+            Answer(one, budget_gap(one, self.incident.window, why))
+            for questions in turns
+            for one in questions
+        ]
 
     def _read(self, questions: Sequence[Question]) -> Batch:
         baseline, window = self.incident.baseline, self.incident.window
@@ -120,6 +123,8 @@ def _with_wall(reading: Reading, seconds: float) -> Reading:
     return reading.model_copy(update={"usage": usage})
 
 
-def _told(found: Batch, seconds: float, following: str) -> Iterator[Answer]:
-    for index, (one, reading) in enumerate(found):
-        yield Answer(one, reading, seconds, following if index == 0 else "")
+def _told(found: Batch, seconds: float, following: str) -> list[Answer]:
+    return [
+        Answer(one, reading, seconds, following if index == 0 else "")
+        for index, (one, reading) in enumerate(found)
+    ]

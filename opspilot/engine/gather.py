@@ -8,7 +8,6 @@ from functools import partial
 from opspilot.domain.evidence import ComparisonRequest, Evidence, GapDetail, GapReason
 from opspilot.domain.incident import Incident
 from opspilot.domain.investigation import Investigation
-from opspilot.domain.telemetry import CallUsage
 from opspilot.engine.answer import Reading
 from opspilot.engine.asking import PARALLEL, Answer, Asking, in_turn
 from opspilot.engine.budget import Budget, usage_of
@@ -28,10 +27,29 @@ logger = logging.getLogger(__name__)
 _TRIES = 3
 """How often the step begins again because a source is silent, before that is a gap."""
 
+_TOGETHER = 16
+"""Answers in one commit: with their audit entries well below the 100 items of DynamoDB's."""
+
+
+@dataclass(frozen=True)
+class _Round:
+    """What is asked at once.
+
+    Attributes:
+        waiting: Questions without an answer.
+        later: Keys of what is known to come later.
+        ledger: Entries of this investigation; `evidence` all of the incident.
+    """
+
+    waiting: list[Question]
+    later: set[str]
+    ledger: Sequence[Evidence]
+    evidence: Sequence[Evidence]
+
 
 @dataclass(frozen=True)
 class Gathering:
-    """The step of the stage: asks what is still to be asked, one commit per answer.
+    """The step of the stage: asks what is still to be asked, and files what comes together at once.
 
     A source that does not answer at all is asked again a few times, by beginning the step anew
     after a pause: an account that is restarted meanwhile costs no evidence.
@@ -60,38 +78,34 @@ class Gathering:
                 self._hand_over(current, incident, scope)
                 break
             later = ahead(incident, ledger, questions)
-            earlier = usage_of([one.usage for one in of_passes(evidence, before=current.number)])
-            self._ask(waiting, later, earlier, past, ledger, incident, scope)
+            self._ask(_Round(waiting, later, ledger, evidence), past, incident, scope)
         return StepResult(incident, wake_at=self.clock.now())
 
-    def _ask(
-        self,
-        waiting: list[Question],
-        later: set[str],
-        earlier: CallUsage,
-        past: Past,
-        ledger: Sequence[Evidence],
-        incident: Incident,
-        scope: Scope,
-    ) -> None:
-        current = self._announce(waiting, later, incident, scope)
+    def _ask(self, asked: _Round, past: Past, incident: Incident, scope: Scope) -> None:
+        current = self._announce(asked.waiting, asked.later, incident, scope)
+        asking = self._asking(current, asked.evidence, incident)
         patient = scope.failures() < _TRIES
-        silent, filed = "", len(scope.store.evidence(incident.id))
-        asking = Asking(
+        silent, filed = "", len(asked.evidence)
+        for answers in _answers(asked, asking, past, current.number):
+            heard = [one for one in answers if not (patient and _is_silent(one.reading))]
+            silent = next((one.reading.finding for one in answers if one not in heard), silent)
+            if heard:
+                filed = self._admit(heard, filed, incident, scope)
+            if heard and not filed:
+                return
+        if silent:
+            raise AwsUnavailable(silent, hint="It is asked again in a moment.")
+
+    def _asking(
+        self, current: Investigation, evidence: Sequence[Evidence], incident: Incident
+    ) -> Asking:
+        earlier = usage_of([one.usage for one in of_passes(evidence, before=current.number)])
+        return Asking(
             self.reader,
             self.clock,
             incident,
             lambda used: self.budget.exhausted(current.usage.plus(used), earlier),
         )
-        for answer in _answers(waiting, asking, past, ledger, current.number):
-            if patient and _is_silent(answer.reading):
-                silent = answer.reading.finding
-                continue
-            filed = self._admit(answer, filed, incident, scope)
-            if not filed:
-                return
-        if silent:
-            raise AwsUnavailable(silent, hint="It is asked again in a moment.")
 
     def _announce(
         self, waiting: list[Question], later: set[str], incident: Incident, scope: Scope
@@ -101,26 +115,30 @@ class Gathering:
         scope.save(announced(current, waiting, begun, later, self.clock.now()))
         return current
 
-    def _admit(self, answer: Answer, filed: int, incident: Incident, scope: Scope) -> int:
-        """Put an answer into the ledger after so many others.
+    def _admit(
+        self, answers: Sequence[Answer], filed: int, incident: Incident, scope: Scope
+    ) -> int:
+        """Put answers into the ledger after so many others, all in one commit.
 
         Returns:
             How many the ledger holds then; 0 when a person asked to stop meanwhile.
         """
-        question, reading = answer.question, answer.reading
         for _ in range(3):
-            current = _current(scope, incident)
-            item = self.ledger.entry(f"E{filed + 1}", current.number, question, reading, incident)
-            done = answered(
-                current, question.key, item, answer.seconds, answer.begun, self.clock.now()
-            )
+            done = _current(scope, incident)
+            items: list[Evidence] = []
+            for at, one in enumerate(answers, start=filed + 1):
+                item = self.ledger.entry(f"E{at}", done.number, one.question, one.reading, incident)
+                done = answered(
+                    done, one.question.key, item, one.seconds, one.begun, self.clock.now()
+                )
+                items.append(item)
             try:
-                scope.save(item, done, audit=(self.ledger.audit(item),))
+                scope.save(*items, done, audit=[self.ledger.audit(item) for item in items])
             except Conflict:
                 # A conversation beside the investigation may have filed something as well.
                 filed = len(scope.store.evidence(incident.id))
                 continue
-            return 0 if done.stop_requested else filed + 1
+            return 0 if done.stop_requested else filed + len(items)
         raise Conflict(f"the investigation of {incident.id} keeps changing")
 
     def _hand_over(self, current: Investigation, incident: Incident, scope: Scope) -> None:
@@ -128,20 +146,24 @@ class Gathering:
         logger.info("incident_id=<%s> | evidence gathered", incident.id)
 
 
-def _answers(
-    waiting: Sequence[Question],
-    asking: Asking,
-    past: Past,
-    ledger: Sequence[Evidence],
-    number: int,
-) -> Iterator[Answer]:
+def _answers(asked: _Round, asking: Asking, past: Past, number: int) -> Iterator[Sequence[Answer]]:
     """From the account; what is only compared comes from ledgers."""
-    for one in waiting:
-        if isinstance(one.request, ComparisonRequest):
-            yield Answer(one, _comparison(one, one.request, past, ledger, number))
-    yield from asking.answers(
-        [one for one in waiting if not isinstance(one.request, ComparisonRequest)]
-    )
+    told = [
+        Answer(one, _comparison(one, one.request, past, asked.ledger, number))
+        for one in asked.waiting
+        if isinstance(one.request, ComparisonRequest)
+    ]
+    yield from _cut(told)
+    for answers in asking.answers(
+        [one for one in asked.waiting if not isinstance(one.request, ComparisonRequest)]
+    ):
+        yield from _cut(answers)
+
+
+def _cut(answers: Sequence[Answer]) -> Iterator[Sequence[Answer]]:
+    """As many as go into one commit."""
+    for first in range(0, len(answers), _TOGETHER):
+        yield answers[first : first + _TOGETHER]
 
 
 def _comparison(

@@ -133,7 +133,7 @@ def test_an_investigation_killed_anywhere_asks_every_question_once_and_draws_its
         assert stage.status() is IncidentStatus.DIAGNOSED
         stage.assert_sound()
 
-    assert sweep(tmp_path, prepare, check, READS, every=29) > 60
+    assert sweep(tmp_path, prepare, check, READS, every=19) > 40
 
 
 def test_a_plan_killed_while_it_is_made_is_filed_once(tmp_path: Path) -> None:
