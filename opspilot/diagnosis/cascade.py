@@ -14,10 +14,12 @@ from opspilot.diagnosis.symptoms import (
     failure_onset,
     killed_for_memory,
     onset_of,
+    risen_errors,
     timeouts,
 )
 from opspilot.domain.resource import Resource, ResourceKind
 
+_ALONE_SHARE = 0.2
 _OWN_SHARE = 0.35
 """A function of whose failures at least this share has no counterpart below fails by itself too."""
 
@@ -60,11 +62,35 @@ def passed_on(case: Case, function: Resource) -> tuple[Resource, ...]:
     )
     if not below:
         return ()
+    if _began_alone(case, function, below):
+        return ()
     mine = _failed(case, function, onset.at)
     theirs = [count for one in below if (count := _failed(case, one, onset.at)) is not None]
     if not mine or not theirs:
         return below
     return below if 1.0 - sum(theirs) / mine < _OWN_SHARE else ()
+
+
+def _began_alone(case: Case, function: Resource, below: Iterable[Resource]) -> bool:
+    """Whether a fair part of its errors is of a sort that came up before anything below failed.
+
+    Two faults in one chain: counted together, the later one hides that the first has its own sort
+    of error. One early line of a sort may be an everyday error; so the sort has to be new.
+    """
+    log, found = case.log(function), risen_errors(case, function)
+    onsets = [known for one in below if (known := failure_onset(case, one))]
+    if log is None or found is None or not onsets:
+        return False
+    first = min(one.at - one.uncertainty for one in onsets) - case.period
+    mine = sum(
+        pattern.incident_count
+        for pattern in log.detail.patterns
+        if pattern.change == "new"
+        and pattern.first_seen is not None
+        and pattern.first_seen < first
+        and any(name in example for name in found[1] for example in pattern.examples)
+    )
+    return mine >= _ALONE_SHARE * sum(found[1].values())
 
 
 def _fails_by(case: Case, callee: Resource, moment: datetime) -> bool:

@@ -42,6 +42,7 @@ _TELLING = frozenset(
         "dynamodb.conditional_failures",
     }
 )
+_SILENT = ("dynamodb.writes", "dynamodb.reads", "sqs.sent", "stream.incoming")
 _TELLING_OF_INDEX = ("dynamodb.index_",)
 
 
@@ -160,6 +161,12 @@ class Neighbourhood:
 
 
 def _tells(detail: MetricDetail) -> bool:
+    """Whether it is fit to follow; of a table also that it fell silent, for its users are to ask.
+
+    A function that is called less stands behind one that fails; of a table nobody else tells.
+    """
+    if detail.signal in _SILENT:
+        return detail.direction == "down" and not detail.incident_value
     return detail.direction == "up" and (
         detail.signal in _TELLING or detail.signal.startswith(_TELLING_OF_INDEX)
     )

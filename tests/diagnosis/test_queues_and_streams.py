@@ -18,6 +18,7 @@ from tests.diagnosis.scene import (
     SIDE,
     Scene,
     hypothesis,
+    pattern,
     settled,
     unsettled,
 )
@@ -81,6 +82,13 @@ def test_messages_that_come_back_and_end_in_the_dead_letters_are_poison() -> Non
 
 def test_poison_without_a_dead_letter_queue_is_told_by_what_comes_back() -> None:
     assert settled(poisoned().feed())[0] == "sqs.poison_messages"
+
+
+def test_messages_that_come_back_because_a_host_answers_503_are_no_poison() -> None:
+    line = "[ERROR] HTTPError: 503 Server Error: Service Unavailable for url: https://a.example/"
+    scene = poisoned().metric(GRAVES, "sqs.visible", 0.0, 80.0)
+    scene.log(SIDE, errors={"HTTPError": 570}, patterns=(pattern(line, 570),)).feed()
+    assert settled(scene) == ("downstream_failure", SIDE)
 
 
 def test_a_consumer_that_was_broken_by_its_release_is_no_poison() -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from random import Random
 
 import pytest
 from hypothesis import given, settings
@@ -13,6 +14,7 @@ from opspilot.domain.hypothesis import VerdictStatus
 from opspilot.domain.resource import Resource
 from tests.diagnosis.scene import (
     BACK,
+    BASELINE,
     CHAIN,
     FRONT,
     GATEWAY,
@@ -116,6 +118,29 @@ def test_one_change_is_one_cause_however_it_shows() -> None:
     assert len(scene.release(SIDE).feed().verdict().causes) == 1
 
 
+def test_errors_of_its_own_that_came_before_the_callees_are_a_fault_of_its_own() -> None:
+    scene = Scene(resource=FRONT).topology().healthy(GATEWAY, MIDDLE, BACK)
+    own, passed = (pattern(f"[ERROR] {name}: x", 400) for name in ("ValueError", "InvokeError"))
+    later = ONSET + 5 * MINUTE
+    fails(
+        scene,
+        FRONT,
+        40.0,
+        errors={"ValueError": 400, "InvokeError": 400},
+        patterns=(own, passed | {"first_seen": later}),
+    )
+    fails(scene, SIDE, 30.0, errors={"KeyError": 450}, patterns=(pattern("KeyError: 'x'", 450),))
+    for resource, rate in ((FRONT, 40.0), (SIDE, 30.0)):
+        scene.metric(resource, "lambda.errors", 0.0, rate, onset=later)
+    scene.log(
+        SIDE,
+        errors={"KeyError": 450},
+        patterns=(pattern("KeyError: 'x'", 450) | {"first_seen": later},),
+    )
+    named = {one.resource for one in scene.release(FRONT).feed().verdict().causes}
+    assert FRONT in named
+
+
 def ended(minutes: int, rate: float = 40.0) -> Scene:
     """Front failed for some minutes, and no longer does."""
     scene = Scene().topology().healthy(GATEWAY, MIDDLE, BACK, SIDE)
@@ -146,6 +171,19 @@ def test_silence_for_want_of_traffic_is_no_recovery() -> None:
     over = ONSET + 5 * MINUTE
     scene.metric(FRONT, "lambda.invocations", 100.0, 0.0, onset=over)
     assert scene.verdict().recovered_at is None
+
+
+def test_traffic_that_scatters_widely_is_back_once_it_is_as_usual() -> None:
+    scene = ended(5)
+    noisy = Random(3)
+    levels = [max(1.0, noisy.gauss(49.0, 9.0)) for _ in range(210)]
+    begun = int((ONSET - BASELINE.start) / MINUTE)
+    levels[begun : begun + 5] = [23.0] * 5
+    scene.metric(BACK, "lambda.invocations", 49.0, 23.5)
+    last = scene.evidence[-1]
+    snapshot = {"times": last.snapshot["times"], "values": levels}  # type: ignore[index,call-overload]
+    scene.evidence[-1] = last.model_copy(update={"snapshot": snapshot})
+    assert scene.verdict().recovered_at == ONSET + 5 * MINUTE
 
 
 def test_what_never_was_harmed_has_not_recovered() -> None:

@@ -70,8 +70,13 @@ def around(resource: Resource, pairs: Sequence[tuple[Resource, Resource]]) -> To
 class World:
     """Answers every question, with these resources standing out."""
 
-    def __init__(self, pairs: Sequence[tuple[Resource, Resource]], *loud: Resource) -> None:
-        self.pairs, self.loud = pairs, loud
+    def __init__(
+        self,
+        pairs: Sequence[tuple[Resource, Resource]],
+        *loud: Resource,
+        silent: Resource | None = None,
+    ) -> None:
+        self.pairs, self.loud, self.silent = pairs, loud, silent
         self.ledger: list[Evidence] = []
 
     def entry(
@@ -108,15 +113,17 @@ class World:
         loud = question.resource in self.loud and name in (
             "lambda.errors", "api.5xx", "dynamodb.write_throttles",
         )  # fmt: skip
+        quiet = question.resource == self.silent and name == "dynamodb.writes"
         return MetricDetail(
             signal=name,
             statistic=signal.statistic,
             unit=signal.unit,
             metric_kind=signal.kind,
-            anomalous=loud,
-            direction="up" if loud else "none",
-            effect_size=20.0 if loud else 0.0,
-            onset=INCIDENT.window.start if loud else None,
+            anomalous=loud or quiet,
+            direction="up" if loud else "down" if quiet else "none",
+            incident_value=0.0 if quiet else None,
+            effect_size=20.0 if loud else -20.0 if quiet else 0.0,
+            onset=INCIDENT.window.start if loud or quiet else None,
             points=60,
         )
 
@@ -150,7 +157,8 @@ def test_a_cascade_is_followed_to_its_end_one_topology_at_a_time() -> None:
     world = World(CHAIN, API, A, B, C, D, TABLE)
     asked = world.run()
     assert keys(asked, "topology:") == ["front", "b", "d", "stock"]
-    assert set(keys(asked, "logs:")) == {"a", "b", "c", "d"}
+    planned = [one for one in asked if not one.why]
+    assert set(keys(planned, "logs:")) == {"a", "b", "c", "d"}
     assert {"stock", "e"} <= set(keys(asked, "metric:"))
 
 
@@ -173,6 +181,13 @@ def test_the_users_of_a_throttled_table_are_found() -> None:
     incident = INCIDENT.model_copy(update={"resource": A})
     asked = World(pairs, A, TABLE).run(incident)
     assert {"b", "c"} <= set(keys(asked, "metric:lambda.invocations"))
+
+
+def test_a_table_that_fell_silent_leads_to_who_writes_it() -> None:
+    pairs = [(API, A), (A, TABLE), (B, TABLE)]
+    world = World(pairs, API, A, silent=TABLE)
+    assert "b" in keys(world.run(), "metric:lambda.errors")
+    assert "b" not in keys(World(pairs, API, A).run(), "metric:lambda.errors")
 
 
 def test_a_circle_of_callers_ends() -> None:

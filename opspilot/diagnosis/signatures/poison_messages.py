@@ -7,7 +7,17 @@ queue fills. The consumer was not released.
 
 from collections.abc import Iterator
 
-from opspilot.diagnosis.assessment import FAIR, GOOD, STRONG, WEAK, Assessment, Brief, Harm, Onset
+from opspilot.diagnosis.assessment import (
+    FAIR,
+    GOOD,
+    LEAD_CAP,
+    STRONG,
+    WEAK,
+    Assessment,
+    Brief,
+    Harm,
+    Onset,
+)
 from opspilot.diagnosis.case import Case, Shown
 from opspilot.diagnosis.change_search import changes_behind, is_release, release_known
 from opspilot.diagnosis.families import Family
@@ -25,7 +35,14 @@ _CAP = 0.9
 _BLIND_CAP = 0.8
 _COMES_BACK = 1.1
 _NEARLY_ALL = 0.8
-_ELSEWHERE = (Family.DENIED, Family.EXPIRED, Family.INIT, Family.THROTTLED, Family.UNREACHABLE)
+_ELSEWHERE = (
+    Family.DENIED,
+    Family.EXPIRED,
+    Family.INIT,
+    Family.THROTTLED,
+    Family.UNREACHABLE,
+    Family.PROVIDER,
+)
 
 
 def assess(case: Case) -> Iterator[Assessment]:
@@ -62,6 +79,7 @@ def _weigh(
         if other:
             text = f"its errors are of another sort: {other.told.text or family.value}"
             brief.speaks_against(STRONG, text, other.told.log.id)
+            brief.cap(LEAD_CAP, "what its errors tell is no matter of what messages say")
     brief.cap(_CAP, "the messages themselves were not read")
     return brief.assessment(
         f"Some messages of {queue.name} make {consumer.name} fail, and come back each time",

@@ -52,6 +52,14 @@ class Account:
             {"FunctionName": name},
         )
 
+    def is_set_up(self, name: str, variables: dict[str, str]) -> None:
+        """Lambda tells of a function of this name with these variables."""
+        self.functions.add_response(
+            "get_function_configuration",
+            answer(FunctionName=name, Environment={"Variables": variables}),
+            {"FunctionName": name},
+        )
+
     def is_missing(self) -> None:
         """Lambda knows no function of the name that is asked for."""
         self.functions.add_client_error(
@@ -322,6 +330,48 @@ def test_who_feeds_and_who_drains_a_queue_are_its_neighbours():
         ("checkout", "sends_to"),
         ("mailer", "consumes"),
     ]
+
+
+def test_dead_letters_lead_back_to_the_queues_and_functions_that_gave_them_up():
+    graves = "arn:aws:sqs:us-east-1:123456789012:emails"
+    url = "https://sqs.us-east-1.amazonaws.com/123456789012/"
+    with account() as world:
+        world.lists({"checkout": {}})
+        world.sqs.add_response("get_queue_url", answer(QueueUrl=f"{url}emails"))
+        world.sqs.add_response("get_queue_attributes", answer(Attributes={}))
+        world.sqs.add_response(
+            "list_dead_letter_source_queues", answer(queueUrls=[f"{url}jobs", f"{url}scans"])
+        )
+        topology = world.workloads.topology(Resource(arn=graves))
+    assert [(edge.caller.name, edge.relation) for edge in topology.edges] == [
+        ("mailer", "consumes"),
+        ("jobs", "gives_up_to"),
+        ("scans", "gives_up_to"),
+    ]
+    assert not topology.gaps
+
+
+def test_where_functions_may_not_be_listed_a_functions_variables_name_its_callees():
+    with account() as world:
+        world.functions.add_client_error("list_functions", "AccessDeniedException", "no", 403)
+        world.is_set_up("checkout", SHOP["checkout"] | {"LOG_LEVEL": "DEBUG"})
+        world.is_set_up("payments", SHOP["payments"])
+        world.is_missing()
+        world.is_set_up("fraud-score", {})
+        world.dynamodb.add_response("list_tables", answer(TableNames=["orders"]))
+        world.sqs.add_response("list_queues", answer())
+        world.kinesis.add_response("list_streams", answer(StreamNames=[], HasMoreStreams=False))
+        world.apigateway.add_response("get_rest_apis", answer(items=[]))
+        world.functions.add_response("list_event_source_mappings", answer(EventSourceMappings=[]))
+        world.functions.add_response("list_aliases", answer(Aliases=[]))
+        world.functions.add_client_error("get_policy", "ResourceNotFoundException", "none", 404)
+        edges, gaps = pictured(world, "checkout")
+    assert edges == [
+        ("checkout", "orders", "", "reads_writes"),
+        ("checkout", "payments", "live", "invokes"),
+        ("payments", "fraud-score", "live", "invokes"),
+    ]
+    assert gaps == 1
 
 
 def test_the_account_is_listed_once_in_a_while_not_at_every_question():
