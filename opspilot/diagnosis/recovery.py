@@ -1,6 +1,8 @@
 """Whether harm that was there has ended: every signal is back, for long enough to tell."""
 
 from datetime import datetime, timedelta
+from statistics import fmean
+from typing import NamedTuple
 
 import numpy as np
 from scipy.special import betaincc
@@ -16,6 +18,9 @@ _LAST = 2
 _RARE = 0.1
 _CHANCE = 0.01
 _SURE = 0.95
+_BACK = 0.2
+"""What is left of the distance from the usual level, as a share of the episode's."""
+
 _FEWEST_BEFORE = 30
 _UNUSUAL = 0.01
 _LATE = timedelta(minutes=2)
@@ -45,24 +50,39 @@ def _ended(case: Case, shown: Shown[MetricDetail]) -> datetime | None:
     step = timedelta(seconds=period_seconds(shown))
     limit = _limit(shown, detail.onset - step)
     known = [
-        (at, value > limit if detail.direction == "up" else value < limit)
+        _Point(at, value, value > limit if detail.direction == "up" else value < limit)
         for at, value in metric_points(shown.evidence)
         if at > detail.onset - step and at + step <= case.now - _LATE
     ]
-    known = [(at, bad) for at, bad in known if bad or _served(case, shown, at)]
-    for place, (at, bad) in enumerate(known):
-        if bad and _is_over([one for _, one in known[: place + 1]], known[place + 1 :]):
-            return at + step
+    known = [one for one in known if one.bad or _served(case, shown, one.at)]
+    usual = detail.baseline_value or 0.0
+    for place, one in enumerate(known):
+        if one.bad and _is_over(known[: place + 1], known[place + 1 :], usual):
+            return one.at + step
     return None
 
 
-def _is_over(before: list[bool], after: list[tuple[datetime, bool]]) -> bool:
-    """Whether what comes after an episode is something else."""
-    tail = [bad for _, bad in after]
+class _Point(NamedTuple):
+    """A value and whether it is one of the trouble."""
+
+    at: datetime
+    value: float
+    bad: bool
+
+
+def _is_over(before: list[_Point], after: list[_Point], usual: float) -> bool:
+    """Whether what comes after an episode is something else, and back where it used to be.
+
+    The mean has to be back as well: of few failures a period, most may lie below any one limit.
+    """
+    tail = [one.bad for one in after]
     count = sum(tail)
     if len(tail) < _FEWEST_CLEAN or tail[0] or any(tail[-_LAST:]) or count > _RARE * len(tail):
         return False
-    rate = min(sum(before) / len(before), _SURE)
+    left, was = (abs(fmean(one.value for one in part) - usual) for part in (after, before))
+    if left > _BACK * was:
+        return False
+    rate = min(sum(one.bad for one in before) / len(before), _SURE)
     return float(betaincc(count + 1, len(tail) - count, rate)) < _CHANCE  # P(X <= count), binomial
 
 
