@@ -65,6 +65,9 @@ def settles(specific: Assessment, general: Assessment) -> bool:
     if tier(one) <= tier(other):
         return False
     only_other_changed = general.change_found and not specific.change_found
+    if other in _EFFECT and not general.change:
+        # More calls are no change: what is given up is tried again, which is an effect itself.
+        only_other_changed = False
     return not only_other_changed or _even_so(one, other)
 
 
