@@ -1,5 +1,7 @@
 """What one metric shows: the ledger's detail, its snapshot, and the sentence that says it."""
 
+import math
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -169,7 +171,7 @@ def _strongest(alerts: Sequence[Alert], start: pd.Timestamp, end: pd.Timestamp) 
 
 
 def _observed(series: MetricSeries, incident: Window) -> int:
-    return sum(incident.contains(at) for at in series.times)
+    return bisect_left(series.times, incident.end) - bisect_left(series.times, incident.start)
 
 
 def _levels(before: pd.Series, during: pd.Series, direction: str) -> dict[str, object]:
@@ -215,11 +217,17 @@ def _snapshot(values: pd.Series, report: AnomalyReport) -> dict[str, Json]:
         "upper": report.band["upper"],
         "scores": report.scores,
     }
-    times = [_moment(at).isoformat() for at in values.index]
-    exact = [float(value) if np.isfinite(value) else None for value in values]
+    times = [at.isoformat() for at in pd.DatetimeIndex(values.index).to_pydatetime()]
+    exact = [value if math.isfinite(value) else None for value in values.tolist()]
     return {"times": times, "values": exact} | {
-        name: [_rounded(float(value)) for value in column] for name, column in columns.items()
+        name: _all_rounded(column.tolist()) for name, column in columns.items()
     }
+
+
+def _all_rounded(values: Sequence[float]) -> list[float | None]:
+    """Each value rounded; bands and scores repeat themselves, so each different one only once."""
+    rounded = {value: _rounded(value) for value in set(values)}
+    return [rounded[value] for value in values]
 
 
 def _median(series: pd.Series) -> float | None:
@@ -229,7 +237,7 @@ def _median(series: pd.Series) -> float | None:
 
 def _rounded(value: float) -> float | None:
     """Six significant digits; None for what JSON cannot hold."""
-    return float(f"{value:.{_DIGITS}g}") if np.isfinite(value) else None
+    return float(f"{value:.{_DIGITS}g}") if math.isfinite(value) else None
 
 
 def _moment(stamp: pd.Timestamp) -> datetime:

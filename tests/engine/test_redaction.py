@@ -388,6 +388,16 @@ def test_redacting_a_text_twice_is_redacting_it_once(text: str, key: bytes) -> N
     once.encode()
 
 
+PLAIN = st.sampled_from(["2026-01-05T10:00:00+00:00", "orders", "a" * 39, "x\n-y", "", "-1"])
+
+
+@settings(max_examples=300)
+@given(texts=st.lists(TEXTS | PLAIN | st.just(SECRET), max_size=6))
+def test_texts_in_a_list_are_redacted_as_each_is_by_itself(texts: list[str]) -> None:
+    texts = [one for one in texts if not one.startswith("-")]
+    assert redact(texts) == [redact_text(one) for one in texts]
+
+
 @settings(max_examples=200)
 @given(value=VALUES, key=st.sampled_from([b"", KEY]))
 def test_redacting_a_value_twice_is_redacting_it_once(value: Json, key: bytes) -> None:

@@ -5,12 +5,14 @@ from typing import TypeVar, cast
 from opspilot.domain.model import Json, Model
 from opspilot.engine.redaction.marker import MARKER, is_empty_or_reference, marker
 from opspilot.engine.redaction.names import STRONG, is_about, secret_kind
-from opspilot.engine.redaction.text import redact_text
+from opspilot.engine.redaction.text import holds_no_secret, redact_text
 
 M = TypeVar("M", bound=Model)
 
 _DEEPEST = 64
 """Deeper values are cut: the JSON encoder would fail on them further on."""
+
+_NUMBERS = frozenset({int, float, bool, type(None)})
 
 _NAMES = ("name", "Name", "key", "Key", "parameterKey", "ParameterKey")
 _VALUES = ("value", "Value", "parameterValue", "ParameterValue")
@@ -94,12 +96,23 @@ def _free(name: Json, taken: dict[Json, Json]) -> Json:
 
 
 def _items(items: list[Json], kind: str, key: bytes, depth: int) -> list[Json]:
+    if not kind and _is_harmless(items):
+        return list(items)
     redacted: list[Json] = []
     announced = ""
     for item in items:
         redacted.append(_walk(item, announced or kind, key, depth))
         announced = _flag_kind(item)
     return redacted
+
+
+def _is_harmless(items: list[Json]) -> bool:
+    """Whether a list is surely left as it is: numbers, or texts of which none looks suspicious."""
+    kinds = set(map(type, items))
+    if kinds <= _NUMBERS:
+        return True
+    texts = cast("list[str]", items)
+    return kinds == {str} and not any(one[:1] == "-" for one in texts) and holds_no_secret(texts)
 
 
 def _flag_kind(item: Json) -> str:

@@ -4,7 +4,7 @@ import json
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import ClassVar
 
@@ -12,7 +12,7 @@ import pytest
 
 from opspilot.adapters.aws import Buckets, Patience, SessionOptions, connect
 from opspilot.adapters.aws.account import AwsAccount
-from opspilot.adapters.aws.session import build_clients
+from opspilot.adapters.aws.session import build_clients, to_moment
 from opspilot.domain.telemetry import MetricQuery
 from opspilot.domain.window import Window
 from opspilot.errors import (
@@ -199,3 +199,16 @@ def test_the_standard_endpoint_variables_are_honoured(monkeypatch):
     clients = build_clients(SessionOptions(region="us-east-1"))
     assert clients.endpoint_url == "http://127.0.0.1:7001"
     assert clients.functions.meta.endpoint_url == "http://127.0.0.1:7002"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [1767607200, 1767607200.0, "1767607200", "2026-01-05T10:00:00Z", "2026-01-05T11:00:00+01:00"],
+)
+def test_a_timestamp_is_read_in_each_of_the_forms_of_aws(value: float | str) -> None:
+    assert to_moment(value) == datetime(2026, 1, 5, 10, tzinfo=UTC)
+
+
+def test_what_is_no_timestamp_is_refused() -> None:
+    with pytest.raises(ValueError, match="soon"):
+        to_moment("soon")
