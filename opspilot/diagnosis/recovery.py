@@ -79,8 +79,9 @@ def _is_over(before: list[_Point], after: list[_Point], usual: float) -> bool:
     count = sum(tail)
     if len(tail) < _FEWEST_CLEAN or tail[0] or any(tail[-_LAST:]) or count > _RARE * len(tail):
         return False
-    left, was = (abs(fmean(one.value for one in part) - usual) for part in (after, before))
-    if left > _BACK * was:
+    left, was = (fmean(one.value for one in part) - usual for part in (after, before))
+    # What is beyond the usual level on the other side is back as well.
+    if (left if was > 0 else -left) > _BACK * abs(was):
         return False
     rate = min(sum(one.bad for one in before) / len(before), _SURE)
     return float(betaincc(count + 1, len(tail) - count, rate)) < _CHANCE  # P(X <= count), binomial
