@@ -78,7 +78,7 @@ class NotFound(InputError):
 
 
 class CapsuleRefused(InputError):
-    """A file is not opened as a capsule: foreign, damaged, too large or newer than this OpsPilot."""
+    """A file is not opened as a capsule: foreign, damaged, too large or newer than we are."""
 
     code = "capsule_refused"
 
