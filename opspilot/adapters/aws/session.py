@@ -3,6 +3,7 @@
 import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import boto3
@@ -10,10 +11,12 @@ import botocore.session
 from botocore import exceptions as sdk
 from botocore.config import Config
 from botocore.configprovider import ConstantProvider
+from botocore.loaders import Loader, create_loader
 from botocore.utils import parse_timestamp
 
 from opspilot import __version__
 from opspilot.adapters.aws.bedrock import RuntimeClient
+from opspilot.adapters.aws.late import LateClients
 from opspilot.adapters.aws.streams import StreamClient
 from opspilot.adapters.aws.tables import ScalingClient
 from opspilot.errors import AwsCredentialsMissing, AwsRejected
@@ -56,7 +59,7 @@ class SessionOptions:
 
 @dataclass(frozen=True)
 class AwsClients:
-    """One client per service, thread-safe, built once.
+    """One client per service, thread-safe, built once, when it is first used.
 
     Attributes:
         region: The region they all talk to.
@@ -113,6 +116,9 @@ def _model_config(*, sealed: bool) -> Config:
 def build_clients(options: SessionOptions) -> AwsClients:
     """The clients of an account; no network call is made.
 
+    Where this machine's own settings count, the first is built at once: what is wrong with
+    credentials, files or addresses shows here.
+
     Raises:
         AwsCredentialsMissing: The profile does not exist.
         AwsRejected: No region is configured.
@@ -125,31 +131,31 @@ def build_clients(options: SessionOptions) -> AwsClients:
         )
     endpoint = options.endpoint_url or None
     config = client_config(sealed=options.sealed)
-    cloudwatch: CloudWatchClient = session.client(
-        "cloudwatch", endpoint_url=endpoint, config=config
-    )
+    late = LateClients(session)
+    cloudwatch: CloudWatchClient = late.client("cloudwatch", endpoint_url=endpoint, config=config)
+    known = options.endpoint_url if options.sealed else ""
     return AwsClients(
         region=region,
-        endpoint_url=str(cloudwatch.meta.endpoint_url),
+        endpoint_url=known or str(cloudwatch.meta.endpoint_url),
         cloudwatch=cloudwatch,
-        logs=session.client("logs", endpoint_url=endpoint, config=config),
-        functions=session.client("lambda", endpoint_url=endpoint, config=config),
-        invocations=session.client(
+        logs=late.client("logs", endpoint_url=endpoint, config=config),
+        functions=late.client("lambda", endpoint_url=endpoint, config=config),
+        invocations=late.client(
             "lambda",
             endpoint_url=endpoint,
             config=config.merge(Config(read_timeout=_TRIAL_SECONDS)),
         ),
-        cloudtrail=session.client("cloudtrail", endpoint_url=endpoint, config=config),
+        cloudtrail=late.client("cloudtrail", endpoint_url=endpoint, config=config),
         cloudtrail_of_roles=None
         if endpoint or region == _ROLES_REGION
-        else session.client("cloudtrail", region_name=_ROLES_REGION, config=config),
-        dynamodb=session.client("dynamodb", endpoint_url=endpoint, config=config),
-        autoscaling=session.client("application-autoscaling", endpoint_url=endpoint, config=config),
-        sqs=session.client("sqs", endpoint_url=endpoint, config=config),
-        kinesis=session.client("kinesis", endpoint_url=endpoint, config=config),
-        apigateway=session.client("apigateway", endpoint_url=endpoint, config=config),
-        sts=session.client("sts", endpoint_url=endpoint, config=config),
-        bedrock=session.client(
+        else late.client("cloudtrail", region_name=_ROLES_REGION, config=config),
+        dynamodb=late.client("dynamodb", endpoint_url=endpoint, config=config),
+        autoscaling=late.client("application-autoscaling", endpoint_url=endpoint, config=config),
+        sqs=late.client("sqs", endpoint_url=endpoint, config=config),
+        kinesis=late.client("kinesis", endpoint_url=endpoint, config=config),
+        apigateway=late.client("apigateway", endpoint_url=endpoint, config=config),
+        sts=late.client("sts", endpoint_url=endpoint, config=config),
+        bedrock=late.client(
             "bedrock-runtime",
             region_name=options.model_region or region,
             endpoint_url=endpoint,
@@ -181,6 +187,8 @@ def _core(*, sealed: bool) -> botocore.session.Session:
     core = botocore.session.Session()
     # Through the zone of this machine, as the SDK does it, each datapoint costs six times as much.
     core.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=to_moment)
+    if sealed:
+        core.register_component("data_loader", _service_models())
     store = core.get_component("config_store")
     for name, value in _SEALED.items() if sealed else ():
         store.set_config_provider(name, ConstantProvider(value))
@@ -199,6 +207,12 @@ def to_moment(value: float | str) -> datetime:
         except (OverflowError, OSError, ValueError):
             pass  # The SDK knows how to count beyond what the platform can.
     return parse_timestamp(str(value))
+
+
+@lru_cache(maxsize=1)
+def _service_models() -> Loader:
+    """The SDK's descriptions of the services, which it reads once for all sessions of a process."""
+    return create_loader()
 
 
 _SEALED = {
