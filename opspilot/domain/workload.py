@@ -229,9 +229,7 @@ Configuration = (
 )
 """How one resource is configured, by its kind."""
 
-Relation = Literal[
-    "invokes", "reads_writes", "sends_to", "streams_to", "consumes", "gives_up_to"
-]
+Relation = Literal["invokes", "reads_writes", "sends_to", "streams_to", "consumes", "gives_up_to"]
 
 PERMITTED = "resource policy"
 """`Edge.via` of a caller that may invoke a function; whether it does, only a call tells."""
