@@ -34,7 +34,7 @@ class LogTemplates:
 def mine_templates(lines: Sequence[str]) -> LogTemplates:
     """Templates of these lines, numbered in order of first appearance.
 
-    Which lines share a template does not depend on their order in logs of up to 600 lines. The
+    Which lines share a template does not depend on their order in logs of up to 400 lines. The
     headers of longer ones are learned from a sample spread over the log, and the text of a
     template is told from some of its lines.
 
