@@ -49,6 +49,13 @@ _REPORTED_EXIT = re.compile(
 )
 _PLATFORM = ("REPORT RequestId:", "INIT_REPORT", "START RequestId:", "END RequestId:")
 
+_TELLING = (
+    *("INIT_REPORT", '"platform.init', "Runtime.", "Extension.InitError", "Runtime exited"),
+    *("not authorized to perform", "AccessDenied", "UnauthorizedOperation", "AuthorizationError"),
+    *("Throttl", "Exceeded", "TooManyRequests", "SlowDown", "onditional"),
+)
+"""Each expression above asks for one of these; most lines hold none, which costs little to see."""
+
 _Who = tuple[str, str, str]
 
 
@@ -82,6 +89,8 @@ def read_failure_lines(lines: Iterable[LogLine]) -> FailureStatistics:
     seen = FailureStatistics()
     for line in lines:
         text = line.message[:_LONGEST]
+        if not any(map(text.__contains__, _TELLING)):
+            continue
         _read_start(line, text, seen)
         if not text.startswith(_PLATFORM):
             _read_refusals(line, text, seen)

@@ -20,6 +20,7 @@ from opspilot.domain.window import Window
 from opspilot.domain.wording import clock, number, plural, quantity
 
 _DIGITS = 6
+_COLUMNS = ("times", "values", "lower", "expected", "upper", "scores")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +62,10 @@ def metric_finding(
     signal: Signal, series: MetricSeries, incident: Window, *, baseline: Window | None = None
 ) -> MetricFinding:
     """The same with every episode; see `metric_detail`."""
-    values = from_telemetry(series, signal)
     step = timedelta(seconds=series.period_seconds)
+    if not series.times:
+        return _nothing(signal, step, 0)
+    values = from_telemetry(series, signal)
     return _found(signal, values, step, incident, baseline, _observed(series, incident))
 
 
@@ -101,22 +104,16 @@ def _found(
     baseline: Window | None,
     points: int,
 ) -> MetricFinding:
+    if values.empty:
+        return _nothing(signal, step, points)
     until = min(baseline.end, incident.start) if baseline else incident.start
     kept_out = Window(start=until, end=incident.end)
     report = detect_anomalies(values, kind=signal.kind, exclude=(kept_out,))
     start, end = pd.Timestamp(incident.start), pd.Timestamp(incident.end)
-    during = values[(values.index >= start) & (values.index < end)]
-    before = values[values.index < pd.Timestamp(until)]
+    first, last, ending = values.index.searchsorted([start, end, pd.Timestamp(until)])
+    before, during = values.iloc[:ending], values.iloc[first:last]
     alert = _strongest(report.alerts, start, end)
-    detail = MetricDetail(
-        signal=signal.name,
-        statistic=signal.statistic,
-        unit=signal.unit,
-        metric_kind=signal.kind,
-        anomalous=alert is not None,
-        direction=alert.direction if alert else "none",
-        points=points,
-    )
+    detail = _detail_of(signal, points, alert)
     found = _totals(before, during, signal)
     if alert:
         onset = onset_of(alert, report.sigma, step)
@@ -125,6 +122,25 @@ def _found(
     found |= _levels(before, during, detail.direction)
     snapshot = _snapshot(values, report) | {"period_seconds": step.total_seconds()}
     return MetricFinding(detail.model_copy(update=found), snapshot, report.alerts)
+
+
+def _detail_of(signal: Signal, points: int, alert: Alert | None) -> MetricDetail:
+    return MetricDetail(
+        signal=signal.name,
+        statistic=signal.statistic,
+        unit=signal.unit,
+        metric_kind=signal.kind,
+        anomalous=alert is not None,
+        direction=alert.direction if alert else "none",
+        points=points,
+    )
+
+
+def _nothing(signal: Signal, step: timedelta, points: int) -> MetricFinding:
+    """What a metric without values shows; many have none, and no analysis tells more of them."""
+    empty: dict[str, Json] = {name: [] for name in _COLUMNS}
+    snapshot = empty | {"period_seconds": step.total_seconds()}
+    return MetricFinding(_detail_of(signal, points, None), snapshot, ())
 
 
 def metric_sentence(resource_name: str, signal: Signal, detail: MetricDetail) -> str:
@@ -186,11 +202,11 @@ def _levels(before: pd.Series, during: pd.Series, direction: str) -> dict[str, o
 
 
 def _peak(part: pd.Series, direction: str) -> pd.Timestamp | None:
-    known = part.dropna()
-    if known.empty:
+    values = part.to_numpy()
+    if bool(np.isnan(values).all()):
         return None
-    position = int(known.argmin() if direction == "down" else known.argmax())
-    return pd.Timestamp(known.index[position])
+    position = np.nanargmin(values) if direction == "down" else np.nanargmax(values)
+    return pd.Timestamp(part.index[int(position)])
 
 
 def _totals(before: pd.Series, during: pd.Series, signal: Signal) -> dict[str, object]:
@@ -231,8 +247,9 @@ def _all_rounded(values: Sequence[float]) -> list[float | None]:
 
 
 def _median(series: pd.Series) -> float | None:
-    known = series.dropna()
-    return _rounded(float(known.median())) if len(known) else None
+    values = series.to_numpy()
+    known = values[~np.isnan(values)]
+    return _rounded(float(np.median(known))) if len(known) else None
 
 
 def _rounded(value: float) -> float | None:

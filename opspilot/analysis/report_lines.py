@@ -47,6 +47,12 @@ _JAVA_ERROR = re.compile(r"(?P<type>(?:[a-z_]\w*\.)+[A-Z][\w$]*(?:Exception|Erro
 _JAVA_FRAME = re.compile(r"[\r\n][ \t]*at ")
 _EXCEPTION_NAME = re.compile(r"(?:Error|Exception|Fault|Exit|Interrupt|ExitError|[a-z]\.[A-Z]\w+)$")
 
+_TELLING = (
+    *("START RequestId", "REPORT RequestId", "Task timed out", "signal: killed"),
+    *("platform.", "errorType", "ERROR", "Error", "Exception"),
+)
+"""Lines without any of these, in either form, say nothing of a run; most hold none."""
+
 
 @dataclass(slots=True)
 class RunStatistics:
@@ -91,6 +97,8 @@ def read_report_lines(lines: Iterable[LogLine]) -> RunStatistics:
     """Statistics of the platform's lines among `lines`; other lines are passed over."""
     seen = RunStatistics()
     for line in lines:
+        if not any(map(line.message.__contains__, _TELLING)):
+            continue
         record = _as_record(line.message)
         if record is None:
             _read_text(line, seen)
@@ -105,7 +113,7 @@ def is_platform_line(message: str) -> bool:
         ("START RequestId:", "END RequestId:", "REPORT RequestId:", "INIT_START")
     ):
         return True
-    record = _as_record(message)
+    record = _as_record(message) if "platform." in message else None
     return record is not None and str(record.get("type", "")).startswith("platform.")
 
 

@@ -10,6 +10,7 @@ import io
 import logging
 import threading
 from collections.abc import Callable, Iterable
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.wrappers import Request, Response
@@ -79,12 +80,15 @@ class MotoGateway:
     def _loaded(self) -> _WsgiApp:
         with self._lock:
             if self._app is None:
-                from moto.moto_server.werkzeug_app import (
-                    DomainDispatcherApplication,
-                    create_backend_app,
-                )
-
                 replace_transactions()
                 seed_moto(self._account)
-                self._app = DomainDispatcherApplication(create_backend_app)
+                self._app = _moto()
             return self._app
+
+
+@cache
+def _moto() -> _WsgiApp:
+    """The application of moto: one for all accounts of this process, whose state it keeps apart."""
+    from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+
+    return DomainDispatcherApplication(create_backend_app)

@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from opspilot.embedded.errors import AwsError
@@ -156,8 +157,13 @@ class _Page:
 
 def event_id(event: LogEvent, position: int) -> str:
     """A 56-digit event id: by time, unique, the same at every reading."""
-    salt = int(hashlib.sha256(event.stream.encode()).hexdigest()[:8], 16)
-    return f"3{event.timestamp:015d}{salt:010d}{position:030d}"
+    return f"3{event.timestamp:015d}{_salt(event.stream)}{position:030d}"
+
+
+@lru_cache(maxsize=4096)
+def _salt(stream: str) -> str:
+    """Ten digits of a stream's own."""
+    return f"{int(hashlib.sha256(stream.encode()).hexdigest()[:8], 16):010d}"
 
 
 def _filtered(event: LogEvent, position: int) -> dict[str, Any]:
