@@ -59,4 +59,4 @@ def test_a_resource_that_does_not_exist_is_said_with_those_that_do(
     stage = with_model(diagnosed_scene(tmp_path), analyst)
     turn = asked(stage, "errors of nonsense-thing")
     assert turn.status is TurnStatus.DONE
-    assert "known are checkout, payments" in answer(turn)
+    assert "known are account, checkout, payments" in answer(turn)

@@ -69,8 +69,6 @@ _WORDS = {
     "DeleteRolePolicy": "policy deleted from its role",
     "AttachRolePolicy": "policy attached to its role",
     "DetachRolePolicy": "policy detached from its role",
-    "AddPermission": "somebody allowed to invoke it",
-    "RemovePermission": "somebody no longer allowed to invoke it",
     "UpdateIntegration": "integration updated",
     "UpdateShardCount": "shard count updated",
 }

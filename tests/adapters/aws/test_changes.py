@@ -97,7 +97,7 @@ def test_moves_of_another_alias_do_not_tell_what_was_before():
             {"reservedConcurrentExecutions": 0},
             "reserved concurrency set: reserved_concurrency 0",
         ),
-        ("AddPermission20150331v2", "other", {}, "AddPermission"),
+        ("AddPermission20150331v2", "permission", {}, "AddPermission"),
         ("UpdateTable", "capacity", {"billingMode": "PROVISIONED"}, None),
     ],
 )

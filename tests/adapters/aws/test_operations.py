@@ -108,6 +108,7 @@ def test_the_permissions_of_each_port_are_spelled_out():
             "lambda:ListVersionsByFunction",
             "sqs:GetQueueAttributes",
             "sqs:GetQueueUrl",
+            "sqs:ListDeadLetterSourceQueues",
             "sqs:ListQueues",
         ),
     }
