@@ -57,10 +57,8 @@ def by_minute(samples: Samples, shown: Bools, start: float) -> Minutes:
     minute, value = minute[inside], value[inside]
     count = np.bincount(minute, minlength=BLOCK_MINUTES).astype(np.float64)
     total = np.bincount(minute, weights=value, minlength=BLOCK_MINUTES).astype(np.float64)
-    low, high = np.full(BLOCK_MINUTES, np.nan), np.full(BLOCK_MINUTES, np.nan)
-    if minute.size:
-        order = np.argsort(minute, kind="stable")
-        present, first = np.unique(minute[order], return_index=True)
-        low[present] = np.minimum.reduceat(value[order], first)
-        high[present] = np.maximum.reduceat(value[order], first)
+    low, high = np.full(BLOCK_MINUTES, np.inf), np.full(BLOCK_MINUTES, -np.inf)
+    np.minimum.at(low, minute, value)
+    np.maximum.at(high, minute, value)
+    low[count == 0] = high[count == 0] = np.nan
     return Minutes(count, total, low, high)
