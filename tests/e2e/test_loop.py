@@ -49,8 +49,9 @@ def test_a_person_walks_an_alarm_from_incident_to_recovered(tmp_path: Path) -> N
         press(page, "Approve as Grace")
         press(page, "Execute")
 
-        expect(page.get_by_text("recovered").first).to_be_visible(timeout=AN_OBSERVATION)
-        expect(page.locator("header .op-badge", has_text="resolved")).to_be_visible()
+        resolved = page.locator("header .op-badge", has_text="resolved")
+        expect(resolved).to_be_visible(timeout=AN_OBSERVATION)
+        expect(page.get_by_text("recovered").first).to_be_visible()
         page.get_by_role("tab", name="Audit").click()
         page.get_by_role("button", name="Verify the chain").click()
         expect(page.get_by_text("The audit chain verifies")).to_be_visible(timeout=A_STEP)
