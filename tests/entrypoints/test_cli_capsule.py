@@ -65,10 +65,10 @@ def test_what_is_no_capsule_ends_with_one(
 
 @pytest.mark.timeout(120)
 def test_an_exported_incident_replays_and_is_not_written_over(
-    opspilot: Opspilot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    opspilot: Opspilot, investigated: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    incident = opspilot("investigate", "--resource", "checkout").document["incident_id"]
+    incident = investigated
     made = opspilot("capsule", "export", incident.lower()).document
     assert made["file"] == f"{incident}.capsule.gz"
     assert made["bytes"] == Path(made["file"]).stat().st_size

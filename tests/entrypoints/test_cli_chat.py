@@ -7,8 +7,10 @@ from tests.entrypoints.command_line import Opspilot
 pytestmark = pytest.mark.timeout(150)
 
 
-def test_questions_are_answered_from_the_evidence_and_a_plan_is_filed(opspilot: Opspilot) -> None:
-    incident = opspilot("investigate", "--resource", "checkout").document["incident_id"]
+def test_questions_are_answered_from_the_evidence_and_a_plan_is_filed(
+    opspilot: Opspilot, investigated: str
+) -> None:
+    incident = investigated
     asked = opspilot("ask", incident, "What is the cause?")
     assert asked.status == 0
     said = asked.document

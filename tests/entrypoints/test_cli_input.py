@@ -275,6 +275,8 @@ def test_nothing_of_this_machine_reaches_the_calls_to_the_embedded_account(
         "AWS_ENDPOINT_URL_LAMBDA": dead,
         "AWS_CA_BUNDLE": "/nowhere",
     }
+    # moto, which runs in this process here, looks at the environment when it loads a service.
+    assert opspilot("incident", "create", *CHECKOUT).status == opspilot("doctor").status == 0
     for name, value in foreign.items():
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("NO_PROXY")

@@ -1,29 +1,23 @@
 """The loop headless: every verb of it, as one JSON document each."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from opspilot.embedded.client import set_speed
 from opspilot.embedded.server import EmbeddedAccount
 from tests.entrypoints.command_line import Opspilot
 
 pytestmark = pytest.mark.timeout(150)
 
 
-@pytest.fixture
-def fast(account: EmbeddedAccount) -> Iterator[None]:
-    """Account time runs 30 times as fast as the wall."""
-    set_speed(account.url, 30)
-    yield
-    set_speed(account.url, 1)
-
-
-@pytest.mark.usefixtures("fast")
 def test_the_loop_runs_from_investigate_to_undo_and_a_verified_audit(
-    opspilot: Opspilot, tmp_path: Path
+    offline: Opspilot,
+    own_account: EmbeddedAccount,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", own_account.url)
+    opspilot = offline
     found = opspilot("investigate", "--resource", "checkout", "--window", "30m").document
     assert {"incident_id", "verdict", "hypotheses", "evidence", "gaps", "usage"} <= set(found)
     assert set(found["verdict"]) >= {"status", "cause", "first_failure", "impact", "confidence"}
@@ -74,8 +68,10 @@ def test_the_loop_runs_from_investigate_to_undo_and_a_verified_audit(
     assert (checked.status, checked.document["ok"]) == (1, False)
 
 
-def test_a_second_plan_is_made_after_the_first_was_rejected(opspilot: Opspilot) -> None:
-    incident = opspilot("investigate", "--resource", "checkout").document["incident_id"]
+def test_a_second_plan_is_made_after_the_first_was_rejected(
+    opspilot: Opspilot, investigated: str
+) -> None:
+    incident = investigated
     first = opspilot("plan", incident).document
     rejected = opspilot("reject", first["plan_id"], "--reason", "not at night").document
     assert rejected["status"] == "rejected"

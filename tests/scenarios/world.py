@@ -6,7 +6,9 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from opspilot.adapters.sqlite import open_store
 from opspilot.bootstrap import Place, Workbench, assemble
@@ -180,6 +182,21 @@ class World:
         """It starts again on its folder, at the same address and time."""
         port = int(self.url.rsplit(":", 1)[-1])
         self.account = EmbeddedAccount(self.folder / "embedded", clock=self.manual, port=port)
+
+
+@dataclass(frozen=True)
+class Examined:
+    """What an investigation of a fault that has been under way for ten minutes came to."""
+
+    verdict: Verdict
+    capsule: bytes
+
+
+@lru_cache
+def examined(fault: str, seed: int | None = None) -> Examined:
+    """The verdict on a fault and its capsule; each world is investigated once for all tests."""
+    with TemporaryDirectory() as folder, world(Path(folder), fault=fault, seed=seed) as here:
+        return Examined(here.verdict(), here.bench.capsules.export("INC-0001"))
 
 
 @contextmanager
