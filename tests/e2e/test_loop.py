@@ -11,7 +11,7 @@ from tests.e2e.conftest import free_port, served, watched_page
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
 
 A_STEP = 20_000
-AN_OBSERVATION = 90_000
+AN_OBSERVATION = 150_000
 
 
 def act_as(page: Page, name: str) -> None:
