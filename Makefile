@@ -39,7 +39,7 @@ run: install ## open the workbench on the embedded account (PORT=8600)
 	@$(py) -m opspilot demo --port $(PORT) $(ARGS)
 
 test: install-dev ## run the tests (ARGS="-k name" chooses some)
-	@$(py) -m pytest -n $(WORKERS) $(ARGS)
+	@$(py) -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 check: install-dev ## everything that CI checks: format, lint, imports, types, docs, tests
 	$(py) -m ruff format --check .
@@ -48,7 +48,7 @@ check: install-dev ## everything that CI checks: format, lint, imports, types, d
 	$(py) -m pyright
 	@if [ -e opspilot/entrypoints/docs.py ]; then echo '$(py) -m opspilot.entrypoints.docs --check'; \
 		$(py) -m opspilot.entrypoints.docs --check; else echo 'docs drift: not checked, no generator yet'; fi
-	$(py) -m pytest -n $(WORKERS)
+	$(py) -m pytest -n $(WORKERS) --dist worksteal
 
 format: install-dev ## format the code and apply the safe lint fixes
 	$(py) -m ruff format .

@@ -1,4 +1,4 @@
-"""A real browser and real server processes, each ended by its own id."""
+"""A real browser, started once, and real server processes, each ended by its own id."""
 
 import os
 import shutil
@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
 QUIET_BROWSER = [
@@ -55,25 +55,41 @@ def served(*command: str, port: int, state: Path) -> Iterator[str]:
             process.wait(30)
 
 
-@contextmanager
-def watched_page() -> Iterator[tuple[Page, list[str]]]:
-    """A page, and what is wrong with it: console errors, and requests that leave this machine."""
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    """One browser for all journeys; it is gone before tests run that need an event loop."""
     chromium = shutil.which("chromium")
     if chromium is None:
         pytest.skip("there is no chromium on this machine")
-    complaints: list[str] = []
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=QUIET_BROWSER)
-        page = browser.new_page(viewport={"width": 1280, "height": 1000})
-        page.on(
-            "console",
-            lambda said: complaints.append(said.text) if said.type == "error" else None,
-        )
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("request", lambda request: _note_foreign(request.url, complaints))
-        page.on("websocket", lambda opened: _note_foreign(opened.url, complaints))
-        yield page, complaints
-        browser.close()
+        started = playwright.chromium.launch(executable_path=chromium, args=QUIET_BROWSER)
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="package")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of a demo for journeys that leave its world as it is; time runs as on the wall."""
+    port = free_port()
+    demo = ("opspilot", "demo", "--port", str(port), "--speed", "1")
+    with served(*demo, port=port, state=tmp_path_factory.mktemp("shop")) as url:
+        yield url
+
+
+@contextmanager
+def watched_page(browser: Browser) -> Iterator[tuple[Page, list[str]]]:
+    """A page, and what is wrong with it: console errors, and requests that leave this machine."""
+    complaints: list[str] = []
+    page = browser.new_page(viewport={"width": 1280, "height": 1000})
+    page.on(
+        "console",
+        lambda said: complaints.append(said.text) if said.type == "error" else None,
+    )
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("request", lambda request: _note_foreign(request.url, complaints))
+    page.on("websocket", lambda opened: _note_foreign(opened.url, complaints))
+    yield page, complaints
+    page.close()
 
 
 def _wait_until_up(process: subprocess.Popen[bytes], port: int, log: Path) -> None:

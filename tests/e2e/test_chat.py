@@ -1,23 +1,22 @@
 """A question beside an incident in a real browser: streamed, cited, kept over a reload."""
 
 import re
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
-from tests.e2e.conftest import free_port, served, watched_page
+from tests.e2e.conftest import watched_page
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(150)]
 
 A_STEP = 20_000
 
 
-def test_a_person_asks_about_an_incident_and_finds_the_answer_again(tmp_path: Path) -> None:
-    port = free_port()
-    demo = ("opspilot", "demo", "--port", str(port), "--speed", "30")
-    with served(*demo, port=port, state=tmp_path) as url, watched_page() as (page, complaints):
-        page.goto(url)
+def test_a_person_asks_about_an_incident_and_finds_the_answer_again(
+    browser: Browser, shop: str
+) -> None:
+    with watched_page(browser) as (page, complaints):
+        page.goto(shop)
         page.get_by_role("link", name="INC-0001").first.click(timeout=60_000)
         page.get_by_role("link", name="Ask about this").click(timeout=A_STEP)
         expect(page.get_by_role("heading", name="Chat", exact=True)).to_be_visible(timeout=A_STEP)

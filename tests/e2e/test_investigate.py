@@ -1,12 +1,11 @@
 """Looking around in a real browser: what is wrong, who else moved, what the log says."""
 
 import re
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.conftest import free_port, served, watched_page
+from tests.e2e.conftest import watched_page
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 
@@ -20,11 +19,11 @@ def choose(page: Page, field: str, option: str) -> None:
     page.keyboard.press("Escape")
 
 
-def test_a_person_looks_closer_until_the_log_says_what_happened(tmp_path: Path) -> None:
-    port = free_port()
-    demo = ("opspilot", "demo", "--port", str(port))
-    with served(*demo, port=port, state=tmp_path) as url, watched_page() as (page, complaints):
-        page.goto(url)
+def test_a_person_looks_closer_until_the_log_says_what_happened(
+    browser: Browser, shop: str
+) -> None:
+    with watched_page(browser) as (page, complaints):
+        page.goto(shop)
         page.get_by_role("link", name="Investigate", exact=True).click(timeout=A_LOOK)
         expect(page.get_by_text("Choose a resource")).to_be_visible(timeout=A_LOOK)
 
@@ -33,7 +32,7 @@ def test_a_person_looks_closer_until_the_log_says_what_happened(tmp_path: Path) 
         chart = page.locator(".js-plotly-plot").first
         expect(chart).to_contain_text("Errors of checkout rose", timeout=A_LOOK)
         expect(page).to_have_url(re.compile("resource=checkout.*metric=lambda.errors"))
-        suspects = page.locator(".js-plotly-plot", has_text="1. ")
+        suspects = page.locator("[class*=st-key-look-suspects] .js-plotly-plot")
         expect(suspects).to_contain_text("of payments", timeout=A_LOOK)
         expect(suspects).to_contain_text("of checkout")
 

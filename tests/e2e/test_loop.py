@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.conftest import free_port, served, watched_page
 
@@ -28,10 +28,15 @@ def press(page: Page, name: str) -> None:
     button.click()
 
 
-def test_a_person_walks_an_alarm_from_incident_to_recovered(tmp_path: Path) -> None:
+def test_a_person_walks_an_alarm_from_incident_to_recovered(
+    browser: Browser, tmp_path: Path
+) -> None:
     port = free_port()
     demo = ("opspilot", "demo", "--port", str(port), "--speed", "30")
-    with served(*demo, port=port, state=tmp_path) as url, watched_page() as (page, complaints):
+    with (
+        served(*demo, port=port, state=tmp_path) as url,
+        watched_page(browser) as (page, complaints),
+    ):
         page.goto(url)
         expect(page.get_by_role("heading", name="Incidents")).to_be_visible()
         page.get_by_role("link", name="INC-0001").first.click(timeout=60_000)
@@ -58,11 +63,16 @@ def test_a_person_walks_an_alarm_from_incident_to_recovered(tmp_path: Path) -> N
         assert complaints == []
 
 
-def test_the_app_alone_says_what_is_missing_and_how_to_start_it(tmp_path: Path) -> None:
+def test_the_app_alone_says_what_is_missing_and_how_to_start_it(
+    browser: Browser, tmp_path: Path
+) -> None:
     (tmp_path / "embedded").mkdir()  # an embedded account was here, and is stopped
     port = free_port()
     alone = ("streamlit", "run", "app/main.py", "--server.port", str(port))
-    with served(*alone, port=port, state=tmp_path) as url, watched_page() as (page, complaints):
+    with (
+        served(*alone, port=port, state=tmp_path) as url,
+        watched_page(browser) as (page, complaints),
+    ):
         page.goto(url)
         expect(page.get_by_role("heading", name="Incidents")).to_be_visible(timeout=A_STEP)
         expect(page.get_by_text("No worker is running")).to_be_visible(timeout=A_STEP)

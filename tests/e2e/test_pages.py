@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.conftest import free_port, served, watched_page
 
@@ -67,10 +67,13 @@ def reads_the_connections(page: Page) -> None:
     expect(page.get_by_text("a rule-based stand-in, no language model")).to_be_visible()
 
 
-def test_each_page_does_what_it_is_for(tmp_path: Path) -> None:
+def test_each_page_does_what_it_is_for(browser: Browser, tmp_path: Path) -> None:
     port = free_port()
     demo = ("opspilot", "demo", "--port", str(port), "--speed", "10")
-    with served(*demo, port=port, state=tmp_path) as url, watched_page() as (page, complaints):
+    with (
+        served(*demo, port=port, state=tmp_path) as url,
+        watched_page(browser) as (page, complaints),
+    ):
         page.goto(url)
         expect(page.get_by_role("link", name="INC-0001").first).to_be_visible(timeout=60_000)
         breaks_an_account_and_reads_a_hint(page)

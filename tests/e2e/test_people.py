@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.conftest import free_port, served, watched_page
 from tests.e2e.test_loop import A_STEP, act_as, press
@@ -31,10 +31,15 @@ def report_on(page: Page, name: str, title: str) -> None:
     press(page, "Open incident")
 
 
-def test_people_report_take_on_remark_and_approve_for_each_other(tmp_path: Path) -> None:
+def test_people_report_take_on_remark_and_approve_for_each_other(
+    browser: Browser, tmp_path: Path
+) -> None:
     port = free_port()
     demo = ("opspilot", "demo", "--port", str(port), "--speed", "30")
-    with served(*demo, port=port, state=tmp_path) as url, watched_page() as (page, complaints):
+    with (
+        served(*demo, port=port, state=tmp_path) as url,
+        watched_page(browser) as (page, complaints),
+    ):
         page.goto(url)
         first = page.get_by_role("link", name="INC-0001").first
         expect(first).to_be_visible(timeout=60_000)
