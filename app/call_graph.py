@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from opspilot.diagnosis.harm import HARM
-from opspilot.domain.evidence import Evidence, MetricDetail, TopologyDetail
+from opspilot.domain.evidence import Evidence, MetricDetail
+from opspilot.domain.graph import known_edges
 from opspilot.domain.hypothesis import Verdict
 from opspilot.domain.incident import Incident
 from opspilot.domain.resource import Resource
@@ -47,12 +48,7 @@ class Graph:
 
 def graph_of(incident: Incident, evidence: Sequence[Evidence], verdict: Verdict | None) -> Graph:
     """What the ledger tells of who calls whom; one node where it tells nothing."""
-    edges = [
-        edge
-        for item in evidence
-        if isinstance(item.detail, TopologyDetail)
-        for edge in item.detail.topology.edges
-    ]
+    edges = known_edges(item.detail for item in evidence)
     arrows = tuple(dict.fromkeys(map(_arrow, edges)))
     parts = _parts(evidence, verdict)
     found = dict.fromkeys([incident.resource, *(one for arrow in arrows for one in arrow)])

@@ -228,6 +228,12 @@ class AwsUnavailable(AwsError):
     code = "aws_unavailable"
 
 
+class AwsUnsupported(AwsUnavailable):
+    """The endpoint does not have this operation, as an emulator may not; asking again is no use."""
+
+    code = "aws_unsupported"
+
+
 class AwsCredentialsMissing(AwsError):
     """No AWS credentials were found the standard way."""
 

@@ -192,6 +192,7 @@ def _ports(aws: AwsAccount) -> Ports:
         aws.actuator,
         aws.invocations,
         aws.model,
+        aws.traces,
     )
 
 

@@ -18,6 +18,7 @@ from opspilot.domain.telemetry import (
     MetricQuery,
     MetricSeries,
 )
+from opspilot.domain.traces import ServiceGraph
 from opspilot.domain.trial import Trial, TrialMode
 from opspilot.domain.window import Window
 from opspilot.domain.workload import Configuration, Topology
@@ -72,6 +73,10 @@ class Unreachable:
         self._refuse()
 
     def topology(self, resource: Resource) -> Topology:
+        """Refuse."""
+        self._refuse()
+
+    def service_graph(self, window: Window) -> ServiceGraph:
         """Refuse."""
         self._refuse()
 

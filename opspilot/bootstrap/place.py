@@ -16,7 +16,7 @@ from opspilot.ports.actuator import Actuator
 from opspilot.ports.clock import Clock
 from opspilot.ports.invocations import Invocations
 from opspilot.ports.model import LanguageModel
-from opspilot.ports.telemetry import Logs, Metrics
+from opspilot.ports.telemetry import Logs, Metrics, Traces
 from opspilot.ports.workloads import Alarms, Changes, Workloads
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ class Ports:
     actuator: Actuator
     invocations: Invocations
     model: LanguageModel
+    traces: Traces
 
 
 @dataclass(frozen=True)
@@ -212,7 +213,7 @@ def _stopped(
         endpoint=endpoint,
         problem=" ".join(f"{part.rstrip('.')}." for part in (error.message, error.hint) if part),
     )
-    ports = Ports(nobody, nobody, nobody, nobody, nobody, nobody, nobody, nobody)
+    ports = Ports(nobody, nobody, nobody, nobody, nobody, nobody, nobody, nobody, nobody)
     return Place(account, folder, ports, clock or SystemClock(), problem=error)
 
 
@@ -226,4 +227,5 @@ def _ports(aws: AwsAccount) -> Ports:
         aws.actuator,
         aws.invocations,
         aws.model,
+        aws.traces,
     )

@@ -141,7 +141,9 @@ def assemble(settings: Settings, place: Place, store: Store) -> Workbench:
     keys = place.folder / "checkpoints"
     desk = Desk(store, clock, Journal(clock, open_redaction_key(keys)))
     audit = AuditTrail(store, open_checkpoints(keys), clock)
-    reader = Reader(ports.metrics, ports.logs, ports.workloads, ports.changes, ports.alarms)
+    reader = Reader(
+        ports.metrics, ports.logs, ports.workloads, ports.changes, ports.alarms, ports.traces
+    )
     queries = Queries(store, clock, ports.metrics)
     return Workbench(
         settings=settings,

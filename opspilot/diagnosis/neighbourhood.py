@@ -6,6 +6,7 @@ from functools import cached_property
 
 from opspilot.diagnosis.entries import Entries
 from opspilot.domain.evidence import Evidence
+from opspilot.domain.graph import known_edges
 from opspilot.domain.incident import Incident
 from opspilot.domain.resource import Resource, ResourceKind
 from opspilot.domain.workload import Edge, EventSource
@@ -66,7 +67,7 @@ class Neighbourhood:
     @cached_property
     def edges(self) -> tuple[Edge, ...]:
         """All dependencies that were read."""
-        return tuple(edge for _, found in self.entries.topologies for edge in found)
+        return known_edges(item.detail for item in self.entries.arrived)
 
     @cached_property
     def topology_ids(self) -> tuple[str, ...]:

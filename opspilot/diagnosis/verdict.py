@@ -187,8 +187,10 @@ def _next_query(case: Case, lead: Assessment | None) -> str:
         # What was never read tells more than what is only late: the latter cites what was read.
         unread = sorted(lead.hypothesis.missing, key=lambda one: bool(one.evidence))
         return f"Find out: {unread[0].text}"
-    if case.gaps:
-        gap = case.gaps[0]
+    # Tracing is switched on by whoever wants it: that there is none is nothing to be read.
+    gaps = [one for one in case.gaps if one.evidence.request.source != "traces"]
+    if gaps:
+        gap = gaps[0]
         return f"Read {gap.evidence.task}: {gap.detail.message}"
     own = case.incident.resource
     if lead:

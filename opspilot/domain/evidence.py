@@ -18,6 +18,7 @@ from opspilot.domain.evidence_detail import (
     StreamDetail,
     TableDetail,
     TopologyDetail,
+    TracesDetail,
 )
 from opspilot.domain.evidence_request import (
     AlarmsRequest,
@@ -29,6 +30,7 @@ from opspilot.domain.evidence_request import (
     LogRequest,
     MetricRequest,
     TopologyRequest,
+    TracesRequest,
 )
 from opspilot.domain.model import Instant, Json, Record
 from opspilot.domain.resource import Resource
@@ -61,6 +63,8 @@ __all__ = [
     "TableDetail",
     "TopologyDetail",
     "TopologyRequest",
+    "TracesDetail",
+    "TracesRequest",
 ]
 
 

@@ -9,6 +9,7 @@ from opspilot.domain.alarm import Alarm, AlarmTransition
 from opspilot.domain.change import Change
 from opspilot.domain.model import Instant, Model
 from opspilot.domain.telemetry import MetricKind
+from opspilot.domain.traces import OutsideCall, SeenCall
 from opspilot.domain.workload import (
     AccountLimits,
     FunctionConfiguration,
@@ -189,6 +190,14 @@ class TopologyDetail(Model):
     topology: Topology
 
 
+class TracesDetail(Model):
+    """Calls around the resource that X-Ray saw, and those that led out of the account."""
+
+    kind: Literal["traces"] = "traces"
+    calls: tuple[SeenCall, ...]
+    outside: tuple[OutsideCall, ...] = ()
+
+
 class ChangesDetail(Model):
     """What changed, and until when the feed is whole."""
 
@@ -216,6 +225,7 @@ class GapReason(StrEnum):
     THROTTLED = "throttled"
     TRUNCATED = "truncated"
     EMPTY = "empty"
+    UNSUPPORTED = "unsupported"
     UNAVAILABLE = "unavailable"
     NOT_FOUND = "not_found"
     BUDGET = "budget"
@@ -243,6 +253,7 @@ EvidenceDetail = Annotated[
     | StreamDetail
     | LimitsDetail
     | TopologyDetail
+    | TracesDetail
     | ChangesDetail
     | AlarmsDetail
     | GapDetail,

@@ -58,6 +58,13 @@ class TopologyRequest(Model):
     resource: Resource
 
 
+class TracesRequest(Model):
+    """Rerun: `Traces.service_graph(window)`, and of it what lies around the resource."""
+
+    source: Literal["traces"] = "traces"
+    resource: Resource
+
+
 class ChangesRequest(Model):
     """Rerun: `Changes.changes(resources, window)`."""
 
@@ -79,6 +86,7 @@ EvidenceRequest = Annotated[
     | LimitsRequest
     | ComparisonRequest
     | TopologyRequest
+    | TracesRequest
     | ChangesRequest
     | AlarmsRequest,
     Field(discriminator="source"),

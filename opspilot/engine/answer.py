@@ -5,7 +5,7 @@ from opspilot.domain.model import Json, Model
 from opspilot.domain.telemetry import CallUsage, MetricSeries
 from opspilot.domain.window import Window
 from opspilot.engine.questions import Question
-from opspilot.errors import AwsDenied, AwsError, AwsNotFound, AwsThrottled
+from opspilot.errors import AwsDenied, AwsError, AwsNotFound, AwsThrottled, AwsUnsupported
 
 _READ_METRICS = "cloudwatch:GetMetricData"
 
@@ -80,4 +80,6 @@ def _reason(error: AwsError) -> GapReason:
         return GapReason.THROTTLED
     if isinstance(error, AwsNotFound):
         return GapReason.NOT_FOUND
+    if isinstance(error, AwsUnsupported):
+        return GapReason.UNSUPPORTED
     return GapReason.UNAVAILABLE

@@ -22,7 +22,14 @@ from opspilot.domain.views import WorkerState
 from opspilot.domain.window import Window
 from opspilot.engine.queries import Queries
 from opspilot.engine.reading import Reader
-from opspilot.errors import AwsDenied, AwsError, AwsNotFound, AwsUnavailable, UnknownResource
+from opspilot.errors import (
+    AwsDenied,
+    AwsError,
+    AwsNotFound,
+    AwsUnavailable,
+    AwsUnsupported,
+    UnknownResource,
+)
 from opspilot.ports.clock import Clock
 
 _PROBE = "opspilot-doctor-probe"
@@ -78,6 +85,7 @@ class Doctor:
             "configuration": lambda: self.reader.workloads.resolve(_PROBE),
             **self._described(probe),
             "changes": lambda: self.reader.changes.changes([table], window),
+            "traces": lambda: self.reader.traces.service_graph(window),
             "alarms": lambda: self.reader.alarms.transitions(window.start),
         }
         checks = tuple(_check(name, ask) for name, ask in sources.items())
@@ -126,6 +134,9 @@ def _check(source: str, ask: Callable[[], object]) -> SourceCheck:
         ask()
     except (AwsNotFound, UnknownResource):
         return SourceCheck(source=source, ok=True, detail="answers")
+    except AwsUnsupported as error:
+        # An investigation goes without traces where there are none, and without nothing else.
+        return SourceCheck(source=source, ok=source == "traces", detail=error.message)
     except AwsDenied as error:
         return SourceCheck(
             source=source, ok=False, detail=error.message, iam_action=error.iam_action

@@ -5,7 +5,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from opspilot.domain.evidence import ComparisonRequest, Evidence, GapDetail, GapReason
+from opspilot.domain.evidence import (
+    ComparisonRequest,
+    Evidence,
+    GapDetail,
+    GapReason,
+    TracesRequest,
+)
 from opspilot.domain.incident import Incident
 from opspilot.domain.investigation import Investigation
 from opspilot.engine.answer import Reading
@@ -87,7 +93,7 @@ class Gathering:
         patient = scope.failures() < _TRIES
         silent, filed = "", len(asked.evidence)
         for answers in _answers(asked, asking, past, current.number):
-            heard = [one for one in answers if not (patient and _is_silent(one.reading))]
+            heard = [one for one in answers if not (patient and _is_silent(one))]
             silent = next((one.reading.finding for one in answers if one not in heard), silent)
             if heard:
                 filed = self._admit(heard, filed, incident, scope)
@@ -181,9 +187,11 @@ def _comparison(
     return compared(question, before, ledger)
 
 
-def _is_silent(reading: Reading) -> bool:
-    detail = reading.detail
-    return isinstance(detail, GapDetail) and detail.reason is GapReason.UNAVAILABLE
+def _is_silent(answer: Answer) -> bool:
+    """Whether a source should be waited for; many accounts do without traces, and so can we."""
+    detail = answer.reading.detail
+    spare = isinstance(answer.question.request, TracesRequest)
+    return isinstance(detail, GapDetail) and detail.reason is GapReason.UNAVAILABLE and not spare
 
 
 def _current(scope: Scope, incident: Incident) -> Investigation:

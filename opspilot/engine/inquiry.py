@@ -26,6 +26,7 @@ from opspilot.engine.questions import (
     logs_of,
     metrics_of,
     topology_of,
+    traces_of,
 )
 
 MOST_TOPOLOGIES = 8
@@ -88,7 +89,7 @@ def ahead(
 def _surveyed(incident: Incident, ledger: Sequence[Evidence]) -> list[Question]:
     """The resource, its neighbours, and what stands out among these followed on."""
     own, around = incident.resource, Neighbourhood(incident.resource, ledger)
-    asked = [topology_of(own), *_first_look(own, around), alarms_of(own)]
+    asked = [topology_of(own), traces_of(own), *_first_look(own, around), alarms_of(own)]
     if own.kind is ResourceKind.FUNCTION:
         asked.append(logs_of(own, incident))
     near = around.near if around.mapped else ()

@@ -8,9 +8,9 @@ from opspilot.domain.evidence import (
     Evidence,
     MetricDetail,
     TableDetail,
-    TopologyDetail,
     TopologyRequest,
 )
+from opspilot.domain.graph import known_edges
 from opspilot.domain.resource import Resource, ResourceKind
 from opspilot.domain.signals import signals_of
 from opspilot.domain.workload import Edge
@@ -134,12 +134,7 @@ class Neighbourhood:
 
     @cached_property
     def _edges(self) -> tuple[Edge, ...]:
-        return tuple(
-            edge
-            for item in self.ledger
-            if isinstance(item.detail, TopologyDetail)
-            for edge in item.detail.topology.edges
-        )
+        return known_edges(item.detail for item in self.ledger)
 
     @cached_property
     def _asked(self) -> dict[Resource, None]:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from opspilot.domain.audit import AuditDraft
 from opspilot.domain.commands import Command
 from opspilot.domain.evidence import Evidence, TopologyDetail
+from opspilot.domain.graph import known_edges
 from opspilot.domain.identity import SYSTEM, Actor
 from opspilot.domain.incident import Incident
 from opspilot.domain.investigation import Investigation
@@ -274,6 +275,6 @@ class Waiting:
 
 
 def _topology(ledger: Sequence[Evidence]) -> Topology | None:
-    return next(
-        (item.detail.topology for item in ledger if isinstance(item.detail, TopologyDetail)), None
-    )
+    edges = known_edges(item.detail for item in ledger)
+    known = edges or any(isinstance(item.detail, TopologyDetail) for item in ledger)
+    return Topology(edges=edges) if known else None

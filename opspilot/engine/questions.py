@@ -13,6 +13,7 @@ from opspilot.domain.evidence import (
     LogRequest,
     MetricRequest,
     TopologyRequest,
+    TracesRequest,
 )
 from opspilot.domain.incident import Incident
 from opspilot.domain.model import Model
@@ -50,6 +51,16 @@ def topology_of(resource: Resource) -> Question:
         title=f"Callers and callees of {resource.name}",
         resource=resource,
         request=TopologyRequest(resource=resource),
+    )
+
+
+def traces_of(resource: Resource) -> Question:
+    """Which calls around it were traced."""
+    return Question(
+        key=f"traces:{resource.arn}",
+        title=f"Traced calls around {resource.name}",
+        resource=resource,
+        request=TracesRequest(resource=resource),
     )
 
 

@@ -16,6 +16,7 @@ from opspilot.domain.evidence import (
     MetricRequest,
     TopologyDetail,
     TopologyRequest,
+    TracesRequest,
 )
 from opspilot.domain.telemetry import CallUsage, LogLines, MetricQuery
 from opspilot.domain.window import Window
@@ -25,11 +26,12 @@ from opspilot.engine.configurations import configuration_detail, configuration_s
 from opspilot.engine.log_reading import read_evenly
 from opspilot.engine.metric_reading import ReadSeries, read_series
 from opspilot.engine.questions import Question
+from opspilot.engine.traced import read_traces
 from opspilot.errors import (
     AwsCredentialsMissing,
     AwsError,
 )
-from opspilot.ports.telemetry import Logs, Metrics
+from opspilot.ports.telemetry import Logs, Metrics, Traces
 from opspilot.ports.workloads import Alarms, Changes, Workloads
 
 __all__ = ["Reader", "Reading", "budget_gap", "gap", "gap_detail", "unread"]
@@ -47,6 +49,7 @@ class Reader:
     workloads: Workloads
     changes: Changes
     alarms: Alarms
+    traces: Traces
 
     def read(self, question: Question, baseline: Window, incident: Window) -> Reading:
         """The answer to one question that is not a metric; a failure is a gap, never raised.
@@ -87,6 +90,8 @@ class Reader:
             return self._configuration(request, incident)
         if isinstance(request, TopologyRequest):
             return self._topology(request, incident)
+        if isinstance(request, TracesRequest):
+            return read_traces(self.traces, question, baseline, incident)
         if isinstance(request, AlarmsRequest):
             return self._alarms(request, baseline, incident)
         if isinstance(request, ChangesRequest):

@@ -88,7 +88,7 @@ def settings() -> str:
 FEATURES: tuple[tuple[str, tuple[str, ...], str], ...] = (
     (
         "Watch, investigate, diagnose, verify",
-        ("metrics", "logs", "workloads", "changes", "alarms", "identity"),
+        ("metrics", "logs", "traces", "workloads", "changes", "alarms", "identity"),
         "Everything that reads. Enough for verdicts, plans and the screens; it changes nothing.",
     ),
     (

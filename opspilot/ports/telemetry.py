@@ -1,4 +1,4 @@
-"""Metrics and logs."""
+"""Metrics, logs and traces."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -11,6 +11,7 @@ from opspilot.domain.telemetry import (
     MetricQuery,
     MetricSeries,
 )
+from opspilot.domain.traces import ServiceGraph
 from opspilot.domain.window import Window
 
 
@@ -55,4 +56,19 @@ class Logs(Protocol):
 
     def stop(self, query_id: str) -> None:
         """Stop a running query; stopping one that has ended is no error."""
+        ...
+
+
+class Traces(Protocol):
+    """Reads what tracing saw."""
+
+    def service_graph(self, window: Window) -> ServiceGraph:
+        """Who called whom in a window, of the whole account; empty where nothing is traced.
+
+        Of a longer window than the source gives at once, the newest part; `gaps` then says so.
+
+        Raises:
+            AwsUnsupported: There is no tracing at this endpoint.
+            AwsError: The call failed.
+        """
         ...

@@ -12,8 +12,8 @@ from opspilot.domain.evidence import (
     LogDetail,
     MetricDetail,
     MetricRequest,
-    TopologyDetail,
 )
+from opspilot.domain.graph import known_edges
 from opspilot.domain.resource import Resource
 from opspilot.domain.telemetry import MetricQuery
 from opspilot.domain.workload import Edge, FunctionConfiguration, Topology
@@ -80,11 +80,9 @@ class Ledger:
     def topology(self) -> Topology:
         """All edges that were read, each once for each way in which it is known."""
         edges: dict[tuple[str, str, str, str, str], Edge] = {}
-        for item in self.evidence:
-            if isinstance(item.detail, TopologyDetail):
-                for edge in item.detail.topology.edges:
-                    ends = (edge.caller.arn, edge.callee.arn)
-                    edges[(*ends, edge.relation, edge.qualifier, edge.via)] = edge
+        for edge in known_edges(item.detail for item in self.evidence):
+            ends = (edge.caller.arn, edge.callee.arn)
+            edges[(*ends, edge.relation, edge.qualifier, edge.via)] = edge
         return Topology(edges=tuple(edges.values()))
 
     def changes(self, resource: Resource, until: datetime | None) -> list[tuple[str, Change]]:

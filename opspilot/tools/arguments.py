@@ -10,7 +10,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from opspilot.domain.evidence import Evidence, TopologyDetail, TopologyRequest
+from opspilot.domain.evidence import Evidence, TopologyRequest
+from opspilot.domain.graph import known_edges
 from opspilot.domain.resource import Resource, ResourceKind
 from opspilot.domain.window import Window
 from opspilot.engine.lookups import Span
@@ -90,9 +91,7 @@ def neighbourhood(context: Context) -> tuple[Resource, ...]:
         ledger = [*ledger, _topology(context)]
     around = [
         resource
-        for item in ledger
-        if isinstance(item.detail, TopologyDetail)
-        for edge in item.detail.topology.edges
+        for edge in known_edges(item.detail for item in ledger)
         for resource in (edge.caller, edge.callee)
     ]
     return tuple(

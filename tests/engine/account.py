@@ -37,6 +37,7 @@ from opspilot.domain.telemetry import (
     MetricSeries,
     SeriesStatus,
 )
+from opspilot.domain.traces import SeenCall, ServiceGraph
 from opspilot.domain.trial import Trial, TrialMode
 from opspilot.domain.window import Window
 from opspilot.domain.workload import (
@@ -62,10 +63,11 @@ MAIL_QUEUE = sqs_queue(ACCOUNT_ID, REGION, "mail-queue")
 
 Operation = Literal[
     "fetch", "search", "start", "poll", "stop", "resolve", "resources", "describe", "topology",
-    "changes", "transitions", "alarms_of", "read", "apply", "settling", "invoke",
+    "changes", "transitions", "alarms_of", "service_graph", "read", "apply", "settling", "invoke",
 ]  # fmt: skip
 READS: tuple[Operation, ...] = (
     "fetch", "search", "describe", "topology", "changes", "alarms_of",
+    "service_graph",
 )  # fmt: skip
 Hook = Callable[[], None]
 
@@ -369,6 +371,12 @@ class SmallAccount:
             else (),
             request_ids=("describe-1",),
         )
+
+    def service_graph(self, window: Window) -> ServiceGraph:
+        """See `Traces.service_graph`."""
+        self._enter("service_graph")
+        call = SeenCall(caller=CHECKOUT, callee=PAYMENTS, relation="invokes", calls=40, failed=8)
+        return ServiceGraph(window=window, calls=(call,), request_ids=("traces-1",))
 
     def topology(self, resource: Resource) -> Topology:
         """See `Workloads.topology`."""

@@ -30,7 +30,7 @@ def use(tool: str, number: int = 1, **given: Json) -> ToolUse:
 def with_model(stage: Scene, model: LanguageModel, store: Store | None = None) -> Scene:
     """The same store and account, under a graph whose model is this one."""
     one = stage.account
-    ports = Ports(one, one, one, one, one, one, one, model)
+    ports = Ports(one, one, one, one, one, one, one, model, one)
     known = Account(account_id=ACCOUNT_ID, region=REGION, embedded=True)
     place = Place(known, stage.folder, ports, stage.clock)
     kept = store or stage.store

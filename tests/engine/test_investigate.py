@@ -36,6 +36,7 @@ SOURCES: dict[Operation, str] = {
     "topology": "topology",
     "changes": "changes",
     "alarms_of": "alarms",
+    "service_graph": "traces",
 }
 FAILURES: dict[GapReason, AwsError] = {
     GapReason.DENIED: AwsDenied("not allowed", iam_action="logs:FilterLogEvents"),
@@ -93,9 +94,31 @@ def test_a_source_that_fails_is_a_gap_with_its_reason_and_no_certainty(
             assert item.request_ids == ("r-7",)
     tasks = [task for task in current(stage).tasks if task.status == "gap"]
     assert {task.evidence_id for task in tasks} == {item.id for item, _ in found}
-    if operation in ("fetch", "search", "changes", "topology"):
+    if operation in ("fetch", "search", "changes"):
         assert verdict(stage) in (VerdictStatus.LIKELY, VerdictStatus.INCONCLUSIVE)
     stage.assert_sound()
+
+
+def test_traced_calls_stand_in_for_a_call_graph_that_may_not_be_read(stage: Scene) -> None:
+    stage.account.fail("topology", FAILURES[GapReason.DENIED], times=200)
+    stage.diagnosed()
+    assert {item.resource for item in stage.store.evidence("INC-0001")} >= {CHECKOUT, PAYMENTS}
+    assert verdict(stage) is VerdictStatus.CONFIRMED
+
+
+def test_with_neither_call_graph_nor_traces_there_is_no_certainty(stage: Scene) -> None:
+    for operation in ("topology", "service_graph"):
+        stage.account.fail(operation, FAILURES[GapReason.DENIED], times=200)  # type: ignore[arg-type]
+    stage.diagnosed()
+    assert verdict(stage) in (VerdictStatus.LIKELY, VerdictStatus.INCONCLUSIVE)
+
+
+def test_traces_that_cannot_be_had_are_a_gap_that_nobody_waits_for(stage: Scene) -> None:
+    stage.account.fail("service_graph", AwsUnavailable("nothing listens"), times=50)
+    stage.diagnosed()
+    assert stage.account.calls.count("service_graph") == 1
+    assert [item.request.source for item, _ in gaps(stage)] == ["traces"]
+    assert verdict(stage) is VerdictStatus.CONFIRMED
 
 
 @pytest.mark.parametrize("status", ["denied", "failed"])
@@ -267,7 +290,7 @@ def test_a_source_that_is_silent_for_a_moment_is_asked_again_and_leaves_no_gap(
     stage.step()
     answered = stage.store.evidence(incident.id)
     assert {item.request.source for item in answered} == {
-        "topology", "alarms", "configuration", "limits",
+        "topology", "traces", "alarms", "configuration", "limits",
     }  # fmt: skip
     assert "nothing listens" in stage.bench.queries.incident(incident.id, ROSA).job_error
     stage.reach(IncidentStatus.DIAGNOSED)

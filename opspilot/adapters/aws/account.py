@@ -25,6 +25,7 @@ from opspilot.adapters.aws.session import AwsClients, SessionOptions, build_clie
 from opspilot.adapters.aws.streams import Streams
 from opspilot.adapters.aws.tables import Tables
 from opspilot.adapters.aws.throttle import Calls, Patience, Timer
+from opspilot.adapters.aws.traces import AwsTraces
 from opspilot.adapters.aws.trail import Trail
 from opspilot.adapters.aws.workloads import AwsWorkloads, Readers
 from opspilot.domain.model import Model
@@ -56,6 +57,7 @@ class AwsAccount:
     region: str
     metrics: AwsMetrics
     logs: AwsLogs
+    traces: AwsTraces
     workloads: AwsWorkloads
     changes: AwsChanges
     alarms: AwsAlarms
@@ -128,6 +130,7 @@ def assemble(
         region=place.region,
         metrics=AwsMetrics(clients.cloudwatch, calls, clock),
         logs=AwsLogs(clients.logs, calls),
+        traces=AwsTraces(clients.xray, calls, place),
         workloads=AwsWorkloads(readers, lister, calls, place),
         changes=AwsChanges(
             Trail(clients.cloudtrail, calls, clients.cloudtrail_of_roles),

@@ -71,7 +71,6 @@ _CODES: dict[type[AwsError], tuple[str, ...]] = {
     ),
     AwsRejected: (
         "BadRequestException",
-        "InvalidAction",
         "InvalidParameterCombination",
         "InvalidParameterException",
         "InvalidParameterValue",
@@ -80,7 +79,6 @@ _CODES: dict[type[AwsError], tuple[str, ...]] = {
         "MalformedQueryException",
         "MissingParameter",
         "SerializationException",
-        "UnknownOperationException",
         "UnsupportedOperationException",
         "ValidationError",
         "ValidationException",

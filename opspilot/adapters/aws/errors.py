@@ -20,6 +20,7 @@ from opspilot.errors import (
     AwsRejected,
     AwsThrottled,
     AwsUnavailable,
+    AwsUnsupported,
 )
 
 NOT_IMPLEMENTED = "NotImplemented"
@@ -33,22 +34,13 @@ _HINTS: dict[str, str] = {
 }
 
 _LACKING = re.compile(r"not (yet )?(been )?implemented|pro feature", re.IGNORECASE)
-# Endpoints that lack an operation say so in many ways; AWS itself always gives a code, and of these
-# only InternalFailure.
-_LACKING_CODES = frozenset(
-    {
-        NOT_IMPLEMENTED,
-        "InvalidAction",
-        "UnknownOperationException",
-        "InternalFailure",
-        "Unparsable",
-        "404",
-        "405",
-        "500",
-    }
-)
-_BAD_REQUEST, _LACKING_STATUS = 400, 501
+# Endpoints that lack an operation say so in many ways. AWS itself always gives a code, and of these
+# only InternalFailure; so the first ones settle it, and the rest may be a passing trouble.
+_UNKNOWN_HERE = frozenset({NOT_IMPLEMENTED, "InvalidAction", "UnknownOperationException", "405"})
+_LACKING_CODES = _UNKNOWN_HERE | {"InternalFailure", "Unparsable", "500"}
+_BAD_REQUEST, _NOT_FOUND, _LACKING_STATUS = 400, 404, 501
 _LONGEST_TEXT = 300
+_NO_MESSAGE = "no message"
 _TAG = re.compile(r"<[^>]*>")
 
 _PERFORM = re.compile(r"not authorized to perform:? ([A-Za-z0-9-]+:[A-Za-z0-9*]+)")
@@ -114,8 +106,10 @@ def from_answer(exc: sdk.ClientError, operation: Operation, resource: str) -> Aw
     error: dict[str, Any] = answer.get("Error") or {}
     metadata: dict[str, Any] = answer.get("ResponseMetadata") or {}
     status = int(metadata.get("HTTPStatusCode") or 0)
-    text = str(error.get("Message") or error.get("message") or "no message")
+    text = str(error.get("Message") or error.get("message") or _NO_MESSAGE)
     code = _code_of(str(error.get("Code") or ""), text, status)
+    if code == str(_NOT_FOUND) and not _speaks_aws(metadata, text):
+        code = NOT_IMPLEMENTED
     details = {
         "operation": operation.name,
         "resource": resource,
@@ -123,7 +117,7 @@ def from_answer(exc: sdk.ClientError, operation: Operation, resource: str) -> Aw
         "request_id": str(metadata.get("RequestId") or ""),
         "hint": _HINTS.get(code, ""),
     }
-    kind = AwsUnavailable if code == NOT_IMPLEMENTED else kind_of(code, status)
+    kind = AwsUnsupported if code in _UNKNOWN_HERE else kind_of(code, status)
     if kind is AwsDenied:
         return _denied(text, operation, details)
     if kind is AwsCredentialsMissing:
@@ -147,7 +141,7 @@ def may_pass(error: AwsError, operation: Operation) -> bool:
         return error.aws_code != "LimitExceededException"
     if operation.once or not isinstance(error, AwsUnavailable):
         return False
-    return error.aws_code != NOT_IMPLEMENTED
+    return not isinstance(error, AwsUnsupported)
 
 
 def answered(error: AwsError) -> bool:
@@ -159,6 +153,13 @@ def _code_of(code: str, text: str, status: int) -> str:
     if status == _LACKING_STATUS or (status >= _BAD_REQUEST and _LACKING.search(text)):
         return NOT_IMPLEMENTED
     return code or str(status)
+
+
+def _speaks_aws(metadata: Mapping[str, Any], text: str) -> bool:
+    """Whether a bare 404 is about the resource: a web server's own page is about the address."""
+    headers: Mapping[str, Any] = metadata.get("HTTPHeaders") or {}
+    is_json = "json" in str(headers.get("content-type") or "")
+    return is_json and text != _NO_MESSAGE
 
 
 def _denied(text: str, operation: Operation, details: dict[str, str]) -> AwsDenied:

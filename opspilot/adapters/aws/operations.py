@@ -20,6 +20,8 @@ class Operation:
         per_second: Sustained requests per second.
         once: Whether sending it twice does harm (it changes the account, or costs): then only what
             was certainly refused is sent again.
+        spare: Whether one does well without its answer, as many accounts have none: it is then not
+            insisted on.
     """
 
     name: str
@@ -28,6 +30,7 @@ class Operation:
     bucket: str
     per_second: float
     once: bool = False
+    spare: bool = False
 
 
 def _own_rate(
@@ -36,9 +39,12 @@ def _own_rate(
     per_second: float,
     iam_action: str | None = None,
     once: bool = False,
+    spare: bool = False,
 ) -> Operation:
     action = name if iam_action is None else iam_action
-    return Operation(name, ports, action, bucket=name, per_second=per_second, once=once)
+    return Operation(
+        name, ports, action, bucket=name, per_second=per_second, once=once, spare=spare
+    )
 
 
 def _lambda_control(name: str, *ports: str, once: bool = False) -> Operation:
@@ -61,6 +67,8 @@ FILTER_LOG_EVENTS = _own_rate("logs:FilterLogEvents", "logs", per_second=5)
 START_QUERY = _own_rate("logs:StartQuery", "logs", per_second=10, once=True)
 GET_QUERY_RESULTS = _own_rate("logs:GetQueryResults", "logs", per_second=10)
 STOP_QUERY = _own_rate("logs:StopQuery", "logs", per_second=10)
+
+GET_SERVICE_GRAPH = _own_rate("xray:GetServiceGraph", "traces", per_second=5, spare=True)
 
 LOOKUP_EVENTS = _own_rate("cloudtrail:LookupEvents", "changes", per_second=2)
 

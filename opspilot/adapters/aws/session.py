@@ -19,6 +19,7 @@ from opspilot.adapters.aws.bedrock import RuntimeClient
 from opspilot.adapters.aws.late import LateClients
 from opspilot.adapters.aws.streams import StreamClient
 from opspilot.adapters.aws.tables import ScalingClient
+from opspilot.adapters.aws.traces import TraceClient
 from opspilot.errors import AwsCredentialsMissing, AwsRejected
 
 if TYPE_CHECKING:
@@ -81,6 +82,7 @@ class AwsClients:
     autoscaling: ScalingClient
     sqs: "SQSClient"
     kinesis: StreamClient
+    xray: TraceClient
     apigateway: "APIGatewayClient"
     sts: "STSClient"
     bedrock: RuntimeClient
@@ -153,6 +155,7 @@ def build_clients(options: SessionOptions) -> AwsClients:
         autoscaling=late.client("application-autoscaling", endpoint_url=endpoint, config=config),
         sqs=late.client("sqs", endpoint_url=endpoint, config=config),
         kinesis=late.client("kinesis", endpoint_url=endpoint, config=config),
+        xray=late.client("xray", endpoint_url=endpoint, config=config),
         apigateway=late.client("apigateway", endpoint_url=endpoint, config=config),
         sts=late.client("sts", endpoint_url=endpoint, config=config),
         bedrock=late.client(

@@ -198,9 +198,8 @@ class Calls:
 
     def _again(self, error: AwsError, operation: Operation, attempt: int, left: float) -> bool:
         # An endpoint that seems to lack the operation gets one more chance, no more.
-        most = (
-            min(2, self._patience.attempts) if not_implemented(error) else self._patience.attempts
-        )
+        hasty = operation.spare or not_implemented(error)
+        most = min(2, self._patience.attempts) if hasty else self._patience.attempts
         return attempt < most and left > 0.0 and may_pass(error, operation)
 
 

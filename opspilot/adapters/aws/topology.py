@@ -20,13 +20,15 @@ from opspilot.errors import UnknownResource
 _SELF_NAMES = frozenset(
     {"POWERTOOLS_SERVICE_NAME", "OTEL_SERVICE_NAME", "DD_SERVICE", "SERVICE_NAME"}
 )
-_RELATIONS: dict[ResourceKind, Relation] = {
+RELATIONS: dict[ResourceKind, Relation] = {
     ResourceKind.FUNCTION: "invokes",
     ResourceKind.TABLE: "reads_writes",
     ResourceKind.QUEUE: "sends_to",
     ResourceKind.STREAM: "streams_to",
     ResourceKind.API: "invokes",
 }
+"""How a function or an API needs a resource, by its kind."""
+
 _EXECUTE_API = re.compile(r"arn:[^:]+:execute-api:[^:]*:[^:]*:([^/:]+)(?:/.*)?")
 
 
@@ -122,7 +124,7 @@ def _edge(caller: Resource, callee: Named, via: str) -> Edge:
     return Edge(
         caller=caller,
         callee=callee.resource,
-        relation=_RELATIONS[callee.resource.kind],
+        relation=RELATIONS[callee.resource.kind],
         qualifier=callee.qualifier,
         via=via,
     )
@@ -139,7 +141,7 @@ def _from_event_sources(mappings: Sequence[SourceMapping], place: Place) -> list
             via="event source mapping" if source.enabled else "event source mapping, switched off",
         )
         for source in (to_event_source(mapping, place) for mapping in mappings)
-        if source is not None and source.source.kind in _RELATIONS
+        if source is not None and source.source.kind in RELATIONS
     ]
 
 

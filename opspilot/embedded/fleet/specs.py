@@ -121,6 +121,7 @@ class Fleet:
 
     Attributes:
         account_concurrency: The account's limit of concurrent executions.
+        traced: Whether all functions and the API are traced by X-Ray.
     """
 
     name: str
@@ -137,6 +138,7 @@ class Fleet:
     history_days: int = 21
     log_retention_days: int = 7
     account_concurrency: int = 1000
+    traced: bool = False
 
     def function(self, name: str) -> FunctionSpec:
         """The function of that name; KeyError when there is none."""

@@ -16,6 +16,7 @@ from opspilot.embedded.handlers import (
     metrics,
     streams,
     sts,
+    xray,
 )
 from opspilot.embedded.wire import Handler, RestRoute
 
@@ -32,10 +33,12 @@ HANDLERS: Mapping[str, Mapping[str, Handler]] = {
     "kinesis": streams.STREAMS,
     "application-autoscaling": streams.AUTOSCALING,
     "bedrock": bedrock.HANDLERS,
+    "xray": xray.HANDLERS,
 }
 
 ROUTES: Mapping[str, tuple[RestRoute, ...]] = {
     "lambda": functions.ROUTES,
     "bedrock": bedrock.ROUTES,
+    "xray": xray.ROUTES,
 }
 """Of the services that speak REST-JSON."""

@@ -72,7 +72,7 @@ def configuration_json(
         "LastModified": utc(version.last_modified).strftime("%Y-%m-%dT%H:%M:%S.000+0000"),
         "CodeSha256": base64.b64encode(digest).decode(),
         "Version": version.version,
-        "TracingConfig": {"Mode": "PassThrough"},
+        "TracingConfig": {"Mode": "Active" if call.account.world.fleet.traced else "PassThrough"},
         "RevisionId": version.revision_id,
         "State": "Active",
         "LastUpdateStatus": "Successful" if settled else "InProgress",

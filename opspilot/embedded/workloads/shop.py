@@ -252,4 +252,5 @@ SHOP = Fleet(
     alarms=_ALARMS,
     history=_HISTORY,
     users=("alice", "bob", "deploy-pipeline"),
+    traced=True,
 )

@@ -6,7 +6,7 @@ from botocore.exceptions import ClientError
 from botocore.parsers import ResponseParserError
 
 from opspilot.adapters.aws import operations
-from opspilot.adapters.aws.errors import aws_call, not_implemented
+from opspilot.adapters.aws.errors import aws_call, may_pass, not_implemented
 from opspilot.errors import (
     AwsConflict,
     AwsCredentialsMissing,
@@ -16,6 +16,7 @@ from opspilot.errors import (
     AwsRejected,
     AwsThrottled,
     AwsUnavailable,
+    AwsUnsupported,
 )
 
 ARN = "arn:aws:lambda:us-east-1:123456789012:function:checkout"
@@ -30,11 +31,18 @@ def translated(
     return caught.value
 
 
-def refusal(code: str, status: int = 400, message: str = "said so") -> ClientError:
+def refusal(
+    code: str, status: int = 400, message: str = "said so", content_type: str = ""
+) -> ClientError:
+    headers = {"content-type": content_type}
     return ClientError(
         {
             "Error": {"Code": code, "Message": message},
-            "ResponseMetadata": {"RequestId": "r-9", "HTTPStatusCode": status},
+            "ResponseMetadata": {
+                "RequestId": "r-9",
+                "HTTPStatusCode": status,
+                "HTTPHeaders": headers,
+            },
         },
         "UpdateAlias",
     )
@@ -72,7 +80,6 @@ def test_a_known_code_has_its_kind(code, status, kind):
     [
         ("SomethingNew", 400, AwsRejected),
         ("SomethingNew", 503, AwsUnavailable),
-        ("", 404, AwsNotFound),
         ("", 403, AwsDenied),
         ("403", 403, AwsDenied),
         ("", 429, AwsThrottled),
@@ -83,6 +90,32 @@ def test_a_known_code_has_its_kind(code, status, kind):
 def test_an_unknown_code_is_judged_by_its_status(code, status, kind):
     error = translated(refusal(code, status))
     assert (type(error), error.aws_code) == (kind, code or str(status))
+
+
+def test_a_bare_404_that_speaks_of_the_resource_is_not_found():
+    error = translated(refusal("", 404, "no such alias", content_type="application/json"))
+    assert (type(error), error.aws_code) == (AwsNotFound, "404")
+
+
+@pytest.mark.parametrize(
+    ("content_type", "message"),
+    [("text/html", "<h1>Not Found</h1>"), ("text/plain", "404 page not found"), ("", "Not found"),
+     ("application/json", "")],
+)  # fmt: skip
+def test_a_bare_404_of_a_web_server_means_that_the_operation_is_not_there(content_type, message):
+    error = translated(refusal("", 404, message, content_type=content_type))
+    assert type(error) is AwsUnsupported
+    assert not may_pass(error, operations.GET_POLICY)
+
+
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [("", 501), ("InvalidAction", 400), ("UnknownOperationException", 404), ("405", 405)],
+)
+def test_an_operation_that_is_surely_lacking_is_not_asked_for_again(code, status):
+    error = translated(refusal(code, status))
+    assert type(error) is AwsUnsupported
+    assert not may_pass(error, operations.GET_POLICY)
 
 
 def test_an_error_names_operation_resource_and_request():

@@ -89,6 +89,7 @@ def test_the_permissions_of_each_port_are_spelled_out():
         ),
         "metrics": ("cloudwatch:GetMetricData",),
         "model": ("bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"),
+        "traces": ("xray:GetServiceGraph",),
         "workloads": (
             "apigateway:GET",
             "application-autoscaling:DescribeScalableTargets",
