@@ -18,8 +18,10 @@ from opspilot.diagnosis.symptoms import (
     timeouts,
 )
 from opspilot.domain.resource import Resource, ResourceKind
+from opspilot.domain.snapshots import metric_points
 
 _ALONE_SHARE = 0.2
+_SEVERAL = 3
 _OWN_SHARE = 0.35
 """A function of whose failures at least this share has no counterpart below fails by itself too."""
 
@@ -50,6 +52,21 @@ def reach(case: Case, resources: Iterable[Resource]) -> frozenset[Resource]:
     return frozenset(seen - start)
 
 
+def callers_up(case: Case, function: Resource) -> tuple[Resource, ...]:
+    """Whoever waits for a function, directly or through others, nearest first."""
+    found: dict[Resource, None] = {}
+    level = [function]
+    while level:
+        level = [
+            caller
+            for one in level
+            for caller in case.callers(one)
+            if caller != function and caller not in found
+        ]
+        found.update(dict.fromkeys(level))
+    return tuple(found)
+
+
 def passed_on(case: Case, function: Resource) -> tuple[Resource, ...]:
     """The callees whose failures account for a function's; empty where it fails by itself."""
     onset = failure_onset(case, function)
@@ -75,14 +92,18 @@ def _began_alone(case: Case, function: Resource, below: Iterable[Resource]) -> b
     """Whether a fair part of its errors is of a sort that came up before anything below failed.
 
     Two faults in one chain: counted together, the later one hides that the first has its own sort
-    of error. One early line of a sort may be an everyday error; so the sort has to be new.
+    of error. One early line of a sort may be an everyday error; so the sort has to be new, and the
+    metric of errors, where there is one, has to tell of several more than below by then.
     """
     log, found = case.log(function), risen_errors(case, function)
     onsets = [known for one in below if (known := failure_onset(case, one))]
     if log is None or found is None or not onsets:
         return False
     first = min(one.at - one.uncertainty for one in onsets) - case.period
-    mine = sum(
+    mine, theirs = (_failed_before(case, some, first) for some in ((function,), below))
+    if mine is not None and mine - (theirs or 0.0) < _SEVERAL:
+        return False
+    sort = sum(
         pattern.incident_count
         for pattern in log.detail.patterns
         if pattern.change == "new"
@@ -90,7 +111,20 @@ def _began_alone(case: Case, function: Resource, below: Iterable[Resource]) -> b
         and pattern.first_seen < first
         and any(name in example for name in found[1] for example in pattern.examples)
     )
-    return mine >= _ALONE_SHARE * sum(found[1].values())
+    return sort >= _ALONE_SHARE * sum(found[1].values())
+
+
+def _failed_before(case: Case, functions: Iterable[Resource], moment: datetime) -> float | None:
+    """Errors of some functions in the incident window up to a moment; None where none was read."""
+    start = case.incident.window.start
+    read = [shown for one in functions if (shown := case.metric(one, "lambda.errors"))]
+    early = [
+        value
+        for shown in read
+        for at, value in metric_points(shown.evidence)
+        if start <= at < moment
+    ]
+    return sum(early) if read else None
 
 
 def _fails_by(case: Case, callee: Resource, moment: datetime) -> bool:
@@ -131,4 +165,4 @@ def origins(case: Case) -> tuple[Resource, ...]:
     )
 
 
-__all__ = ["hurt_by", "origins", "passed_on", "reach"]
+__all__ = ["callers_up", "hurt_by", "origins", "passed_on", "reach"]

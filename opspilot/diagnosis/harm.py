@@ -1,7 +1,9 @@
 """What hurts somebody, as against what merely moved."""
 
+from datetime import timedelta
+
 from opspilot.diagnosis.case import DURATIONS, Case, Shown
-from opspilot.diagnosis.levels import growth
+from opspilot.diagnosis.levels import growth, period_seconds
 from opspilot.diagnosis.symptoms import (
     killed_for_memory,
     out_of_proportion,
@@ -54,6 +56,8 @@ _SLOWER = 1.5
 _SLOWEST_SLOWER = 2.0
 _AGE_SECONDS = 30.0
 _AGE_MS = 5_000.0
+_SETTLES = timedelta(minutes=1)
+"""How much later than its period a metric is whole."""
 
 
 def bare(signal: str) -> str:
@@ -74,6 +78,8 @@ def hurts(case: Case, shown: Shown[MetricDetail]) -> bool:
 def _matters(case: Case, shown: Shown[MetricDetail]) -> bool:
     signal = shown.detail.signal
     if signal in (*DURATIONS, "api.latency_p99", "api.integration_latency_p99"):
+        if _is_fresh(shown):
+            return False
         times = growth(shown)
         return times is None or times >= (
             _SLOWEST_SLOWER if signal == "lambda.duration_max" else _SLOWER
@@ -90,6 +96,15 @@ def _matters(case: Case, shown: Shown[MetricDetail]) -> bool:
         age = case.metric(shown.evidence.resource, "sqs.oldest_age")
         return age is None or age.detail.anomalous
     return out_of_proportion(case, shown)
+
+
+def _is_fresh(shown: Shown[MetricDetail]) -> bool:
+    """Whether it rose in the last periods alone: of a level these rest on a part of the calls.
+
+    A period that is not over, or whose data is still on its way, tells the level of few calls.
+    """
+    onset, end = shown.detail.onset, shown.evidence.window.end
+    return onset is not None and onset > end - _SETTLES - timedelta(seconds=period_seconds(shown))
 
 
 def _comes_back(case: Case, received: Shown[MetricDetail]) -> bool:

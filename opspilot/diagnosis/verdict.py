@@ -19,7 +19,7 @@ from opspilot.domain.incident import Incident
 from opspilot.domain.resource import ResourceKind
 from opspilot.domain.signals import query_of, signal_of_query, signals_of
 
-RULES_VERSION = "3"
+RULES_VERSION = "4"
 """Raised with every change of a rule, a weight or a cap: a capsule records which rules decided."""
 
 _SYMPTOM_CAP = 0.6
@@ -83,7 +83,7 @@ def _recovered(case: Case, assessed: Sequence[Assessment], ended: datetime) -> V
         first_failure=failure,
         impact=impact_of(case, since_of(leading, failure)),
         confidence=leading.confidence if leading else 0.0,
-        hypotheses=_board(assessed, []),
+        hypotheses=_board(weeded(case, assessed, []), []),
         rules_version=RULES_VERSION,
     )
 
@@ -134,7 +134,7 @@ def _without_harm(case: Case, assessed: Sequence[Assessment]) -> Verdict:
     """Nothing abnormal that hurts: no incident, if the data to say so is there."""
     missing = _unread(case)
     ringing = [alarm.name for _, alarm in case.alarms if alarm.state == "ALARM"]
-    board = tuple(one.hypothesis for one in assessed)
+    board = _board(weeded(case, assessed, []), [])
     if missing:
         return Verdict(
             status=VerdictStatus.INCONCLUSIVE,

@@ -83,6 +83,13 @@ def test_more_traffic_at_once_starts_many_cold() -> None:
     assert settled(scene)[0] == "lambda.cold_start_surge"
 
 
+def test_cold_starts_at_the_end_of_a_chain_show_where_the_chain_begins() -> None:
+    scene = cold(0.3)
+    scene.metric(MIDDLE, "lambda.duration_p50", 100.0).metric(BACK, "lambda.duration_p50", 60.0)
+    scene.log(FRONT).log(BACK, cold_starts=90, cold_starts_baseline=2, init_max_ms=4_000.0).feed()
+    assert settled(scene) == ("lambda.cold_start_surge", BACK)
+
+
 def test_a_few_cold_starts_are_every_day() -> None:
     board = cold(0.01).release(FRONT).feed().verdict().hypotheses
     assert all(one.cause_class != "lambda.cold_start_surge" for one in board)
@@ -187,6 +194,14 @@ def test_an_api_that_gives_up_before_its_function_is_told_by_its_timeout() -> No
     assert hypothesis(scene.verdict(), "api.integration_errors").status == "ruled_out"
 
 
+def test_a_limit_that_was_lowered_lets_the_latency_fall_to_it() -> None:
+    scene = api(rate_5xx=30.0, latency=2_000.0)
+    for signal in ("api.latency_p99", "api.integration_latency_p99"):
+        scene.metric(GATEWAY, signal, 3_400.0, 600.0, peak=540.0)
+    scene.change(GATEWAY, "configuration", {}, {"integration_timeout_ms": "600"}).feed()
+    assert settled(scene) == ("api.integration_timeout", GATEWAY)
+
+
 def test_a_function_that_outlasts_the_default_timeout_is_told_by_the_latency() -> None:
     scene = api(rate_5xx=30.0, latency=29_000.0)
     scene.evidence = [
@@ -236,6 +251,18 @@ def drop(factor: float) -> Scene:
 
 def test_traffic_that_stays_away_is_trouble_upstream() -> None:
     assert settled(drop(0.1)) == ("traffic_drop", GATEWAY)
+
+
+def test_the_few_calls_that_are_left_may_start_cold() -> None:
+    scene = drop(0.05)
+    scene.metric(FRONT, "lambda.duration_p50", 100.0, 1_900.0, onset=ONSET + MINUTE)
+    assert settled(scene) == ("traffic_drop", GATEWAY)
+
+
+def test_a_drop_after_something_became_slow_may_be_its_effect() -> None:
+    scene = drop(0.3)
+    scene.metric(FRONT, "lambda.duration_p50", 100.0, 1_900.0, onset=ONSET - 10 * MINUTE)
+    assert hypothesis(scene.verdict(), "traffic_drop").confidence < 0.5
 
 
 def test_a_smaller_drop_comes_and_goes() -> None:

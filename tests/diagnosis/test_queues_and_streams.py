@@ -13,6 +13,7 @@ from tests.diagnosis.scene import (
     JOBS,
     MIDDLE,
     MINUTE,
+    ONSET,
     READINGS,
     READS_STREAM,
     SIDE,
@@ -95,6 +96,31 @@ def test_a_consumer_that_was_broken_by_its_release_is_no_poison() -> None:
     scene = poisoned(failed=100.0, logged=1_900).release(SIDE).feed()
     assert settled(scene) == ("lambda.code_error_after_release", SIDE)
     assert hypothesis(scene.verdict(), "sqs.poison_messages").status == "ruled_out"
+
+
+def test_messages_that_come_back_because_the_consumer_times_out_are_no_poison() -> None:
+    scene = waiting(flow(queued(), 100.0, 190.0, 92.0)).metric(GRAVES, "sqs.visible", 0.0, 80.0)
+    scene.metric(SIDE, "lambda.errors", 0.0, 54.0).metric(SIDE, "lambda.invocations", 100.0)
+    scene.metric(SIDE, "lambda.duration_p50", 800.0, 2_900.0)
+    scene.log(SIDE, timeouts=1_000, timeout_seconds=3.0, first_timeout=ONSET)
+    scene.change(SIDE, "configuration", {"memory_mb": "1024"}, {"memory_mb": "256"}).feed()
+    verdict = scene.verdict()
+    assert [one.cause_class for one in verdict.causes] == ["lambda.memory_too_small"]
+
+
+def test_most_messages_failing_right_after_a_release_are_no_poison() -> None:
+    scene = poisoned(failed=77.0, logged=1_500).metric(GRAVES, "sqs.visible", 0.0, 80.0)
+    scene = scene.release(SIDE).feed()
+    assert settled(scene) == ("lambda.code_error_after_release", SIDE)
+
+
+def test_a_consumer_that_takes_longer_fills_its_reservation_and_lets_messages_wait() -> None:
+    scene = waiting(flow(queued(), 100.0, 20.0, 20.0)).configuration(SIDE, timeout=30, reserved=2)
+    scene.metric(SIDE, "lambda.errors", 0.0).metric(SIDE, "lambda.invocations", 100.0, 20.0)
+    scene.metric(SIDE, "lambda.duration_p50", 400.0, 9_000.0).log(SIDE)
+    scene.metric(SIDE, "lambda.throttles", 0.0, 4.0).metric(SIDE, "lambda.concurrency", 1.0, 2.0)
+    scene.feed()
+    assert settled(scene) == ("sqs.backlog", JOBS)
 
 
 def shown_again(visibility: int, slowest: float, received: float) -> Scene:

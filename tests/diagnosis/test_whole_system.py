@@ -1,7 +1,7 @@
 """Cascades, two faults at once, harm that has ended, and what holds for any ledger."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import Random
 
 import pytest
@@ -130,8 +130,9 @@ def test_errors_of_its_own_that_came_before_the_callees_are_a_fault_of_its_own()
         patterns=(own, passed | {"first_seen": later}),
     )
     fails(scene, SIDE, 30.0, errors={"KeyError": 450}, patterns=(pattern("KeyError: 'x'", 450),))
-    for resource, rate in ((FRONT, 40.0), (SIDE, 30.0)):
-        scene.metric(resource, "lambda.errors", 0.0, rate, onset=later)
+    scene.metric(SIDE, "lambda.errors", 0.0, 30.0, onset=later)
+    scene.metric(FRONT, "lambda.errors", 0.0, 40.0)
+    found_late(scene, later)
     scene.log(
         SIDE,
         errors={"KeyError": 450},
@@ -139,6 +140,28 @@ def test_errors_of_its_own_that_came_before_the_callees_are_a_fault_of_its_own()
     )
     named = {one.resource for one in scene.release(FRONT).feed().verdict().causes}
     assert FRONT in named
+
+
+def found_late(scene: Scene, onset: datetime) -> None:
+    """The finding of the last metric dates its rise later than its points do."""
+    last = scene.evidence[-1]
+    detail = last.detail.model_copy(update={"onset": onset})
+    scene.evidence[-1] = last.model_copy(update={"detail": detail})
+
+
+def test_one_early_everyday_error_makes_a_caller_no_fault_of_its_own() -> None:
+    scene = Scene(resource=FRONT).topology().healthy(GATEWAY, MIDDLE, BACK)
+    early = pattern("[ERROR] InvokeError: side answered", 400)
+    early |= {"first_seen": ONSET - 9 * MINUTE}
+    fails(scene, FRONT, 40.0, errors={"InvokeError": 400}, patterns=(early,))
+    fails(scene, SIDE, 40.0, errors={"KeyError": 450}, patterns=(pattern("KeyError: 'x'", 450),))
+    verdict = scene.release(SIDE).feed().verdict()
+    assert [one.resource for one in verdict.causes] == [SIDE]
+    assert not [
+        one
+        for one in verdict.hypotheses
+        if one.cause_class == "lambda.code_error_after_release" and one.resource == FRONT
+    ]
 
 
 def ended(minutes: int, rate: float = 40.0) -> Scene:
@@ -164,6 +187,16 @@ def test_a_pause_of_two_minutes_is_no_recovery() -> None:
     verdict = ended(18).verdict()
     assert verdict.status is not VerdictStatus.NO_INCIDENT
     assert verdict.recovered_at is None
+
+
+def test_a_level_that_rose_in_the_last_period_alone_keeps_no_recovery_back() -> None:
+    scene = ended(5).metric(SIDE, "lambda.duration_p50", 100.0, 230.0, onset=NOW - MINUTE)
+    assert scene.verdict().recovered_at == ONSET + 5 * MINUTE
+
+
+def test_a_level_that_has_been_up_for_some_periods_keeps_recovery_back() -> None:
+    scene = ended(5).metric(SIDE, "lambda.duration_p50", 100.0, 230.0, onset=NOW - 5 * MINUTE)
+    assert scene.verdict().recovered_at is None
 
 
 def test_silence_for_want_of_traffic_is_no_recovery() -> None:

@@ -8,6 +8,7 @@ needs more environments at once, or because a release or setting threw the warm 
 from collections.abc import Iterator
 
 from opspilot.diagnosis.assessment import FAIR, GOOD, WEAK, Assessment, Brief, Harm, Onset
+from opspilot.diagnosis.cascade import callers_up
 from opspilot.diagnosis.case import Case, Shown
 from opspilot.diagnosis.change_search import argue_trigger, changes_behind
 from opspilot.diagnosis.levels import growth
@@ -44,8 +45,8 @@ def _is_unusual(log: LogDetail) -> bool:
 
 
 def _waiting(case: Case, function: Resource) -> Shown[MetricDetail] | None:
-    """The metric of whoever became slow or fails because of it: callers first."""
-    for one in (*case.callers(function), function):
+    """The metric of whoever became slow or fails because of it: callers first, nearest first."""
+    for one in (*callers_up(case, function), function):
         shown = case.risen(
             one,
             "api.latency_p99",

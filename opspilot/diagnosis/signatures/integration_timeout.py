@@ -15,9 +15,11 @@ from opspilot.diagnosis.assessment import (
     Assessment,
     Brief,
     Harm,
+    Onset,
 )
 from opspilot.diagnosis.case import Case, Shown
 from opspilot.diagnosis.change_search import argue_change, changes_behind
+from opspilot.diagnosis.levels import since
 from opspilot.diagnosis.symptoms import failing, onset_of, out_of_proportion
 from opspilot.domain.change import Change
 from opspilot.domain.evidence import MetricDetail
@@ -53,7 +55,7 @@ def _weigh(case: Case, api: Resource, errors: Shown[MetricDetail]) -> Assessment
         brief.rule_out(text)
     onset = onset_of(errors, case.period)
     found = changes_behind(case, api, onset, _of_timeout) if onset else None
-    at_limit = _argue_limit(brief, case, api, behind, found.change if found else None)
+    at_limit = _argue_limit(brief, case, api, behind, found.change if found else None, onset)
     if not at_limit:
         brief.cap(LEAD_CAP, "nothing was seen to take as long as the API waits")
     close = False
@@ -72,12 +74,17 @@ def _weigh(case: Case, api: Resource, errors: Shown[MetricDetail]) -> Assessment
 
 
 def _argue_limit(
-    brief: Brief, case: Case, api: Resource, behind: list[Resource], change: Change | None
+    brief: Brief,
+    case: Case,
+    api: Resource,
+    behind: list[Resource],
+    change: Change | None,
+    onset: Onset | None,
 ) -> bool:
     """Whether the API's latency, or a function's duration, reaches what the API waits for."""
     limit = _limit_ms(change)
     latency = case.metric(api, "api.integration_latency_p99") or case.metric(api, "api.latency_p99")
-    seen = latency.detail.peak_value if latency else None
+    seen = _highest(latency, onset)
     stands = latency is not None and seen is not None and seen >= _NEAR * limit
     if latency and seen is not None and stands:
         text = f"its latency reaches {milliseconds(seen)}; it waits {milliseconds(limit)}"
@@ -86,16 +93,25 @@ def _argue_limit(
         shown
         for one in behind
         for signal in ("lambda.duration_max", "lambda.duration_p99")
-        if (shown := case.metric(one, signal)) and (shown.detail.peak_value or 0.0) >= limit
+        if (shown := case.metric(one, signal)) and (_highest(shown, onset) or 0.0) >= limit
     ]
     if longer:
-        peak = milliseconds(longer[0].detail.peak_value or 0.0)
+        peak = milliseconds(_highest(longer[0], onset) or 0.0)
         text = f"{longer[0].evidence.resource.name} takes up to {peak}, and does not fail"
         brief.speaks_for(GOOD, text, longer[0].id)
     elif latency and not stands:
         text = f"nothing took the {milliseconds(limit)} that the API waits"
         brief.speaks_against(FAIR, text, latency.id)
     return stands or bool(longer)
+
+
+def _highest(shown: Shown[MetricDetail] | None, onset: Onset | None) -> float | None:
+    """The highest value since the onset; a limit that was lowered makes the level fall to it."""
+    if shown is None:
+        return None
+    read = since(shown, onset.at + onset.uncertainty) if onset else []
+    known = [*read, *([shown.detail.peak_value] if shown.detail.direction == "up" else [])]
+    return max((one for one in known if one is not None), default=shown.detail.peak_value)
 
 
 def _limit_ms(change: Change | None) -> float:

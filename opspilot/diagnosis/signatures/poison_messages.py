@@ -19,7 +19,12 @@ from opspilot.diagnosis.assessment import (
     Onset,
 )
 from opspilot.diagnosis.case import Case, Shown
-from opspilot.diagnosis.change_search import changes_behind, is_release, release_known
+from opspilot.diagnosis.change_search import (
+    CLOSE,
+    changes_behind,
+    is_release,
+    release_known,
+)
 from opspilot.diagnosis.families import Family
 from opspilot.diagnosis.levels import total
 from opspilot.diagnosis.parsing import argue_parsing
@@ -68,12 +73,16 @@ def _weigh(
     if released:
         text = f"{consumer.name} was released shortly before: the fault may be its own"
         brief.speaks_against(STRONG, text, *released.ids)
+        if onset.at - released.change.at <= CLOSE:
+            brief.cap(LEAD_CAP, "its consumer was released right before")
     elif not release_known(case, consumer, onset):
         brief.misses(f"whether {consumer.name} was released shortly before is not known")
         brief.cap(_BLIND_CAP, "whether the consumer was released is not known")
-    if timeouts(case, consumer) or killed_for_memory(case, consumer):
+    kinds = _ends_otherwise(case, consumer)
+    if kinds:
         text = f"{consumer.name} runs out of time or memory, which no message need be to blame for"
         brief.speaks_against(STRONG, text, fails.id)
+        brief.cap(LEAD_CAP, "its failures are of time or memory: what messages say is a lead")
     for family in _ELSEWHERE:
         other = failure_told(case, consumer, family)
         if other:
@@ -84,12 +93,24 @@ def _weigh(
     return brief.assessment(
         f"Some messages of {queue.name} make {consumer.name} fail, and come back each time",
         onset,
-        harm=[Harm(queue, "backlog"), Harm(consumer, "errors")],
+        harm=[
+            Harm(queue, "backlog"),
+            *(Harm(consumer, kind) for kind in kinds or ("errors",)),
+        ],
         change_found=released is None and (back or dead),
         in_metrics=True,
         in_logs=in_logs,
         failing=consumer,
     )
+
+
+def _ends_otherwise(case: Case, consumer: Resource) -> tuple[str, ...]:
+    """The kinds of harm that its failures are, where they are no errors of its code."""
+    shown = {
+        "timeouts": timeouts(case, consumer),
+        "memory": killed_for_memory(case, consumer),
+    }
+    return tuple(kind for kind, log in shown.items() if log)
 
 
 def _argue_share(

@@ -10,9 +10,11 @@ import re
 from collections.abc import Iterator
 
 from opspilot.diagnosis.assessment import FAIR, GOOD, LEAD_CAP, WEAK, Assessment, Brief, Harm
-from opspilot.diagnosis.case import DURATIONS, Case
+from opspilot.diagnosis.cascade import passed_on
+from opspilot.diagnosis.case import DURATIONS, Case, Shown
 from opspilot.diagnosis.change_search import CLOSE, ChangeFound, argue_change, changes_behind
-from opspilot.diagnosis.slowness import Slow, slowest_chain
+from opspilot.diagnosis.harm import hurts
+from opspilot.diagnosis.slowness import Slow, slowed, slowest_chain
 from opspilot.diagnosis.symptoms import (
     failing,
     failure_onset,
@@ -22,6 +24,7 @@ from opspilot.diagnosis.symptoms import (
     timeouts,
 )
 from opspilot.domain.change import Change
+from opspilot.domain.evidence import MetricDetail
 from opspilot.domain.resource import Resource, ResourceKind
 from opspilot.domain.wording import clock, milliseconds, plural, quantity
 
@@ -58,6 +61,8 @@ def _weigh(case: Case, start: Resource, chain: list[Slow]) -> Assessment:
     _argue_load(brief, case, culprit)
     if victim not in failing(case) and not case.risen(victim, *DURATIONS, *_LATENCIES):
         brief.cap(LEAD_CAP, f"nobody is seen to wait: {victim.name} neither fails nor slowed")
+    if timeouts(case, victim) is None and not hurts(case, culprit.shown):
+        brief.rule_out(f"{culprit.resource.name} slowed by too little to matter")
     change = changes_behind(case, culprit.resource, culprit.onset, _could_slow)
     close = argue_change(
         brief, case, culprit.onset, change, f"release or change of {culprit.resource.name}"
@@ -125,6 +130,10 @@ def _argue_waiting(brief: Brief, case: Case, victim: Resource, culprit: Slow) ->
             f"the log of {victim.name} holds timeouts in both windows that were compared: a window"
             " that begins before the trouble would tell"
         )
+    elif waits := _waits_longer(case, victim, culprit):
+        text = f"{victim.name} takes longer as well: it waits, and does not give up"
+        brief.speaks_for(FAIR, text, waits.id)
+        return False
     elif log:
         brief.speaks_against(
             GOOD, f"the log of {victim.name} shows no more timeouts than before", log.id
@@ -137,6 +146,20 @@ def _argue_waiting(brief: Brief, case: Case, victim: Resource, culprit: Slow) ->
     if limit is not None and now is not None:
         _argue_limit(brief, case, victim, culprit, limit * _MS)
     return timing_out is not None
+
+
+def _waits_longer(case: Case, victim: Resource, culprit: Slow) -> Shown[MetricDetail] | None:
+    """The duration of a caller that slowed while it does not fail, or fails for those below.
+
+    None where the culprit itself calls what fails: to try again takes long as well.
+    """
+    fails = failing(case)
+    if victim in fails and not passed_on(case, victim):
+        return None
+    if any(one in fails for one in case.callees(culprit.resource)):
+        return None
+    slow = slowed(case, victim)
+    return slow.shown if slow and hurts(case, slow.shown) else None
 
 
 def _fails_otherwise(case: Case, victim: Resource) -> str:

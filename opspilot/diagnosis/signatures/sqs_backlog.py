@@ -22,6 +22,7 @@ from opspilot.diagnosis.case import Case, ChangeFound, Shown
 from opspilot.diagnosis.change_search import argue_trigger, changes_behind
 from opspilot.diagnosis.harm import hurts
 from opspilot.diagnosis.levels import growth, total
+from opspilot.diagnosis.slowness import slowed
 from opspilot.diagnosis.symptoms import failures, onset_of
 from opspilot.domain.change import Change
 from opspilot.domain.evidence import MetricDetail
@@ -118,6 +119,11 @@ def _argue_consumers(brief: Brief, case: Case, queue: Resource) -> bool:
         throttles = case.risen(consumer, "lambda.throttles")
         if throttles:
             brief.speaks_for(WEAK, f"{consumer.name} is throttled", throttles.id)
+        slow = slowed(case, consumer)
+        if slow and hurts(case, slow.shown):
+            times = growth(slow.shown)
+            by = f" ({times:.2g} times the usual)" if times else ""
+            brief.speaks_for(FAIR, f"{consumer.name} takes longer{by}", slow.shown.id)
         less = case.fallen(consumer, "lambda.concurrency", "lambda.invocations")
         times = growth(less)
         if less and times is not None:

@@ -5,14 +5,16 @@ Mechanism: throttles rise while the function's concurrency stands at its reserva
 
 from collections.abc import Iterator
 
-from opspilot.diagnosis.assessment import FAIR, GOOD, Assessment, Brief, Harm
+from opspilot.diagnosis.assessment import FAIR, GOOD, LEAD_CAP, Assessment, Brief, Harm, Onset
 from opspilot.diagnosis.case import Case, Shown
 from opspilot.diagnosis.change_search import argue_trigger, changes_behind, lowers
+from opspilot.diagnosis.harm import hurts
+from opspilot.diagnosis.slowness import Slow, slowed
 from opspilot.diagnosis.symptoms import onset_of
 from opspilot.domain.change import Change
 from opspilot.domain.evidence import MetricDetail
 from opspilot.domain.resource import Resource
-from opspilot.domain.wording import number
+from opspilot.domain.wording import clock, number
 
 CAUSE_CLASS = "lambda.throttled_by_reserved_concurrency"
 _PRIOR = -2.0
@@ -36,9 +38,15 @@ def _weigh(case: Case, function: Resource, throttles: Shown[MetricDetail]) -> As
     close, change = False, None
     if onset:
         change = changes_behind(case, function, onset, _lowers_reservation)
-        surge = case.risen(function, "lambda.invocations", "lambda.concurrency")
+        longer = None if change else _takes_longer(case, function, onset)
+        more = ("lambda.invocations",) if longer else ("lambda.invocations", "lambda.concurrency")
+        surge = case.risen(function, *more)
         what = f"lower reservation of {function.name}"
         close = argue_trigger(brief, case, onset, change, what, surge)
+        if longer and surge is None:
+            text = f"each of its calls takes longer since {clock(longer.onset.at)}, no more come"
+            brief.speaks_against(GOOD, text, longer.shown.id)
+            brief.cap(LEAD_CAP, "its calls hold their places longer: the limit is as it was")
     limit = f" of {reserved}" if reserved is not None else ""
     return brief.assessment(
         f"The reserved concurrency{limit} of {function.name} is too small",
@@ -50,6 +58,14 @@ def _weigh(case: Case, function: Resource, throttles: Shown[MetricDetail]) -> As
         in_metrics=True,
         failing=function,
     )
+
+
+def _takes_longer(case: Case, function: Resource, onset: Onset) -> Slow | None:
+    """The function as slow from no later on: each call holds its place longer."""
+    slow = slowed(case, function)
+    if slow and hurts(case, slow.shown) and slow.onset.at <= onset.latest + case.period:
+        return slow
+    return None
 
 
 def _argue_reservation(brief: Brief, case: Case, function: Resource) -> int | None:

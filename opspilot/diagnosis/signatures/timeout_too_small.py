@@ -7,10 +7,11 @@ function's own duration alone says little.
 
 from collections.abc import Iterator
 
-from opspilot.diagnosis.assessment import FAIR, GOOD, WEAK, Assessment, Brief, Harm, Onset
+from opspilot.diagnosis.assessment import FAIR, GOOD, LEAD_CAP, WEAK, Assessment, Brief, Harm, Onset
 from opspilot.diagnosis.case import Case
 from opspilot.diagnosis.change_search import argue_change, changes_behind, is_release, lowers
-from opspilot.diagnosis.slowness import slowest_chain
+from opspilot.diagnosis.harm import hurts
+from opspilot.diagnosis.slowness import slowed, slowest_chain
 from opspilot.diagnosis.symptoms import (
     failing,
     failure_onset,
@@ -19,12 +20,13 @@ from opspilot.diagnosis.symptoms import (
 )
 from opspilot.domain.change import Change
 from opspilot.domain.resource import Resource
-from opspilot.domain.wording import clock, milliseconds, plural
+from opspilot.domain.wording import clock, milliseconds, plural, share
 
 CAUSE_CLASS = "lambda.timeout_too_small"
 _PRIOR = -2.0
 _MS = 1_000.0
 _TIGHT, _AMPLE = 0.8, 0.5
+_FEW = 0.3
 _NO_CHANGE_CAP = 0.45
 
 
@@ -49,6 +51,7 @@ def _weigh(case: Case, function: Resource, onset: Onset) -> Assessment:
         close = argue_change(brief, case, onset, grown, f"release of {function.name}")
     if lowered is None:
         _argue_callees(brief, case, function, limit)
+        _argue_callers(brief, case, function)
     if not (lowered or grown or tight):
         brief.cap(_NO_CHANGE_CAP, "neither its limit nor its code changed: a lead, not a cause")
     stands = f"its limit of {milliseconds(limit * _MS)}" if limit else "its limit"
@@ -99,6 +102,26 @@ def _argue_headroom(brief: Brief, case: Case, function: Resource, limit_ms: floa
     elif usual <= _AMPLE * limit_ms:
         brief.speaks_against(WEAK, text, shown.id)
     return usual >= _TIGHT * limit_ms
+
+
+def _argue_callers(brief: Brief, case: Case, function: Resource) -> None:
+    """Callers that wait longer, while few calls reach the limit, have it slow above all."""
+    log = timeouts(case, function)
+    if log is None or not log.detail.invocations:
+        return
+    waits = next(
+        (
+            slow.shown
+            for one in case.callers(function)
+            if (slow := slowed(case, one)) and hurts(case, slow.shown)
+        ),
+        None,
+    )
+    part = log.detail.timeouts / log.detail.invocations
+    if waits and part < _FEW:
+        text = f"{share(part)} of its calls reach the limit, while callers wait longer for the rest"
+        brief.speaks_against(GOOD, text, log.id, waits.id)
+        brief.cap(LEAD_CAP, "it became slow for its callers: its limit is the least of it")
 
 
 def _argue_callees(brief: Brief, case: Case, function: Resource, limit: float | None) -> None:

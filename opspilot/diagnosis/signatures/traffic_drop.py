@@ -6,8 +6,8 @@ always. Fewer calls further down, because something above them fails, are an eff
 
 from collections.abc import Iterator
 
-from opspilot.diagnosis.assessment import FAIR, GOOD, WEAK, Assessment, Brief, Harm
-from opspilot.diagnosis.case import Case, Shown
+from opspilot.diagnosis.assessment import FAIR, GOOD, WEAK, Assessment, Brief, Harm, Onset
+from opspilot.diagnosis.case import DURATIONS, Case, Shown
 from opspilot.diagnosis.change_search import changes_behind
 from opspilot.diagnosis.harm import harmful
 from opspilot.diagnosis.levels import growth
@@ -21,6 +21,7 @@ CAUSE_CLASS = "traffic_drop"
 _PRIOR = -1.5
 _CAP = 0.9
 _MATTERS = 0.7
+_LEVELS = (*DURATIONS, "api.latency_p99", "api.integration_latency_p99")
 _SIGNALS = {
     ResourceKind.API: "api.count",
     ResourceKind.FUNCTION: "lambda.invocations",
@@ -47,7 +48,11 @@ def _weigh(case: Case, resource: Resource, less: Shown[MetricDetail]) -> Assessm
     brief.speaks_for(GOOD, f"traffic of {resource.name} fell{by}{since}", less.id)
     if times is not None and times > _MATTERS:
         brief.speaks_against(FAIR, "so small a drop comes and goes by itself", less.id)
-    others = [one for one in harmful(case) if one.detail.direction == "up"]
+    harm = [one for one in harmful(case) if one.detail.direction == "up"]
+    others = [one for one in harm if not _of_few_calls(one, onset)]
+    if harm and not others:
+        text = "what is slower since is what few calls look like: each finds a cold container"
+        brief.speaks_against(WEAK, text, harm[0].id)
     if others:
         text = f"something fails or is slow meanwhile: {others[0].evidence.finding}"
         brief.speaks_against(GOOD, text, others[0].id)
@@ -70,6 +75,20 @@ def _weigh(case: Case, resource: Resource, less: Shown[MetricDetail]) -> Assessm
         harm=[Harm(resource, "traffic")],
         change_found=not others,
         in_metrics=True,
+    )
+
+
+def _of_few_calls(shown: Shown[MetricDetail], drop: Onset | None) -> bool:
+    """Whether a level rose no sooner than the calls became few, as it does when they find it cold.
+
+    Whoever calls from outside does not call less because of it within the same minutes.
+    """
+    onset = shown.detail.onset
+    return (
+        shown.detail.signal in _LEVELS
+        and drop is not None
+        and onset is not None
+        and onset >= drop.at - drop.uncertainty
     )
 
 
