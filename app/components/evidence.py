@@ -16,6 +16,7 @@ from app.formatting import Now, moment, stamp, words
 from app.guard import guarded, sentence, show_notices
 from app.markup import Html, el, show
 from app.rows import row_of
+from app.snapshots import fields_of
 from app.state import Notice, put_notice
 from app.wiring import Desk
 from opspilot.domain.evidence import Evidence, GapDetail, LogDetail, MetricDetail
@@ -138,8 +139,11 @@ def _snapshot(item: Evidence, incident: Incident, desk: Desk) -> None:
         st.caption("A bounded sample of the lines, redacted before they were stored.")
         st.code(_lines(item), language=None, height=320)
     else:
-        text = json.dumps(item.snapshot, indent=2, ensure_ascii=False)
-        st.code(text, language=None, height=320, wrap_lines=True)
+        rows = [{"setting": name, "value": value} for name, value in fields_of(item.snapshot)]
+        tables.table(rows, key=f"snapshot-{item.id}")
+        with st.expander("As it was stored"):
+            text = json.dumps(item.snapshot, indent=2, ensure_ascii=False)
+            st.code(text, language=None, height=320, wrap_lines=True)
 
 
 def _lines(item: Evidence) -> str:

@@ -81,7 +81,7 @@ def capsule_offered(incident_id: str, desk: Desk) -> None:
     """The whole record as one file, made when it is asked for."""
     st.download_button(
         "Export as a capsule",
-        data=partial(desk.bench.capsules.export, incident_id),
+        data=partial(desk.bench.capsules.export, incident_id, actor=desk.actor),
         file_name=f"{incident_id}.capsule.gz",
         mime="application/gzip",
         key="export-capsule",

@@ -163,7 +163,7 @@ def assemble(settings: Settings, place: Place, store: Store) -> Workbench:
         conversations=ChatQueries(store, ports.model),
         audit=audit,
         reviews=Reviews(desk),
-        capsules=Capsules(store, audit, clock),
+        capsules=Capsules(desk, audit),
         history=History(store),
         reruns=Reruns(desk, reader),
         explorer=Explorer(reader, clock),

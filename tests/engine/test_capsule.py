@@ -20,11 +20,12 @@ from opspilot.domain.commands import Command
 from opspilot.domain.evidence import LogDetail, MetricDetail
 from opspilot.domain.incident import IncidentStatus
 from opspilot.engine.approve import Approvals
-from opspilot.engine.capsule import read_capsule, replay
+from opspilot.engine.capsule import Capsules, read_capsule, replay
 from opspilot.engine.capsule.container import LIMITS, Limits
 from opspilot.engine.commands import Desk
 from opspilot.engine.execute import Executions
 from opspilot.engine.journal import Journal
+from opspilot.engine.timeline import told_of
 from opspilot.errors import (
     ApprovalDenied,
     CapsuleRefused,
@@ -53,7 +54,7 @@ def resolved() -> bytes:
         stage.bench.approvals.approve(plan.id, digest=plan.digest, actor=GRACE)
         stage.bench.executions.start(plan.id, actor=ROSA)
         stage.reach(IncidentStatus.RESOLVED)
-        return stage.bench.capsules.export("INC-0001")
+        return stage.bench.capsules.content("INC-0001")
 
 
 def opened(content: bytes) -> Any:
@@ -94,7 +95,7 @@ def refusal(content: bytes, limits: Limits = LIMITS) -> CapsuleRefused:
 
 
 def test_a_capsule_holds_the_rows_as_they_are_stored(diagnosed: Scene) -> None:
-    content = diagnosed.bench.capsules.export("INC-0001")
+    content = diagnosed.bench.capsules.content("INC-0001")
     capsule, store = opened(content), diagnosed.store
     assert capsule.incident == store.incident("INC-0001")
     assert capsule.investigation == store.investigation("INC-0001")
@@ -105,15 +106,35 @@ def test_a_capsule_holds_the_rows_as_they_are_stored(diagnosed: Scene) -> None:
 
 def test_what_was_not_investigated_yet_can_go_out_too(stage: Scene) -> None:
     stage.opened()
-    capsule = opened(stage.bench.capsules.export("INC-0001"))
+    capsule = opened(stage.bench.capsules.content("INC-0001"))
     assert capsule.investigation is None
     with pytest.raises(InputError, match="no verdict"):
         replay(capsule)
 
 
 def test_the_same_record_gives_the_same_bytes(diagnosed: Scene) -> None:
-    export = diagnosed.bench.capsules.export
-    assert export("INC-0001") == export("INC-0001")
+    content = diagnosed.bench.capsules.content
+    assert content("INC-0001") == content("INC-0001")
+
+
+def test_who_took_a_capsule_out_is_on_record_with_its_hash(diagnosed: Scene) -> None:
+    content = diagnosed.bench.capsules.export("INC-0001", actor=ADA)
+    entry = diagnosed.store.entries("INC-0001")[-1]
+    assert (entry.action_type, entry.actor) == ("capsule.exported", ADA)
+    assert entry.result == {
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "bytes": len(content),
+    }
+    assert "took the incident out as a capsule" in told_of(entry)
+
+
+def test_a_capsule_leaves_only_if_that_can_be_put_on_record(diagnosed: Scene) -> None:
+    bench = diagnosed.bench
+    capsule = opened(bench.capsules.content("INC-0001"))
+    # A store that takes no entry; its chain is already signed, so that is the only write.
+    desk = Desk(frozen(capsule), diagnosed.clock, Journal(diagnosed.clock))
+    with pytest.raises(ReadOnlyStore):
+        Capsules(desk, bench.audit).export("INC-0001", actor=READER)
 
 
 def test_its_audit_slice_is_signed_to_the_last_entry() -> None:
@@ -132,7 +153,7 @@ def test_a_slice_holds_only_the_anchor_that_covers_it(diagnosed: Scene) -> None:
         diagnosed.bench.audit.checkpoint()
     kinds = [
         next(iter(json.loads(line)))
-        for line in unpacked(diagnosed.bench.capsules.export("INC-0001"))
+        for line in unpacked(diagnosed.bench.capsules.content("INC-0001"))
         if b'"previous_hash"' in line or b'"signature"' in line
     ]
     assert (kinds.count("checkpoint"), kinds.count("anchor")) == (1, 1)
@@ -166,7 +187,7 @@ def test_a_window_that_was_changed_after_the_verdict_does_not_change_the_replay(
     incident = diagnosed.incident()
     moved = incident.model_copy(update={"window": incident.window.before(HOUR)})
     diagnosed.bench.intake.desk.submit(moved, audit=())
-    assert replay(opened(diagnosed.bench.capsules.export("INC-0001"))).outcome == "same"
+    assert replay(opened(diagnosed.bench.capsules.content("INC-0001"))).outcome == "same"
 
 
 def test_a_metric_that_is_analysed_otherwise_is_told_number_by_number() -> None:
@@ -215,7 +236,7 @@ def test_no_command_is_taken_on_a_capsule_not_even_with_its_approvals(diagnosed:
     diagnosed.filed(BACK_TO_17, incident=diagnosed.incident())
     plan = diagnosed.store.plan("INC-0001-P1")
     diagnosed.bench.approvals.approve(plan.id, digest=plan.digest, actor=GRACE)
-    capsule = opened(diagnosed.bench.capsules.export("INC-0001"))
+    capsule = opened(diagnosed.bench.capsules.content("INC-0001"))
     assert capsule.plans[0].approvals
     desk = Desk(frozen(capsule), diagnosed.clock, Journal(diagnosed.clock))
     with pytest.raises(ReadOnlyStore):

@@ -24,7 +24,7 @@ def of_other_rules(folder: Path) -> bytes:
     )
     old = investigation.model_copy(update={"verdict": verdict})
     stage.store.commit(Changeset(puts=(old,), audit=(entry,)))
-    return stage.bench.capsules.export("INC-0001")
+    return stage.bench.capsules.content("INC-0001")
 
 
 def test_the_same_verdict_ends_with_zero(offline: Opspilot, tmp_path: Path) -> None:

@@ -196,7 +196,7 @@ class Examined:
 def examined(fault: str, seed: int | None = None) -> Examined:
     """The verdict on a fault and its capsule; each world is investigated once for all tests."""
     with TemporaryDirectory() as folder, world(Path(folder), fault=fault, seed=seed) as here:
-        return Examined(here.verdict(), here.bench.capsules.export("INC-0001"))
+        return Examined(here.verdict(), here.bench.capsules.content("INC-0001"))
 
 
 @contextmanager

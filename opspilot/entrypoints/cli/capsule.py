@@ -9,12 +9,13 @@ import typer
 
 from opspilot.domain.capsule import Capsule, Replay
 from opspilot.domain.hypothesis import Verdict
+from opspilot.domain.identity import Role
 from opspilot.domain.wording import plural
 from opspilot.engine.capsule import read_capsule, replay
 from opspilot.entrypoints.cli.incidents import IncidentId
 from opspilot.entrypoints.cli.output import answer
-from opspilot.entrypoints.cli.program import AsJson
-from opspilot.entrypoints.cli.session import opened
+from opspilot.entrypoints.cli.program import ActorName, AsJson
+from opspilot.entrypoints.cli.session import acting, opened
 from opspilot.entrypoints.documents import Document, hypothesis_document, verdict_document
 from opspilot.errors import InputError
 
@@ -30,11 +31,14 @@ def export(
     out: Annotated[
         Path | None, typer.Option("--out", help="File to write; INCIDENT.capsule.gz when left out.")
     ] = None,
+    actor: ActorName = None,
     as_json: AsJson = False,
 ) -> None:
     """Write an incident with its telemetry, verdict, plans and audit slice to one file."""
-    content = opened(needs_account=False).capsules.export(incident_id)
+    workbench = opened(needs_account=False)
     target = out or Path(f"{incident_id}.capsule.gz")
+    person = acting(workbench, actor, Role.VIEWER)
+    content = workbench.capsules.export(incident_id, actor=person)
     # Read back before it is kept: what cannot be opened must not be sent around.
     capsule = read_capsule(BytesIO(content))
     try:
