@@ -62,7 +62,7 @@ class Observation:
             raise IllegalTransition(f"{plan.id} is being verified without a start")
         now = self.clock.account_now()
         late = now >= before.deadline_at + _LATE
-        measured = tuple(self._measure(one, before, now, last=late) for one in plan.criteria)
+        measured = self._measure(plan, before, now, last=late)
         outcome = combined(measured)
         if outcome is VerificationOutcome.RECOVERED:
             return self._end(incident, plan, before, measured, outcome, now)
@@ -71,12 +71,13 @@ class Observation:
         return self._go_on(incident, plan, before, measured, now)
 
     def _measure(
-        self, criterion: Criterion, verification: Verification, now: datetime, *, last: bool
-    ) -> Measurement:
-        """Measure one criterion; the last time, a source that is silent is no data."""
-        queries = [criterion.numerator]
-        if criterion.denominator is not None:
-            queries.append(criterion.denominator)
+        self, plan: Plan, verification: Verification, now: datetime, *, last: bool
+    ) -> tuple[Measurement, ...]:
+        """Measure all criteria in one request; the last time, a source that is silent is no data.
+
+        One request, because criteria held against each other should see the same moment.
+        """
+        queries = list(dict.fromkeys(q for one in plan.criteria for q in _queries(one)))
         end = max(now, verification.started_at + timedelta(seconds=1))
         window = Window(start=verification.started_at, end=end)
         try:
@@ -85,8 +86,10 @@ class Observation:
             if not last:
                 raise
             series = [_unread(query, window, error) for query in queries]
-        denominator = series[1] if len(series) > 1 else None
-        return measure(criterion, series[0], denominator, verification.started_at, now)
+        read = dict(zip(queries, series, strict=True))
+        return tuple(
+            measure(one, *_pair(one, read), verification.started_at, now) for one in plan.criteria
+        )
 
     def _go_on(
         self,
@@ -154,6 +157,18 @@ class Observation:
             audit=(entry,),
             trigger=Trigger.RECOVERED if recovered else Trigger.NOT_RECOVERED,
         )
+
+
+def _queries(criterion: Criterion) -> tuple[MetricQuery, ...]:
+    both = (criterion.numerator, criterion.denominator)
+    return tuple(query for query in both if query is not None)
+
+
+def _pair(
+    criterion: Criterion, read: dict[MetricQuery, MetricSeries]
+) -> tuple[MetricSeries, MetricSeries | None]:
+    denominator = criterion.denominator
+    return read[criterion.numerator], read[denominator] if denominator else None
 
 
 def _unread(query: MetricQuery, window: Window, error: AwsError) -> MetricSeries:
