@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
+from opspilot.entrypoints.collector import settle
 from tests.loopback import loopback_only
 
 LOOPBACK = Path(__file__).parent / "loopback"
@@ -53,6 +54,11 @@ settings.load_profile("opspilot")
 def pytest_unconfigure() -> None:
     """Remove the session's state folder."""
     _session_state.cleanup()
+
+
+def pytest_collection_finish() -> None:
+    """Look for cycles as the product's own processes do, and never among what is imported."""
+    settle()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
