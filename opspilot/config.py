@@ -62,6 +62,8 @@ class Settings(BaseSettings):
         model_region: Region in which the models are called, if not the account's.
         model_guardrail_id: A Bedrock guardrail for questions and answers; empty for none.
         model_guardrail_version: Its version, a number or "DRAFT".
+        graph_file: A file, YAML or JSON, that declares who calls whom where no configuration tells
+            (docs/connect.md shows its form); empty for none.
         api_call_budget: AWS calls per investigation; scan_budget_mb: log megabytes likewise.
     """
 
@@ -89,6 +91,7 @@ class Settings(BaseSettings):
     model_region: str = ""
     model_guardrail_id: str = ""
     model_guardrail_version: str = "DRAFT"
+    graph_file: str = ""
     api_call_budget: int = Field(default=400, ge=10)
     scan_budget_mb: int = Field(default=2_000, ge=1)
     aws_endpoint_url: str = Field(default="", validation_alias="AWS_ENDPOINT_URL")

@@ -5,10 +5,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from opspilot.adapters.aws import AwsAccount, ModelChoice, SessionOptions, connect
+from opspilot.adapters.graph_file import read_graph
 from opspilot.adapters.system import SystemClock
 from opspilot.adapters.unreachable import Unreachable
 from opspilot.config import Settings
 from opspilot.domain.account import Account
+from opspilot.domain.declared import DeclaredGraph
 from opspilot.embedded.client import World, handshake, read_address
 from opspilot.embedded.remote_clock import RemoteClock
 from opspilot.errors import EmbeddedAccountStopped, OpsPilotError
@@ -70,6 +72,9 @@ def locate(settings: Settings, clock: Clock | None = None) -> Place:
         settings: What was configured.
         clock: Time to go by instead of the system's and the account's, for whoever moves it by
             hand.
+
+    Raises:
+        InputError: The file of the declared graph is malformed.
     """
     if settings.aws_endpoint_url:
         return _endpoint(settings, settings.aws_endpoint_url, clock)
@@ -95,6 +100,10 @@ def _models(settings: Settings, *, stand_in: bool) -> ModelChoice:
         guardrail_version=settings.model_guardrail_version,
         stand_in=stand_in,
     )
+
+
+def _declared(settings: Settings) -> DeclaredGraph | None:
+    return read_graph(Path(settings.graph_file).expanduser()) if settings.graph_file else None
 
 
 def _region(settings: Settings) -> str:
@@ -159,7 +168,13 @@ def _on_world(settings: Settings, url: str, world: World, clock: Clock | None) -
     )
     chosen = clock or RemoteClock(url, world, SystemClock())
     models = _models(settings, stand_in=True)
-    aws = connect(options, clock=chosen, account_id=world.account_id, models=models)
+    aws = connect(
+        options,
+        clock=chosen,
+        account_id=world.account_id,
+        models=models,
+        declared=_declared(settings),
+    )
     elsewhere = settings.aws_endpoint_url_dynamodb
     tables = (
         connect(replace(options, endpoint_url=elsewhere), clock=chosen, account_id=world.account_id)
@@ -172,8 +187,11 @@ def _on_world(settings: Settings, url: str, world: World, clock: Clock | None) -
 
 def _aws(settings: Settings, options: SessionOptions, clock: Clock, *, emulator: str = "") -> Place:
     """An account found the standard way; an emulator's state is kept apart from AWS's own."""
+    declared = _declared(settings)
     try:
-        aws = connect(options, clock=clock, models=_models(settings, stand_in=False))
+        aws = connect(
+            options, clock=clock, models=_models(settings, stand_in=False), declared=declared
+        )
         identity = aws.identity()
     except OpsPilotError as error:
         folder = settings.state_dir / "unknown"

@@ -20,6 +20,7 @@ from opspilot.domain.evidence import (
 )
 from opspilot.domain.telemetry import CallUsage, LogLines, MetricQuery
 from opspilot.domain.window import Window
+from opspilot.domain.workload import DECLARED, Topology
 from opspilot.domain.wording import clock, plural
 from opspilot.engine.answer import Reading, budget_gap, gap, gap_detail, gap_reading, unread
 from opspilot.engine.configurations import configuration_detail, configuration_sentence
@@ -140,7 +141,8 @@ class Reader:
             detail=detail,
             finding=(
                 f"{request.resource.name} depends on {', '.join(callees) or 'nothing known'}; "
-                f"called by {', '.join(callers) or 'nothing known'}{_noted(topology.gaps)}"
+                f"called by {', '.join(callers) or 'nothing known'}"
+                f"{_declared(topology)}{_noted(topology.gaps)}"
             ),
             snapshot=detail.model_dump(mode="json"),
             window=incident,
@@ -196,6 +198,12 @@ class Reader:
             request_ids=feed.request_ids,
             usage=CallUsage(api_calls=len(feed.request_ids)),
         )
+
+
+def _declared(topology: Topology) -> str:
+    """How many of these calls somebody has only said that there are."""
+    many = sum(edge.via.startswith(DECLARED) for edge in topology.edges)
+    return f"; {plural(many, 'dependency is', 'dependencies are')} declared" if many else ""
 
 
 def _noted(gaps: Sequence[str]) -> str:

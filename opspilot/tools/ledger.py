@@ -10,7 +10,9 @@ from opspilot.errors import InputError
 from opspilot.tools.filed import told
 from opspilot.tools.tool import Arguments, Context, Outcome, Tool
 
-Source = Literal["all", "metrics", "logs", "configuration", "topology", "changes", "alarms"]
+Source = Literal[
+    "all", "metrics", "logs", "configuration", "topology", "traces", "changes", "alarms"
+]
 
 _MOST = 60
 _LONGEST = 220

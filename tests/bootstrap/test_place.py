@@ -20,6 +20,7 @@ from opspilot.errors import (
     AwsRejected,
     AwsUnavailable,
     EmbeddedAccountStopped,
+    InputError,
     WrongAccount,
 )
 from opspilot.ports.model import Ended, ModelRequest
@@ -190,3 +191,24 @@ def test_a_role_is_switched_off_by_an_empty_name(
     assert found[ModelRole.FAST] == ""
     assert found[ModelRole.DEEP]
     assert embedded.url
+
+
+@pytest.mark.usefixtures("embedded")
+def test_a_declared_graph_reaches_the_call_graph_whoever_opens_the_workbench(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "shop.yaml"
+    path.write_text("edges:\n  - caller: notify\n    callee: storefront\n")
+    bench = open_workbench(Settings(state_dir=tmp_path, graph_file=str(path)))
+    notify = bench.examiner.reader.workloads.resolve("notify")
+    (edge,) = bench.examiner.reader.workloads.topology(notify).callees(notify)
+    assert (edge.callee.name, edge.via) == ("storefront", "declared in shop.yaml, line 2")
+
+
+@pytest.mark.usefixtures("embedded")
+def test_a_malformed_declared_graph_opens_no_workbench(tmp_path: Path) -> None:
+    path = tmp_path / "shop.yaml"
+    path.write_text("edges:\n  - caller: notify\n")
+    settings = Settings(state_dir=tmp_path, graph_file=str(path))
+    with pytest.raises(InputError, match=r"shop\.yaml, line 2: edges\[0\] lacks callee"):
+        open_workbench(settings)

@@ -28,6 +28,7 @@ from opspilot.adapters.aws.throttle import Calls, Patience, Timer
 from opspilot.adapters.aws.traces import AwsTraces
 from opspilot.adapters.aws.trail import Trail
 from opspilot.adapters.aws.workloads import AwsWorkloads, Readers
+from opspilot.domain.declared import DeclaredGraph
 from opspilot.domain.model import Model
 from opspilot.ports.clock import Clock
 
@@ -86,6 +87,7 @@ def connect(
     patience: Patience | None = None,
     buckets: Buckets | None = None,
     models: ModelChoice = _DEFAULT_MODELS,
+    declared: DeclaredGraph | None = None,
 ) -> AwsAccount:
     """Build every port of an account.
 
@@ -97,6 +99,7 @@ def connect(
         patience: How long one port call may take.
         buckets: Rate limits to share; one set per process unless given.
         models: Which language model answers for each role.
+        declared: A call graph that people wrote down; None where there is none.
 
     Raises:
         AwsRejected: No region is configured.
@@ -107,11 +110,16 @@ def connect(
     scope = f"{clients.endpoint_url} {account_id} {clients.region}"
     calls = Calls(buckets or _PROCESS_BUCKETS, scope, timer=timer, patience=patience)
     place = Place(account_id or _identity(clients, calls).account_id, clients.region)
-    return assemble(clients, calls, clock, place, models)
+    return assemble(clients, calls, clock, place, models, declared)
 
 
 def assemble(
-    clients: AwsClients, calls: Calls, clock: Clock, place: Place, models: ModelChoice
+    clients: AwsClients,
+    calls: Calls,
+    clock: Clock,
+    place: Place,
+    models: ModelChoice,
+    declared: DeclaredGraph | None = None,
 ) -> AwsAccount:
     """The ports of an account on clients that exist already."""
     functions = Functions(clients.functions, calls)
@@ -131,7 +139,7 @@ def assemble(
         metrics=AwsMetrics(clients.cloudwatch, calls, clock),
         logs=AwsLogs(clients.logs, calls),
         traces=AwsTraces(clients.xray, calls, place),
-        workloads=AwsWorkloads(readers, lister, calls, place),
+        workloads=AwsWorkloads(readers, lister, calls, place, declared),
         changes=AwsChanges(
             Trail(clients.cloudtrail, calls, clients.cloudtrail_of_roles),
             functions,

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from opspilot.adapters.aws import topology
 from opspilot.adapters.aws.apis import RestApis
+from opspilot.adapters.aws.declared import declared_edges
 from opspilot.adapters.aws.event_sources import to_event_sources
 from opspilot.adapters.aws.functions import Functions
 from opspilot.adapters.aws.inventory import Inventory, Lister
@@ -15,6 +16,7 @@ from opspilot.adapters.aws.queues import Queues
 from opspilot.adapters.aws.streams import Streams
 from opspilot.adapters.aws.tables import Tables
 from opspilot.adapters.aws.throttle import Budget, Calls
+from opspilot.domain.declared import DeclaredGraph
 from opspilot.domain.resource import Resource, ResourceKind
 from opspilot.domain.workload import (
     AccountLimits,
@@ -54,7 +56,10 @@ class AwsWorkloads:
         lister: Lister,
         calls: Calls,
         place: Place,
+        declared: DeclaredGraph | None = None,
     ) -> None:
+        """`declared` joins the call graph with what no configuration tells."""
+        self._declared = declared
         self._readers = readers
         self._functions = readers.functions
         self._lister = lister
@@ -162,6 +167,10 @@ class AwsWorkloads:
             edges += self._dead_letters(resource, gaps, budget)
         if resource.kind is ResourceKind.API:
             edges += self._behind_api(resource, inventory, gaps, budget)
+        if self._declared is not None:
+            declared = declared_edges(self._declared, inventory, edges, self._place)
+            edges += declared.edges
+            gaps += declared.gaps
         request_ids = dict.fromkeys([*inventory.request_ids, *budget.request_ids])
         return Topology(
             edges=topology.in_order(topology.around(resource, edges)),
