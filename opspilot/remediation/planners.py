@@ -122,8 +122,14 @@ def _own_release(cause: Cause, _: Verdict, ledger: Ledger) -> list[Weighed]:
 
 
 def _deployment(cause: Cause, _: Verdict, ledger: Ledger) -> list[Weighed]:
-    """Back from each release of the deployment, as one way of several steps."""
-    ways = [roll_back(one, cause.onset, ledger) for one in (cause.resource, *cause.also)]
+    """Back from each release of the deployment, as one way of several steps.
+
+    Each function was released a little after the one before, and began to fail then.
+    """
+    ways = [
+        roll_back(one, _own_onset(one, cause, ledger), ledger)
+        for one in (cause.resource, *cause.also)
+    ]
     closed = [way for way in ways if isinstance(way, Closed)]
     steps = [way for way in ways if isinstance(way, Way)]
     if closed or not steps:
@@ -137,6 +143,13 @@ def _deployment(cause: Cause, _: Verdict, ledger: Ledger) -> list[Weighed]:
         then=tuple(way.instruction for way in others),
     )
     return [(whole, "")]
+
+
+def _own_onset(function: Resource, cause: Cause, ledger: Ledger) -> datetime | None:
+    """Since when a function itself fails; the cause's onset where nothing tells."""
+    found = ledger.metric(function, "lambda.errors")
+    own = found[1].onset if found and found[1].anomalous else None
+    return max(own, cause.onset) if own and cause.onset else own or cause.onset
 
 
 PLANNERS: dict[str, Callable[[Cause, Verdict, Ledger], list[Weighed]]] = {

@@ -86,6 +86,19 @@ def test_a_deployment_goes_back_function_by_function() -> None:
     ]
 
 
+def test_a_function_released_minutes_after_the_first_goes_back_too() -> None:
+    late = ONSET + timedelta(minutes=4)
+    scene = Scene().topology(SIDE_ALIASED)
+    scene.configuration(MIDDLE, alias="live").release(MIDDLE)
+    scene.configuration(SIDE, alias="live").release(SIDE, ago=-timedelta(minutes=3))
+    scene.metric(SIDE, "lambda.errors", 0.0, 20.0, onset=late).feed()
+    bad = cause("bad_deployment", MIDDLE, also=(SIDE,))
+    assert moved(proposed(scene, bad)) == [
+        ("lambda.move_alias", "middle"),
+        ("lambda.move_alias", "side"),
+    ]
+
+
 def test_what_a_plan_leaves_to_a_person_is_told_with_the_plan() -> None:
     bad = cause("lambda.code_error_after_release", MIDDLE)
     full = cause("dynamodb.table_throttled", LEDGER)
