@@ -13,6 +13,9 @@ from opspilot.diagnosis.levels import period_seconds, until
 from opspilot.domain.evidence import MetricDetail
 from opspilot.domain.snapshots import metric_points
 
+SMALL_DROP = 0.7
+"""Share of the usual traffic from which on a drop is one that comes and goes by itself."""
+
 _FEWEST_CLEAN = 5
 _LAST = 2
 _RARE = 0.1
@@ -32,10 +35,36 @@ _TRAFFIC_OF = {"lambda": "lambda.invocations", "api": "api.count"}
 def recovered_at(case: Case) -> datetime | None:
     """When the last harm had ended; None while any lasts, or where no metric showed any."""
     hurt = harmful(case)
-    ends = [_ended(case, one) for one in hurt]
+    worse = [_ended(case, one) for one in hurt if one.detail.direction == "up"]
+    last = max((end for end in worse if end is not None), default=None)
+    less = [
+        _ended(case, one) or _came_back(case, one, last)
+        for one in hurt
+        if one.detail.direction != "up"
+    ]
+    ends = [*worse, *less]
     if not ends or any(end is None for end in ends):
         return None
     return max(end for end in ends if end is not None)
+
+
+def _came_back(case: Case, less: Shown[MetricDetail], end: datetime | None) -> datetime | None:
+    """The moment when failures had ended, if the traffic since then is about as it used to be.
+
+    Whoever is failed calls less, and comes back bit by bit: so small a rest comes and goes anyway.
+    """
+    usual = less.detail.baseline_value
+    if end is None or not usual:
+        return None
+    step = timedelta(seconds=period_seconds(less))
+    after = [
+        value
+        for at, value in metric_points(less.evidence)
+        if at >= end and at + step <= case.now - _LATE
+    ]
+    if len(after) < _FEWEST_CLEAN or fmean(after) < SMALL_DROP * usual:
+        return None
+    return end
 
 
 def _ended(case: Case, shown: Shown[MetricDetail]) -> datetime | None:
@@ -113,4 +142,4 @@ def _served(case: Case, shown: Shown[MetricDetail], at: datetime) -> bool:
     return any(value > 0 for moment, value in metric_points(traffic.evidence) if moment == at)
 
 
-__all__ = ["recovered_at"]
+__all__ = ["SMALL_DROP", "recovered_at"]

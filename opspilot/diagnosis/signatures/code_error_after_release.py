@@ -164,6 +164,7 @@ def _argue_others(brief: Brief, case: Case, function: Resource) -> None:
     if outside and says_so_itself(outside.told.text):
         text = f"another host answers with errors of its own: {outside.told.text}"
         brief.speaks_against(STRONG, text, outside.told.log.id)
+        brief.cap(LEAD_CAP, "another host answers with errors, and no release of ours makes it")
     elif outside:
         text = f"what it needs cannot be reached: {outside.told.text}"
         brief.speaks_against(FAIR, text, outside.told.log.id)

@@ -32,6 +32,7 @@ CAUSE_CLASS = "lambda.slow_dependency"
 _PRIOR = -2.0
 _MS = 1_000.0
 _LATENCIES = ("api.latency_p99", "api.integration_latency_p99")
+_PILES_UP = ("lambda.throttles", "lambda.async_age", "lambda.iterator_age")
 _WAITS = re.compile(r"time[d_]?.?out|deadline|abort", re.IGNORECASE)
 """Error types of a caller that gave up by itself, before its own limit."""
 
@@ -59,7 +60,11 @@ def _weigh(case: Case, start: Resource, chain: list[Slow]) -> Assessment:
     in_logs = _argue_waiting(brief, case, victim, culprit)
     _argue_order(brief, case, victim, culprit)
     _argue_load(brief, case, culprit)
-    if victim not in failing(case) and not case.risen(victim, *DURATIONS, *_LATENCIES):
+    held = case.risen(culprit.resource, *_PILES_UP)
+    if held:
+        text = f"calls of {culprit.resource.name} pile up meanwhile: {held.evidence.finding}"
+        brief.speaks_for(WEAK, text, held.id)
+    elif victim not in failing(case) and not case.risen(victim, *DURATIONS, *_LATENCIES):
         brief.cap(LEAD_CAP, f"nobody is seen to wait: {victim.name} neither fails nor slowed")
     if timeouts(case, victim) is None and not hurts(case, culprit.shown):
         brief.rule_out(f"{culprit.resource.name} slowed by too little to matter")

@@ -11,6 +11,7 @@ from opspilot.diagnosis.case import DURATIONS, Case, Shown
 from opspilot.diagnosis.change_search import changes_behind
 from opspilot.diagnosis.harm import harmful
 from opspilot.diagnosis.levels import growth
+from opspilot.diagnosis.recovery import SMALL_DROP
 from opspilot.diagnosis.symptoms import entry_of, onset_of
 from opspilot.domain.change import Change
 from opspilot.domain.evidence import MetricDetail
@@ -20,7 +21,6 @@ from opspilot.domain.wording import clock
 CAUSE_CLASS = "traffic_drop"
 _PRIOR = -1.5
 _CAP = 0.9
-_MATTERS = 0.7
 _LEVELS = (*DURATIONS, "api.latency_p99", "api.integration_latency_p99")
 _SIGNALS = {
     ResourceKind.API: "api.count",
@@ -46,7 +46,7 @@ def _weigh(case: Case, resource: Resource, less: Shown[MetricDetail]) -> Assessm
     by = f" to {times:.2g} times the usual" if times is not None else ""
     since = f" at {clock(onset.at)}" if onset else ""
     brief.speaks_for(GOOD, f"traffic of {resource.name} fell{by}{since}", less.id)
-    if times is not None and times > _MATTERS:
+    if times is not None and times > SMALL_DROP:
         brief.speaks_against(FAIR, "so small a drop comes and goes by itself", less.id)
     harm = [one for one in harmful(case) if one.detail.direction == "up"]
     others = [one for one in harm if not _of_few_calls(one, onset)]
