@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any
 
 from opspilot.embedded.errors import AwsError
@@ -44,23 +45,36 @@ class _Span:
 
     def walk(self, cursor: Cursor, *, forward: bool) -> Iterator[tuple[Cursor, LogEvent]]:
         """(cursor, event) from a cursor on; the cursor stands before the event."""
+        for hour, events, positions in self.hours(cursor, forward=forward):
+            for index in positions:
+                yield (hour, index), events[index]
+
+    def hours(
+        self, cursor: Cursor, *, forward: bool
+    ) -> Iterator[tuple[int, list[LogEvent], Sequence[int]]]:
+        """(hour, its events, positions of those to read) from a cursor on in the direction."""
+        if self.end <= self.start:
+            return
         step = 1 if forward else -1
         last = hour_of(self.end - 1) if forward else hour_of(self.start)
         hour, position = cursor
         while (last - hour) * step >= 0:
             events = self.call.account.logs.hour(self.group, hour)
-            for index in self._order(hour, position, len(events), forward=forward):
-                if self.start <= events[index].timestamp < self.end:
-                    yield (hour, index), events[index]
+            yield hour, events, self._order(hour, position, events, forward=forward)
             hour, position = hour + step, 0 if forward else 1 << 40
 
-    def _order(self, hour: int, position: int, size: int, *, forward: bool) -> Sequence[int]:
-        """Positions of an hour to read, from `position` on in the direction."""
+    def _order(
+        self, hour: int, position: int, events: list[LogEvent], *, forward: bool
+    ) -> Sequence[int]:
+        """Positions of an hour that lie in the span, from `position` on in the direction."""
+        low = bisect.bisect_left(events, self.start, key=_time)
+        high = bisect.bisect_left(events, self.end, key=_time)
+        low, high = (max(low, position), high) if forward else (low, min(high, position))
         if self.stream is None:
-            return range(position, size) if forward else range(min(position, size) - 1, -1, -1)
+            return range(low, high) if forward else range(high - 1, low - 1, -1)
         mine = self.call.account.logs.positions(self.group, hour, self.stream)
-        cut = bisect.bisect_left(mine, position)
-        return mine[cut:] if forward else mine[:cut][::-1]
+        chosen = mine[bisect.bisect_left(mine, low) : bisect.bisect_left(mine, high)]
+        return chosen if forward else chosen[::-1]
 
     def edge(self, *, forward: bool) -> Cursor:
         """Where a walk in that direction begins."""
@@ -77,7 +91,8 @@ def _span(call: Call, params: Params, group: str) -> _Span:
 
 def _filter_log_events(call: Call, params: Params) -> Mapping[str, Any]:
     group = known_group(call, params)
-    matches = compile_filter(str(params.get("filterPattern") or ""))
+    pattern = str(params.get("filterPattern") or "")
+    matches = compile_filter(pattern)
     in_stream = _stream_filter(params)
     limit = bounded(params, "limit", _PAGE_EVENTS, 1, _PAGE_EVENTS, INVALID)
     span = _span(call, params, group)
@@ -89,8 +104,7 @@ def _filter_log_events(call: Call, params: Params) -> Mapping[str, Any]:
     cursor = span.edge(forward=forward)
     if params.get("nextToken"):
         cursor, forward = _decode(str(params["nextToken"]), group)
-    page = _Page(span, forward, limit, lambda e: in_stream(e.stream) and matches(e.message))
-    return page.read(cursor)
+    return _Page(span, forward, limit, in_stream, matches if pattern.strip() else None).read(cursor)
 
 
 def _decode(token: str, group: str) -> tuple[Cursor, bool]:
@@ -100,7 +114,7 @@ def _decode(token: str, group: str) -> tuple[Cursor, bool]:
     return (int(hour), int(position)), direction == "f"
 
 
-def _stream_filter(params: Params) -> Callable[[str], bool]:
+def _stream_filter(params: Params) -> Callable[[str], bool] | None:
     names, prefix = params.get("logStreamNames"), params.get("logStreamNamePrefix")
     if names and prefix:
         raise AwsError(INVALID, "logStreamNames and logStreamNamePrefix exclude each other.")
@@ -109,7 +123,7 @@ def _stream_filter(params: Params) -> Callable[[str], bool]:
             raise AwsError(INVALID, "At most 100 log streams may be named.")
         wanted = frozenset(names)
         return lambda stream: stream in wanted
-    return lambda stream: stream.startswith(prefix or "")
+    return (lambda stream: stream.startswith(prefix)) if prefix else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,25 +133,31 @@ class _Page:
     span: _Span
     forward: bool
     limit: int
-    wanted: Callable[[LogEvent], bool]
+    in_stream: Callable[[str], bool] | None
+    matches: Callable[[str], bool] | None
 
     def read(self, cursor: Cursor) -> Mapping[str, Any]:
         """The page; it may be empty and yet have a token."""
         found: list[dict[str, Any]] = []
-        size = 0
-        for scanned, (at, event) in enumerate(self._events(cursor), start=1):
-            if self.wanted(event):
-                size += len(event.message) + _EVENT_OVERHEAD
-                if len(found) >= self.limit or size > _PAGE_BYTES:
-                    return self._answer(found, self._before(at))
-                found.append(_filtered(event, at[1]))
-            if scanned >= _SCAN_EVENTS:
-                return self._answer(found, self._after(at))
+        size = scanned = 0
+        for hour, events, positions in self.span.hours(cursor, forward=self.forward):
+            for position in positions:
+                event = events[position]
+                scanned += 1
+                if self._wanted(event):
+                    size += len(event.message) + _EVENT_OVERHEAD
+                    if len(found) >= self.limit or size > _PAGE_BYTES:
+                        return self._answer(found, self._before((hour, position)))
+                    found.append(_filtered(event, position))
+                if scanned >= _SCAN_EVENTS:
+                    return self._answer(found, self._after((hour, position)))
         return self._answer(found, None)
 
-    def _events(self, cursor: Cursor) -> Iterator[tuple[Cursor, LogEvent]]:
-        if self.span.end > self.span.start:
-            yield from self.span.walk(cursor, forward=self.forward)
+    def _wanted(self, event: LogEvent) -> bool:
+        """Whether the event's stream and its message are asked for."""
+        if self.in_stream is not None and not self.in_stream(event.stream):
+            return False
+        return self.matches is None or self.matches(event.message)
 
     def _before(self, at: Cursor) -> Cursor:
         """From here the event is read again."""
@@ -176,6 +196,9 @@ def _filtered(event: LogEvent, position: int) -> dict[str, Any]:
     }
 
 
+_time = attrgetter("timestamp")
+
+
 _DATE = re.compile(r"(\d{4})/(\d\d)/(\d\d)/\[")
 
 
@@ -205,7 +228,7 @@ def _read_stream(
 ) -> list[tuple[Cursor, LogEvent]]:
     found: list[tuple[Cursor, LogEvent]] = []
     size = 0
-    for at, event in span.walk(cursor, forward=forward) if span.end > span.start else ():
+    for at, event in span.walk(cursor, forward=forward):
         size += len(event.message) + _EVENT_OVERHEAD
         if len(found) >= limit or size > _PAGE_BYTES:
             break

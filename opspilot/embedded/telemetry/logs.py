@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import bisect
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from operator import attrgetter
 from typing import Protocol
 
 from opspilot.embedded.simulator.chunks import Simulation
@@ -16,6 +17,7 @@ _GROUP_PREFIX = "/aws/lambda/"
 _DAY = 86400.0
 _KEPT = 24
 _HOUR_MS = CHUNK_S * 1000
+_time = attrgetter("timestamp")
 
 
 class _Origin(Protocol):
@@ -66,9 +68,7 @@ class Logs:
             return
         for hour in range(hour_of(start_ms), hour_of(end_ms - 1) + 1):
             events = self.hour(group, hour)
-            first = bisect.bisect_left(events, start_ms, key=_time)
-            last = bisect.bisect_left(events, end_ms, key=_time)
-            yield from events[first:last]
+            yield from _within(events, start_ms, end_ms)
 
     def hour(self, group: str, hour: int) -> list[LogEvent]:
         """All events of one hour by time, those not visible yet included."""
@@ -78,8 +78,8 @@ class Logs:
         kept = self._hours.get(key)
         if kept is None or kept[0] != epochs:
             begin, end = hour * _HOUR_MS, (hour + 1) * _HOUR_MS
-            parts = [*self._chunk(function, hour - 1), *self._chunk(function, hour)]
-            events = [event for event in parts if begin <= event.timestamp < end]
+            chunks = self._chunk(function, hour - 1), self._chunk(function, hour)
+            events = [event for chunk in chunks for event in _within(chunk, begin, end)]
             events.sort(key=_time)
             kept = (epochs, events)
             _remember(self._hours, key, kept)
@@ -111,8 +111,10 @@ class Logs:
         return kept[1]
 
 
-def _time(event: LogEvent) -> int:
-    return event.timestamp
+def _within(events: Sequence[LogEvent], start_ms: int, end_ms: int) -> Sequence[LogEvent]:
+    """Those of events by time with start <= time < end."""
+    first = bisect.bisect_left(events, start_ms, key=_time)
+    return events[first : bisect.bisect_left(events, end_ms, first, key=_time)]
 
 
 def _remember(
