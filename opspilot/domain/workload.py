@@ -1,7 +1,10 @@
 """What runs: how functions, tables, queues and streams are configured, and who calls whom."""
 
-from typing import Literal
+from typing import Literal, cast
 
+from pydantic import model_validator
+
+from opspilot.domain.asynchronous import AsyncSettings
 from opspilot.domain.model import Instant, Model
 from opspilot.domain.resource import Resource
 
@@ -76,9 +79,10 @@ class FunctionConfiguration(Model):
         versions: Newest first.
         role: ARN of the execution role; empty where it was not told.
         dead_letter: ARN to which failed asynchronous events go; empty for none.
-        async_max_retries: Retries of a failed asynchronous event; None where AWS's default holds,
-            or where it was not read.
+        async_max_retries: Of $LATEST: retries of a failed asynchronous event; None where AWS's
+            default holds, or where it was not read.
         async_max_age_seconds: How old such an event may get; None as above.
+        asynchronous: The same by alias and version, with destinations; empty where nothing is set.
         event_sources: What Lambda polls for it.
         gaps: What could not be read, as sentences; the fields concerned are then empty.
     """
@@ -99,6 +103,7 @@ class FunctionConfiguration(Model):
     dead_letter: str = ""
     async_max_retries: int | None = None
     async_max_age_seconds: int | None = None
+    asynchronous: tuple[AsyncSettings, ...] = ()
     event_sources: tuple[EventSource, ...] = ()
     versions: tuple[FunctionVersion, ...] = ()
     aliases: tuple[FunctionAlias, ...] = ()
@@ -208,16 +213,28 @@ class AccountLimits(Model):
     Attributes:
         concurrent_executions: The limit of the account.
         unreserved: What is left for functions without a reservation.
-        reserved: By function name, where known.
         gaps: As in TableConfiguration.
     """
 
     resource: Resource
     concurrent_executions: int
     unreserved: int
-    reserved: dict[str, int] = {}
     gaps: tuple[str, ...] = ()
     request_ids: tuple[str, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_older_ledgers(cls, given: object) -> object:
+        """Ledgers of earlier releases hold reservations by name, of which there were never any."""
+        if not isinstance(given, dict):
+            return given
+        told = cast(dict[str, object], given)
+        return {name: value for name, value in told.items() if name != "reserved"}
+
+    @property
+    def reserved(self) -> int:
+        """What all reservations together take from the limit, as AWS counts it."""
+        return max(0, self.concurrent_executions - self.unreserved)
 
 
 Configuration = (

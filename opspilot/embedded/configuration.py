@@ -60,13 +60,14 @@ class AsyncConfig:
     """How a function's asynchronous invocations are tried again and where they end.
 
     Attributes:
-        dead_letter: Queue that gets events given up.
+        dead_letter: Queue that gets events given up; `on_failure` likewise, as a destination.
         modified: When PutFunctionEventInvokeConfig was last called; None before the first.
     """
 
     max_retries: int = 2
     max_age_s: float = 6 * 3600.0
     dead_letter: str | None = None
+    on_failure: str | None = None
     modified: float | None = None
 
 

@@ -72,12 +72,15 @@ def _of_function(now: FunctionConfig, wanted: FunctionConfig) -> Iterator[_Chang
         else:
             yield "lambda.put_concurrency", {"reserved": wanted.reserved}
     usual = wanted.asynchronous
-    if (now.asynchronous.max_retries, now.asynchronous.max_age_s) != (
+    is_now = now.asynchronous
+    if (is_now.max_retries, is_now.max_age_s, is_now.on_failure) != (
         usual.max_retries,
         usual.max_age_s,
+        usual.on_failure,
     ):
         params = {"max_retries": usual.max_retries, "max_age_s": int(usual.max_age_s)}
-        yield "lambda.put_event_invoke_config", params
+        given = {"on_failure": usual.on_failure} if usual.on_failure else {}
+        yield "lambda.put_event_invoke_config", {**params, **given}
 
 
 def _settings(now: VersionConfig, wanted: VersionConfig) -> dict[str, object]:

@@ -319,7 +319,6 @@ class Scene:
             resource=ACCOUNT,
             concurrent_executions=most,
             unreserved=most - sum(kept.values()),
-            reserved=kept,
         )
         return self.add(ACCOUNT, LimitsRequest(resource=ACCOUNT), LimitsDetail(limits=limits))
 

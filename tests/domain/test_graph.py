@@ -1,10 +1,11 @@
 """One call graph from all that a ledger holds."""
 
-from opspilot.domain.evidence import TopologyDetail, TracesDetail
+from opspilot.domain.asynchronous import AsyncSettings
+from opspilot.domain.evidence import ConfigurationDetail, TopologyDetail, TracesDetail
 from opspilot.domain.graph import known_edges
 from opspilot.domain.resource import Resource, dynamodb_table, lambda_function, sqs_queue
 from opspilot.domain.traces import SeenCall
-from opspilot.domain.workload import Edge, Topology
+from opspilot.domain.workload import Edge, FunctionConfiguration, Topology
 
 A, B, C = (lambda_function("000000000000", "us-east-1", name) for name in "abc")
 TABLE = dynamodb_table("000000000000", "us-east-1", "stock")
@@ -45,3 +46,28 @@ def test_a_consumer_is_told_once_whoever_tells_of_it():
 def test_the_same_traced_call_in_two_entries_is_one_edge():
     detail = TracesDetail(calls=(seen(A, C),))
     assert len(known_edges([detail, detail])) == 1
+
+
+def configured(*settings: AsyncSettings) -> ConfigurationDetail:
+    return ConfigurationDetail(
+        function=FunctionConfiguration(
+            resource=A, memory_mb=128, timeout_seconds=3, asynchronous=settings
+        )
+    )
+
+
+def test_destinations_of_asynchronous_invocations_are_edges():
+    detail = configured(
+        AsyncSettings(on_failure=QUEUE.arn),
+        AsyncSettings(qualifier="live", on_success=f"{B.arn}:live"),
+    )
+    assert [(one.relation, one.callee, one.via) for one in known_edges([detail])] == [
+        ("gives_up_to", QUEUE, "on-failure destination"),
+        ("sends_to", B, "on-success destination of live"),
+    ]
+
+
+def test_destinations_that_are_not_read_or_lie_elsewhere_are_no_edges():
+    far = "arn:aws:sqs:us-east-1:999999999999:work"
+    for arn in ("", "arn:aws:sns:us-east-1:000000000000:topic", far, "nonsense"):
+        assert known_edges([configured(AsyncSettings(on_failure=arn))]) == ()

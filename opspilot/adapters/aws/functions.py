@@ -4,13 +4,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
 from opspilot.adapters.aws import operations
+from opspilot.adapters.aws.asynchronous import of_latest, to_asynchronous
 from opspilot.adapters.aws.event_sources import SourceMapping, to_mappings
 from opspilot.adapters.aws.functions_data import (
     VERSIONS_KEPT,
     Listed,
     items_of,
     to_aliases,
-    to_asynchronous,
     to_configuration,
     to_limits,
     to_listed,
@@ -20,6 +20,7 @@ from opspilot.adapters.aws.functions_data import (
     to_versions,
 )
 from opspilot.adapters.aws.throttle import Budget, Calls
+from opspilot.domain.asynchronous import AsyncSettings
 from opspilot.domain.resource import Resource, lambda_function
 from opspilot.domain.workload import (
     AccountLimits,
@@ -61,16 +62,14 @@ class Functions:
         reserved = _or_gap(
             lambda: self._reserved_concurrency(resource, budget), None, gaps, "concurrency"
         )
-        retries, age = _or_gap(
-            lambda: self._asynchronous(resource, budget),
-            (None, None),
-            gaps,
-            "asynchronous settings",
+        asynchronous = _or_gap(
+            lambda: self._asynchronous(resource, budget), (), gaps, "asynchronous settings"
         )
         return base.model_copy(
             update={
-                "async_max_retries": retries,
-                "async_max_age_seconds": age,
+                "async_max_retries": of_latest(asynchronous).max_retries,
+                "async_max_age_seconds": of_latest(asynchronous).max_age_seconds,
+                "asynchronous": asynchronous,
                 "versions": versions[:VERSIONS_KEPT],
                 "aliases": aliases,
                 "reserved_concurrency": reserved,
@@ -218,18 +217,21 @@ class Functions:
             return ""
         return str(answer.get("Policy") or "")
 
-    def _asynchronous(self, resource: Resource, budget: Budget) -> tuple[int | None, int | None]:
-        """Of $LATEST; a function without settings of its own has AWS's defaults."""
-        try:
-            answer = self._calls.send(
-                operations.GET_EVENT_INVOKE_CONFIG,
-                budget,
-                lambda: self._client.get_function_event_invoke_config(FunctionName=resource.name),
-                resource=resource.arn,
-            )
-        except AwsNotFound:
-            return None, None
-        return to_asynchronous(answer)
+    def _asynchronous(self, resource: Resource, budget: Budget) -> tuple[AsyncSettings, ...]:
+        """Of $LATEST and of every alias and version that has settings of its own."""
+        name = resource.name
+        pages = self._calls.pages(
+            operations.LIST_EVENT_INVOKE_CONFIGS,
+            budget,
+            lambda token: (
+                self._client.list_function_event_invoke_configs(FunctionName=name, Marker=token)
+                if token
+                else self._client.list_function_event_invoke_configs(FunctionName=name)
+            ),
+            "NextMarker",
+            resource=resource.arn,
+        )
+        return to_asynchronous(items_of(pages, "FunctionEventInvokeConfigs"))
 
     def _reserved_concurrency(self, resource: Resource, budget: Budget) -> int | None:
         answer = self._calls.send(

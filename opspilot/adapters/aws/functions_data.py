@@ -151,15 +151,6 @@ def to_possible_name(value: str) -> str:
     return text if _NAME.fullmatch(text) and not is_word else ""
 
 
-def to_asynchronous(answer: Mapping[str, Any]) -> tuple[int | None, int | None]:
-    """Retries and greatest age in seconds of an asynchronous event; None for AWS's default."""
-    retries, age = answer.get("MaximumRetryAttempts"), answer.get("MaximumEventAgeInSeconds")
-    return (
-        None if retries is None else int(retries),
-        None if age is None else int(age),
-    )
-
-
 def to_limits(resource: Resource, answer: Mapping[str, Any]) -> AccountLimits:
     """The limits of a GetAccountSettings answer."""
     limit: Mapping[str, Any] = answer.get("AccountLimit") or {}

@@ -91,7 +91,7 @@ def _argue_limit(brief: Brief, case: Case, account: Resource) -> bool:
         brief.cap(_UNREAD_CAP, "whether the account's limit was reached was not read")
         return False
     most, peak = limits.detail.concurrent_executions, used.detail.peak_value
-    reserved = sum(limits.detail.reserved.values())
+    reserved = limits.detail.reserved
     text = f"up to {number(peak)} executions at a time, of {number(most)} that the account may run"
     if peak >= _FULL * most or peak >= _FULL * (most - reserved):
         brief.speaks_for(STRONG, text, used.id, limits.id)

@@ -109,6 +109,7 @@ def _put_event_invoke_config(state: Configuration, params: Params, stamp: Stamp)
         max_retries=2 if retries is None else retries,
         max_age_s=6 * 3600.0 if age is None else age,
         dead_letter=text(params, "dead_letter") or function.asynchronous.dead_letter,
+        on_failure=text(params, "on_failure"),
         modified=stamp.at,
     )
     return state.with_function(replace(function, asynchronous=asynchronous))

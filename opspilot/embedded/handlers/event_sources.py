@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from opspilot.embedded.changes.mappings import mapping_of
 from opspilot.embedded.configuration import FunctionConfig
@@ -90,14 +90,9 @@ def _get_event_invoke_config(call: Call, params: Params) -> Mapping[str, Any]:
 
 def _put_event_invoke_config(call: Call, params: Params) -> Mapping[str, Any]:
     function, _ = named(call, params)
-    destinations: Params = params.get("DestinationConfig") or {}
-    if any(destinations.values()):
-        raise AwsError(
-            "InvalidParameterValueException",
-            "The embedded account has dead-letter queues of functions, but no destinations.",
-        )
     given = {
         "function": function.name,
+        "on_failure": _destination(call, params.get("DestinationConfig") or {}),
         "max_retries": params.get("MaximumRetryAttempts"),
         "max_age_s": params.get("MaximumEventAgeInSeconds"),
     }
@@ -106,6 +101,38 @@ def _put_event_invoke_config(call: Call, params: Params) -> Mapping[str, Any]:
         "lambda.put_event_invoke_config", wanted, call.caller, call.now
     )
     return _event_invoke_json(call, after.functions[function.name])
+
+
+def _list_event_invoke_configs(call: Call, params: Params) -> Mapping[str, Any]:
+    function, _ = named(call, params)
+    is_set = function.asynchronous.modified is not None
+    shown = [_event_invoke_json(call, function)] if is_set else []
+    return {"FunctionEventInvokeConfigs": shown}
+
+
+def _destination(call: Call, given: Params) -> str | None:
+    """The queue that gets what fails; other destinations are not simulated."""
+    wanted: dict[str, str] = {
+        when: str(cast(Params, target).get("Destination") or "")
+        for when, target in given.items()
+        if target
+    }
+    arn = wanted.get("OnFailure", "")
+    name = arn.rpartition(":")[2]
+    unknown = arn and (":sqs:" not in arn or name not in call.account.world.timeline.current.queues)
+    if unknown or wanted.get("OnSuccess"):
+        raise AwsError(
+            "InvalidParameterValueException",
+            "The embedded account has queues as destinations of failed events, and no others.",
+        )
+    return name or None
+
+
+def _queue_arn(call: Call, name: str | None) -> dict[str, str]:
+    account = call.account
+    return (
+        {"Destination": f"arn:aws:sqs:{account.region}:{account.account_id}:{name}"} if name else {}
+    )
 
 
 def _event_invoke_json(call: Call, function: FunctionConfig) -> dict[str, Any]:
@@ -122,7 +149,7 @@ def _event_invoke_json(call: Call, function: FunctionConfig) -> dict[str, Any]:
         "FunctionArn": f"{arn}:$LATEST",
         "MaximumRetryAttempts": config.max_retries,
         "MaximumEventAgeInSeconds": int(config.max_age_s),
-        "DestinationConfig": {"OnSuccess": {}, "OnFailure": {}},
+        "DestinationConfig": {"OnSuccess": {}, "OnFailure": _queue_arn(call, config.on_failure)},
     }
 
 
@@ -130,6 +157,7 @@ HANDLERS: Mapping[str, Handler] = {
     "ListEventSourceMappings": _list_mappings,
     "GetEventSourceMapping": _get_mapping,
     "UpdateEventSourceMapping": _update_mapping,
+    "ListFunctionEventInvokeConfigs": _list_event_invoke_configs,
     "GetFunctionEventInvokeConfig": _get_event_invoke_config,
     "PutFunctionEventInvokeConfig": _put_event_invoke_config,
 }

@@ -165,6 +165,11 @@ _ROUTES = (
     ("GET", "/2015-03-31/event-source-mappings/?", "ListEventSourceMappings"),
     ("GET", "/2015-03-31/event-source-mappings/(?P<UUID>[^/]+)", "GetEventSourceMapping"),
     ("PUT", "/2015-03-31/event-source-mappings/(?P<UUID>[^/]+)", "UpdateEventSourceMapping"),
+    (
+        "GET",
+        "/2019-09-25/functions/{f}/event-invoke-config/list",
+        "ListFunctionEventInvokeConfigs",
+    ),
     ("GET", "/2019-09-25/functions/{f}/event-invoke-config", "GetFunctionEventInvokeConfig"),
     ("PUT", "/2019-09-25/functions/{f}/event-invoke-config", "PutFunctionEventInvokeConfig"),
     ("GET", "/2017-03-31/tags/(?P<Resource>.+)", "ListTags"),

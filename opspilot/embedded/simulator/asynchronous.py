@@ -123,19 +123,23 @@ def _settings(state: Configuration, target: str) -> AsyncConfig:
 
 
 def _give_up(walk: Walk, events: Delivery, lost: _Waiting, told: _Told) -> None:
-    """Drop events, and write them to the dead-letter queue where there is one."""
+    """Drop events, and write them to the dead-letter queue and the destination, if any."""
     if not lost.position.size:
         return
     told.dropped.append(lost.due)
     for epoch, members in walk.epochs(lost.due):
         state = walk.timeline.states[epoch]
-        letters = _settings(state, events.target).dead_letter
+        settings = _settings(state, events.target)
+        rows = events.rows[lost.position[members]]
+        if settings.on_failure and not _may_not_send(state, events.target):
+            place = f"{events.place} failed"
+            walk.hand_over("message", place, settings.on_failure, rows, lost.due[members])
+        letters = settings.dead_letter
         if letters is None:
             continue
         if letters not in state.queues or _may_not_send(state, events.target):
             told.undelivered.append(lost.due[members])
             continue
-        rows = events.rows[lost.position[members]]
         walk.hand_over("message", f"{events.place} dead", letters, rows, lost.due[members])
 
 

@@ -8,6 +8,7 @@ from botocore.stub import Stubber
 from opspilot.adapters.aws.event_sources import to_mappings
 from opspilot.adapters.aws.functions import Functions
 from opspilot.adapters.aws.functions_data import to_time
+from opspilot.domain.asynchronous import AsyncSettings
 from opspilot.domain.workload import FunctionAlias, FunctionVersion
 from opspilot.errors import AwsDenied, AwsNotFound
 from tests.adapters.aws.stubs import PLACE, answer, calls, stubbed
@@ -17,6 +18,7 @@ WRITTEN = "2026-03-04T12:00:20.000+0000"
 MOMENT = datetime(2026, 3, 4, 12, 0, 20, tzinfo=UTC)
 
 ROLE = "arn:aws:iam::123456789012:role/checkout"
+MAILER = "arn:aws:lambda:us-east-1:123456789012:function:mailer:live"
 QUEUE = "arn:aws:sqs:us-east-1:123456789012:checkout-dead"
 CONFIGURATION = {
     "FunctionName": "checkout",
@@ -56,8 +58,8 @@ def describe_with(stub: Stubber, *, versions: list[dict], aliases: list[dict]) -
 
 
 def no_asynchronous_settings(stub: Stubber) -> None:
-    stub.add_client_error(
-        "get_function_event_invoke_config", "ResourceNotFoundException", "no config", 404
+    stub.add_response(
+        "list_function_event_invoke_configs", answer("r-5", FunctionEventInvokeConfigs=[])
     )
 
 
@@ -77,8 +79,22 @@ def test_a_function_is_described_with_its_versions_aliases_and_concurrency():
         )
         stub.add_response("get_function_concurrency", answer("r-4", ReservedConcurrentExecutions=0))
         stub.add_response(
-            "get_function_event_invoke_config",
-            answer("r-5", MaximumRetryAttempts=0, MaximumEventAgeInSeconds=300),
+            "list_function_event_invoke_configs",
+            answer(
+                "r-5",
+                FunctionEventInvokeConfigs=[
+                    {
+                        "FunctionArn": f"{CHECKOUT.arn}:live",
+                        "DestinationConfig": {"OnSuccess": {"Destination": MAILER}},
+                    },
+                    {
+                        "FunctionArn": f"{CHECKOUT.arn}:$LATEST",
+                        "MaximumRetryAttempts": 0,
+                        "MaximumEventAgeInSeconds": 300,
+                        "DestinationConfig": {"OnSuccess": {}, "OnFailure": {"Destination": QUEUE}},
+                    },
+                ],
+            ),
         )
         sender = calls()
         found = Functions(client, sender).describe(CHECKOUT, sender.budget())
@@ -102,6 +118,10 @@ def test_a_function_is_described_with_its_versions_aliases_and_concurrency():
         FunctionAlias(name="live", version="10", revision_id="rev-a"),
     )
     assert (found.async_max_retries, found.async_max_age_seconds) == (0, 300)
+    assert found.asynchronous == (
+        AsyncSettings(max_retries=0, max_age_seconds=300, on_failure=QUEUE),
+        AsyncSettings(qualifier="live", on_success=MAILER),
+    )
     assert (found.role, found.dead_letter) == (ROLE, QUEUE)
     assert (found.gaps, found.request_ids) == ((), ("r-1", "r-2", "r-3", "r-4", "r-5"))
 
