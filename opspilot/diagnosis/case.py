@@ -7,11 +7,13 @@ from datetime import datetime, timedelta
 from functools import cached_property
 
 from opspilot.diagnosis.entries import Shown
+from opspilot.diagnosis.inferred import in_feed_words, span_of
 from opspilot.diagnosis.neighbourhood import Neighbourhood
 from opspilot.domain.alarm import Alarm
 from opspilot.domain.change import Change
 from opspilot.domain.evidence import (
     ChangesRequest,
+    ComparisonRequest,
     GapDetail,
     LogDetail,
     MetricDetail,
@@ -38,11 +40,18 @@ class ChangeFound:
 
     Attributes:
         inferred: Put together from entries that each tell a part of it.
+        span: It happened at most so long before `change.at`; 0 where the moment is known.
     """
 
     ids: tuple[str, ...]
     change: Change
     inferred: bool = False
+    span: timedelta = timedelta(0)
+
+    @property
+    def earliest(self) -> datetime:
+        """The earliest moment at which it can have happened."""
+        return self.change.at - self.span
 
     @property
     def key(self) -> str:
@@ -150,13 +159,19 @@ class Case(Neighbourhood):
 
     @cached_property
     def changes(self) -> tuple[ChangeFound, ...]:
-        """All changes that were read, oldest first, each once."""
+        """All changes that were read, oldest first, each once; inferred ones in feeds' words."""
+        read_at = frozenset(
+            item.collected_at
+            for item in self.evidence
+            if item.request.source in ("configuration", "limits")
+        )
         found = {
             (change.resource.arn, change.source, change.event_id or change.at.isoformat()): (
-                ChangeFound((item.id,), change)
+                ChangeFound((item.id,), change, change.since is not None, span_of(change, read_at))
             )
             for item, detail in self.entries.feeds
-            for change in detail.changes
+            for told in detail.changes
+            for change in in_feed_words(told)
         }
         return tuple(sorted(found.values(), key=lambda one: one.change.at))
 
@@ -172,6 +187,22 @@ class Case(Neighbourhood):
         return Feed(
             ids=tuple(item.id for item, _ in covering),
             whole_until=max(detail.complete_until for _, detail in covering),
+        )
+
+    def compared(self, resource: Resource, onset: datetime) -> tuple[str, ...]:
+        """Entries that found a configuration as it was when it was read before an onset.
+
+        Empty where none was compared, or where something differs.
+        """
+        read = [
+            (item, detail)
+            for item, detail in self.entries.feeds
+            if isinstance(item.request, ComparisonRequest) and item.resource == resource
+        ]
+        if any(detail.changes for _, detail in read):
+            return ()
+        return tuple(
+            item.id for item, detail in read if item.window.start <= onset <= detail.complete_until
         )
 
     @cached_property

@@ -19,6 +19,8 @@ _NO_CHANGE_CAP = 0.8
 _OPEN_FEED_CAP = 0.9
 _BLIND_CAP = 0.75
 _SURGE_CAP = 0.84
+_UNDATED_CAP = 0.84
+_LONG_AGO = timedelta(days=2)
 
 
 def changes_behind(
@@ -26,16 +28,22 @@ def changes_behind(
 ) -> ChangeFound | None:
     """The last suitable change within the hour before the onset that reached the callers.
 
-    Of a release, the move of the alias goes before the update of the code that precedes it.
+    One whose moment is not known may have been within it; one that is dated goes before it. Of a
+    release, the move of the alias goes before the update of the code that precedes it.
     """
     found = [
         one
         for one in (*case.changes_of(resource), *_releases_in_parts(case, resource))
-        if onset.at - WITHIN_REACH <= one.change.at <= onset.latest
+        if onset.at - WITHIN_REACH <= one.change.at
+        and one.earliest <= onset.latest
         and suits(one.change)
         and _reaches_callers(case, one.change)
     ]
-    return max(found, key=lambda one: ("alias" in one.change.after, one.change.at), default=None)
+    return max(
+        found,
+        key=lambda one: (not one.span, "alias" in one.change.after, one.change.at),
+        default=None,
+    )
 
 
 def _releases_in_parts(case: Case, resource: Resource) -> list[ChangeFound]:
@@ -117,9 +125,12 @@ def dated(onset: Onset | None, found: ChangeFound | None) -> Onset | None:
 def known_unchanged(case: Case, function: Resource, onset: Onset) -> tuple[str, ...]:
     """Entries that show a function unchanged shortly before an onset, whatever the feed still owes.
 
-    $LATEST tells when it was last modified. Callers of a published version, which cannot change,
-    met but one in both windows of the log. Empty where neither is known.
+    A comparison with an earlier reading found nothing, or $LATEST was last modified long before.
+    Callers of a published version, which cannot change, met but one in both windows of the log.
+    Empty where neither is known.
     """
+    if same := case.compared(function, onset.at - WITHIN_REACH):
+        return same
     shown = case.configuration(function)
     if shown is None or shown.detail.last_modified is None:
         return ()
@@ -160,6 +171,8 @@ def argue_change(
     if found is None:
         _argue_none(brief, case, feed, onset, what)
         return False
+    if found.span:
+        return _argue_undated(brief, onset, found)
     distance = max(onset.at - found.change.at, timedelta(0))
     weight = STRONG if distance <= CLOSE else GOOD if distance <= NEAR else WEAK
     if found.inferred:
@@ -176,6 +189,22 @@ def argue_change(
         brief.cap(_OPEN_FEED_CAP, f"the change feed is not whole for the onset ({until})")
         brief.misses(f"later changes may still arrive in the feed ({until})", *feed.ids)
     return distance <= NEAR
+
+
+def _argue_undated(brief: Brief, onset: Onset, found: ChangeFound) -> bool:
+    """Weigh a change that happened some time between two readings: the longer, the less it says."""
+    latest = min(found.change.at, onset.latest)
+    between = max(latest - found.earliest, timedelta(0))
+    weight = GOOD if between <= WITHIN_REACH else FAIR if between <= _LONG_AGO else WEAK
+    brief.speaks_for(
+        weight,
+        f"{found.change.resource.name}: {found.change.summary}, some time between"
+        f" {found.earliest:%Y-%m-%d %H:%M} and {found.change.at:%Y-%m-%d %H:%M} UTC",
+        *found.ids,
+    )
+    brief.cap(_UNDATED_CAP, "when it was changed is not known: at most likely")
+    brief.misses("who made the change, and when, is not known", *found.ids)
+    return True
 
 
 def _argue_none(brief: Brief, case: Case, feed: Feed | None, onset: Onset, what: str) -> None:

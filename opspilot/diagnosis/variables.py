@@ -76,7 +76,7 @@ def compared(
 ) -> Compared | None:
     """Before the change (before the onset, where none was found) and now; None if not read."""
     shown = case.configuration(function)
-    moment = change.change.at - _BEFORE_CHANGE if change else onset.at if onset else None
+    moment = change.earliest - _BEFORE_CHANGE if change else onset.at if onset else None
     if shown is None or moment is None:
         return None
     return _compared(case, function, shown, moment)

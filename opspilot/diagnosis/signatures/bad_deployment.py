@@ -28,7 +28,7 @@ def assess(case: Case) -> Iterator[Assessment]:
     for function in origins(case):
         onset = failure_onset(case, function)
         change = changes_behind(case, function, onset, is_release) if onset else None
-        if onset and change and onset.at - change.change.at <= NEAR:
+        if onset and change and not change.span and onset.at - change.change.at <= NEAR:
             found.append((function, change, onset))
     together = _together(found)
     if len(together) > 1:
