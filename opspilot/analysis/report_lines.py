@@ -37,6 +37,10 @@ _TIMED_OUT = re.compile(
 _KILLED = re.compile(
     r"(?:RequestId: (?P<id>\S+) )?Error: Runtime exited with error: signal: killed", re.DOTALL
 )
+_DIED = re.compile(
+    r"(?:RequestId: \S+ )?(?:Error: )?(?:Runtime exited with error: )?signal: killed"
+)
+_HEADER_WORDS = frozenset({"RequestId:", "Error:", "ERROR", "[ERROR]", "WARN", "[WARN]"})
 _ERROR_LINE = re.compile(
     r"^(?:\[ERROR\]\s+(?:\S+Z\s+\S+\s+)?"
     r"|.{0,200}?\tERROR\t(?:Invoke Error|Uncaught Exception|Unhandled Promise Rejection)\s"
@@ -123,13 +127,22 @@ def _read_text(line: LogLine, seen: RunStatistics) -> None:
         _started(seen, found["version"], line.at)
     elif (found := _REPORT.search(message)) and _reported(line, seen, found):
         return
-    elif found := _TIMED_OUT.search(message):
+    elif (found := _TIMED_OUT.search(message)) and leads(message, found):
         seen.timed_out.setdefault(found["id"] or f"{line.stream}@{line.at.isoformat()}", line.at)
         seen.timeout_seconds = float(found["seconds"])
-    elif found := _KILLED.search(message):
+    elif (found := _KILLED.search(message)) and leads(message, found):
         seen.killed.add(found["id"] or f"{line.stream}@{line.at.isoformat()}")
     elif error := _error_of(message):
         _failed(seen, error, _stack_of(message))
+
+
+def leads(message: str, found: re.Match[str]) -> bool:
+    """Whether nothing but a header (time, id, level) stands before a match, so the line is its own.
+
+    A caller's line that quotes the answer of a function which timed out is no time-out of its own.
+    """
+    head = message[: found.start()].split()
+    return all(word in _HEADER_WORDS or any(map(str.isdigit, word)) for word in head)
 
 
 def _error_of(message: str) -> str | None:
@@ -249,10 +262,10 @@ def _read_application_record(
     """A line of the function itself, or of the runtime, in the JSON log format."""
     message = str(record.get("message", record.get("errorMessage", "")))
     request = str(record.get("requestId", f"{line.stream}@{line.at.isoformat()}"))
-    if found := _TIMED_OUT.search(message):
+    if (found := _TIMED_OUT.search(message)) and leads(message, found):
         seen.timed_out.setdefault(found["id"] or request, line.at)
         seen.timeout_seconds = float(found["seconds"])
-    elif "signal: killed" in message:
+    elif (found := _DIED.search(message)) and leads(message, found):
         seen.killed.add(request)
     elif isinstance(error := record.get("errorType"), str) and error:
         _failed(seen, error, _stack_text(record))

@@ -27,6 +27,7 @@ class Family(StrEnum):
     PROVIDER = "provider"
     UNREACHABLE = "unreachable"
     MEMORY = "memory"
+    EXHAUSTED = "exhausted"
 
 
 _WORDS: dict[Family, re.Pattern[str]] = {
@@ -81,12 +82,23 @@ _WORDS: dict[Family, re.Pattern[str]] = {
         r"|context deadline|i/o timeout|socket hang up|no route to host|Network is unreachable"
         r"|RemoteDisconnected|MaxRetryError|Bad Gateway|Gateway Time-?out|Service Unavailable"
         r"|(?:HTTP|status|code|returned|responded|answered)\W{1,4}(?:HTTP )?50[0-4]\b"
-        r"|\b50[0-4] (?:Server Error|from )|UpstreamError|TaskCanceledException|fetch failed",
+        r"|\b50[0-4] (?:Server Error|from )|UpstreamError|TaskCanceledException|fetch failed"
+        # Databases and their pools: no connection is to be had, or it was taken away.
+        r"|too many (?:connections|clients)|remaining connection slots|connection slots are"
+        r"|(?:could not|can't|cannot|failed to|unable to) connect to|connection to server at"
+        r"|connection pool.{0,40}(?:exhausted|full|timeout|timed out|limit)|QueuePool limit"
+        r"|acquir\w+ (?:a )?connection|server closed the connection|Lost connection to"
+        r"|ServerSelectionTimeout|CLUSTERDOWN|max number of clients reached",
         re.IGNORECASE,
     ),
     Family.MEMORY: re.compile(
         r"OutOfMemory|MemoryError|heap out of memory|Reached heap limit|runtime: out of memory"
         r"|Cannot allocate memory|ENOMEM|Allocation failed"
+    ),
+    Family.EXHAUSTED: re.compile(
+        r"No space left on device|ENOSPC|Too many open files|EMFILE|ENFILE|Disk quota exceeded"
+        r"|can't start new thread|unable to create (?:new )?(?:native )?thread"
+        r"|Resource temporarily unavailable"
     ),
 }
 _AN_ERROR = re.compile(

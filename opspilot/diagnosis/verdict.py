@@ -16,7 +16,7 @@ from opspilot.diagnosis.standing import LIKELY_FROM, chosen
 from opspilot.domain.evidence import Evidence
 from opspilot.domain.hypothesis import Hypothesis, Verdict, VerdictStatus
 from opspilot.domain.incident import Incident
-from opspilot.domain.resource import ResourceKind
+from opspilot.domain.resource import Resource, ResourceKind
 from opspilot.domain.signals import query_of, signal_of_query, signals_of
 
 RULES_VERSION = "4"
@@ -163,9 +163,12 @@ def _without_harm(case: Case, assessed: Sequence[Assessment]) -> Verdict:
 def _unread(case: Case) -> str:
     """What of the incident's own resource is still to be read to call it healthy; empty if nothing.
 
-    Asked for: its first failure signal, any of its levels (percentiles may not exist), its log.
+    Asked for: its first failure signal, any of its levels (percentiles may not exist), its log. A
+    log that was read whole and reports every call tells of failures and durations by itself.
     """
     own = case.incident.resource
+    if _reports_all(case, own):
+        return ""
     harmful = [signal for signal in signals_of(own) if signal.name in HARM]
     failures = [signal for signal in harmful if signal.missing_is_zero][:1]
     levels = [signal for signal in harmful if signal.name in _LEVELS]
@@ -179,6 +182,14 @@ def _unread(case: Case) -> str:
     ):
         unread.append("its log")
     return f"{', '.join(unread)} of {own.name}" if unread else ""
+
+
+def _reports_all(case: Case, own: Resource) -> bool:
+    """Whether the log was read whole and holds a report of each call that was counted."""
+    log, calls = case.log(own), case.metric(own, "lambda.invocations")
+    if log is None or calls is None or log.evidence.status != "complete":
+        return False
+    return log.detail.invocations >= (calls.detail.total_incident or 1.0)
 
 
 def _next_query(case: Case, lead: Assessment | None) -> str:

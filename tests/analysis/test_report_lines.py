@@ -271,3 +271,20 @@ def test_stacks_are_read_as_each_runtime_writes_them() -> None:
         ("TypeError", 1),
         ("panic", 2),
     ]
+
+
+@pytest.mark.parametrize(
+    "quoted",
+    [
+        f"{UUIDS[1]} Task timed out after 1.00 seconds",
+        f"RequestId: {UUIDS[1]} Error: Task timed out after 1.00 seconds",
+        f"RequestId: {UUIDS[1]} Error: Runtime exited with error: signal: killed",
+    ],
+)
+def test_what_a_caller_quotes_of_a_function_that_died_is_no_death_of_its_own(quoted: str) -> None:
+    text = f"[ERROR] RuntimeError: lookup failed: {{'errorMessage': '{quoted}'}}"
+    told = {"level": "ERROR", "requestId": ID, "message": f"lookup failed: {quoted}"}
+    seen = read_report_lines(lines(text, json.dumps(told)))
+    assert not seen.timed_out
+    assert not seen.killed
+    assert seen.errors == {"RuntimeError": 1}

@@ -19,7 +19,7 @@ from opspilot.diagnosis.assessment import (
 )
 from opspilot.diagnosis.cascade import origins
 from opspilot.diagnosis.case import Case, Shown
-from opspilot.diagnosis.change_search import argue_change, changes_behind, is_release
+from opspilot.diagnosis.change_search import argue_change
 from opspilot.diagnosis.families import Family, family_of, says_so_itself
 from opspilot.diagnosis.symptoms import (
     accounts_for,
@@ -31,6 +31,7 @@ from opspilot.diagnosis.symptoms import (
     timeouts,
 )
 from opspilot.diagnosis.telling import failure_told
+from opspilot.diagnosis.untold import is_untold, release_behind
 from opspilot.diagnosis.variables import explained
 from opspilot.domain.evidence import LogDetail, MetricDetail
 from opspilot.domain.resource import Resource
@@ -40,6 +41,7 @@ CAUSE_CLASS = "lambda.code_error_after_release"
 _PRIOR = -2.0
 _UNREAD_LOG_CAP = 0.6
 _NO_RELEASE_CAP = LEAD_CAP
+_UNTOLD_CAP = 0.75
 _NEARLY_ALL = 0.8
 _NOT_CODE = {
     Family.DENIED: "refusals of permission",
@@ -78,10 +80,13 @@ def _weigh(
         brief.cap(LEAD_CAP, "its log names no error of the code: a release nearby is a lead")
     if not case.knows_callees_of(function):
         brief.misses(f"what {function.name} calls was not read: the failure may come from there")
-    change = changes_behind(case, function, onset, is_release)
+    change = release_behind(case, function, onset)
     close = argue_change(brief, case, onset, change, f"release of {function.name}")
     if change is None:
         brief.cap(_NO_RELEASE_CAP, "no release was found: a lead, not a cause")
+    elif is_untold(change):
+        brief.misses(f"what was changed of {function.name} is not told: code or settings")
+        brief.cap(_UNTOLD_CAP, "what was changed is not told: code or settings")
     what = change.change.after.get("version") if change else None
     named = f" with {', '.join(names)}" if names else ""
     summary = (

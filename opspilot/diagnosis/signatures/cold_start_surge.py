@@ -36,12 +36,16 @@ def assess(case: Case) -> Iterator[Assessment]:
 
 
 def _is_unusual(log: LogDetail) -> bool:
-    """Whether cold starts are many, and clearly more than before where that was counted."""
-    if log.cold_starts < _FEWEST or not log.invocations:
+    """Whether cold starts are many, and clearly more than before where that was counted.
+
+    One that replaces an environment which was killed is no cause: whatever killed it is.
+    """
+    killed = log.timeouts + log.out_of_memory + log.exits + log.init_failures
+    cold = log.cold_starts - killed
+    if cold < _FEWEST or not log.invocations:
         return False
-    many = log.cold_starts >= _MANY * log.invocations
     before = log.cold_starts_baseline
-    return many and (before is None or log.cold_starts >= 3 * before)
+    return cold >= _MANY * log.invocations and (before is None or cold >= 3 * before)
 
 
 def _waiting(case: Case, function: Resource) -> Shown[MetricDetail] | None:

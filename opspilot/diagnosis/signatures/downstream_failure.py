@@ -11,11 +11,12 @@ from collections.abc import Iterator
 from opspilot.diagnosis.assessment import FAIR, GOOD, STRONG, WEAK, Assessment, Brief, Harm
 from opspilot.diagnosis.cascade import origins
 from opspilot.diagnosis.case import Case
-from opspilot.diagnosis.change_search import changes_behind, known_unchanged
+from opspilot.diagnosis.change_search import changes_behind
 from opspilot.diagnosis.families import Family, says_so_itself
 from opspilot.diagnosis.slowness import slowed, slowest_chain
-from opspilot.diagnosis.symptoms import timeouts
+from opspilot.diagnosis.symptoms import failure_onset, timeouts
 from opspilot.diagnosis.telling import Failure, argue_told, failure_told
+from opspilot.diagnosis.untold import only_began, release_behind, tried_again, unchanged_since
 from opspilot.domain.change import Change
 from opspilot.domain.resource import Resource, ResourceKind
 
@@ -97,14 +98,16 @@ def _argue_unchanged(brief: Brief, case: Case, failure: Failure) -> None:
     function, onset = failure.function, failure.onset
     if onset is None:
         return
-    change = changes_behind(case, function, onset, _could_cause)
+    change = changes_behind(case, function, onset, _could_cause) or release_behind(
+        case, function, onset
+    )
     feed = case.feed_of(function)
     if change:
         text = f"{function.name} itself changed shortly before: {change.change.summary}"
         brief.speaks_against(GOOD, text, *change.ids)
     elif feed and feed.whole_until >= onset.latest:
         brief.speaks_for(FAIR, f"{function.name} itself was not changed", *feed.ids)
-    elif ids := known_unchanged(case, function, onset):
+    elif ids := unchanged_since(case, function, onset):
         brief.speaks_for(WEAK, f"{function.name} itself was not changed", *ids)
     else:
         brief.misses(f"whether {function.name} itself was changed is not known")
@@ -117,25 +120,31 @@ def _could_cause(change: Change) -> bool:
 def _by_elimination(case: Case, function: Resource) -> Assessment | None:
     """It takes longer, and nothing that can be read explains for what."""
     slow, log = slowed(case, function), timeouts(case, function)
+    if slow is None and case.duration(function) is not None:
+        return None  # It was measured, and is not slower.
+    onset = slow.onset if slow else failure_onset(case, function)
     feed = case.feed_of(function)
-    if slow is None or log is None or not case.knows_callees_of(function):
+    if onset is None or log is None or not case.knows_callees_of(function):
         return None
-    inside = slowest_chain(case, function) or changes_behind(
-        case, function, slow.onset, _could_cause
-    )
-    whole = feed is not None and feed.whole_until >= slow.onset.latest
-    ids = feed.ids if feed and whole else known_unchanged(case, function, slow.onset)
-    busy = case.risen(function, "lambda.invocations", "lambda.throttles")
+    inside = slowest_chain(case, function) or changes_behind(case, function, onset, _could_cause)
+    whole = feed is not None and feed.whole_until >= onset.latest
+    ids = feed.ids if feed and whole else unchanged_since(case, function, onset)
+    more = case.risen(function, "lambda.invocations")
+    explained = more is None or only_began(more) or tried_again(case, function)
+    busy = not explained or case.risen(function, "lambda.throttles")
     if inside or not ids or busy or function.kind is not ResourceKind.FUNCTION:
         return None
     brief = Brief(CAUSE_CLASS, function, _PRIOR)
-    brief.speaks_for(GOOD, f"{function.name} slowed and times out", slow.shown.id, log.id)
+    if slow:
+        brief.speaks_for(GOOD, f"{function.name} slowed and times out", slow.shown.id, log.id)
+    else:
+        brief.speaks_for(FAIR, f"{function.name} times out, as it did not before", log.id)
     _argue_inside(brief, case, function)
     brief.speaks_for(FAIR, f"{function.name} itself was not changed", *ids)
     brief.cap(_BY_ELIMINATION_CAP, "no line says what it waits for: by elimination only")
     return brief.assessment(
         f"{function.name} waits for something outside of what was read",
-        slow.onset,
+        onset,
         harm=[Harm(function, "timeouts"), Harm(function, "slow")],
         in_metrics=True,
         failing=function,

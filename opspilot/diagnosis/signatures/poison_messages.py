@@ -18,18 +18,15 @@ from opspilot.diagnosis.assessment import (
     Harm,
     Onset,
 )
+from opspilot.diagnosis.cascade import passed_on
 from opspilot.diagnosis.case import Case, Shown
-from opspilot.diagnosis.change_search import (
-    CLOSE,
-    changes_behind,
-    is_release,
-    release_known,
-)
+from opspilot.diagnosis.change_search import CLOSE, release_known
 from opspilot.diagnosis.families import Family
 from opspilot.diagnosis.levels import total
 from opspilot.diagnosis.parsing import argue_parsing
 from opspilot.diagnosis.symptoms import failure_onset, failures, killed_for_memory, timeouts
 from opspilot.diagnosis.telling import failure_told
+from opspilot.diagnosis.untold import release_behind
 from opspilot.domain.evidence import MetricDetail
 from opspilot.domain.resource import Resource
 from opspilot.domain.wording import number, share
@@ -47,6 +44,7 @@ _ELSEWHERE = (
     Family.THROTTLED,
     Family.UNREACHABLE,
     Family.PROVIDER,
+    Family.EXHAUSTED,
 )
 
 
@@ -69,7 +67,7 @@ def _weigh(
     back = _argue_return(brief, case, queue, onset)
     dead = _argue_dead_letters(brief, case, queue)
     in_logs = argue_parsing(brief, case, consumer)
-    released = changes_behind(case, consumer, onset, is_release)
+    released = release_behind(case, consumer, onset)
     if released:
         text = f"{consumer.name} was released shortly before: the fault may be its own"
         brief.speaks_against(STRONG, text, *released.ids)
@@ -78,6 +76,10 @@ def _weigh(
     elif not release_known(case, consumer, onset):
         brief.misses(f"whether {consumer.name} was released shortly before is not known")
         brief.cap(_BLIND_CAP, "whether the consumer was released is not known")
+    if below := passed_on(case, consumer):
+        text = f"{below[0].name}, which {consumer.name} calls, fails as well"
+        brief.speaks_against(GOOD, text, fails.id)
+        brief.cap(LEAD_CAP, "its consumer hands on the failures of what it calls")
     kinds = _ends_otherwise(case, consumer)
     if kinds:
         text = f"{consumer.name} runs out of time or memory, which no message need be to blame for"

@@ -7,20 +7,42 @@ nor gives it up.
 
 from collections.abc import Iterator
 
-from opspilot.diagnosis.assessment import FAIR, GOOD, STRONG, WEAK, Assessment, Brief, Harm, Onset
+from opspilot.diagnosis.assessment import (
+    FAIR,
+    GOOD,
+    LEAD_CAP,
+    STRONG,
+    WEAK,
+    Assessment,
+    Brief,
+    Harm,
+    Onset,
+)
 from opspilot.diagnosis.case import Case, Shown
-from opspilot.diagnosis.change_search import changes_behind, is_release, release_known
+from opspilot.diagnosis.change_search import release_known
 from opspilot.diagnosis.families import Family, told
+from opspilot.diagnosis.levels import total
 from opspilot.diagnosis.parsing import argue_parsing
 from opspilot.diagnosis.symptoms import earliest, failure_onset, failures, onset_of
+from opspilot.diagnosis.untold import release_behind
 from opspilot.domain.evidence import MetricDetail
 from opspilot.domain.resource import Resource
-from opspilot.domain.wording import quantity
+from opspilot.domain.wording import quantity, share
 
 CAUSE_CLASS = "lambda.stream_poison_batch"
 _PRIOR = -2.0
 _CAP = 0.9
 _BLIND_CAP = 0.8
+_NEARLY_ALL = 0.8
+_ELSEWHERE = (
+    Family.DENIED,
+    Family.EXPIRED,
+    Family.INIT,
+    Family.THROTTLED,
+    Family.UNREACHABLE,
+    Family.PROVIDER,
+    Family.EXHAUSTED,
+)
 
 
 def assess(case: Case) -> Iterator[Assessment]:
@@ -48,20 +70,22 @@ def _weigh(
     brief.speaks_for(WEAK, f"{function.name} fails meanwhile", fails.id)
     _argue_arrivals(brief, case, stream)
     _argue_mapping(brief, case, stream, function)
+    _argue_share(brief, case, stream, function, fails)
     in_logs = argue_parsing(brief, case, function)
     onset = _onset(case, function, behind)
-    released = changes_behind(case, function, onset, is_release) if onset else None
+    released = release_behind(case, function, onset) if onset else None
     if released:
         text = f"{function.name} was released shortly before: the fault may be its own"
         brief.speaks_against(STRONG, text, *released.ids)
     elif onset is None or not release_known(case, function, onset):
         brief.misses(f"whether {function.name} was released shortly before is not known")
         brief.cap(_BLIND_CAP, "whether the consumer was released is not known")
-    for family in (Family.DENIED, Family.THROTTLED, Family.INIT):
+    for family in _ELSEWHERE:
         log = case.log(function)
         other = told(log, family) if log else None
         if other and other.count > other.before:
             brief.speaks_against(GOOD, f"its errors are {family.value}", other.log.id)
+            brief.cap(LEAD_CAP, "what its errors tell is no matter of what records say")
     brief.cap(_CAP, "the record itself was not read")
     return brief.assessment(
         f"A record of {stream.name} that {function.name} cannot process holds up the rest",
@@ -90,6 +114,20 @@ def _argue_arrivals(brief: Brief, case: Case, stream: Resource) -> None:
         brief.speaks_against(FAIR, f"more arrives on {stream.name} than before", arriving.id)
     else:
         brief.speaks_for(WEAK, f"no more arrives on {stream.name} than before", arriving.id)
+
+
+def _argue_share(
+    brief: Brief, case: Case, stream: Resource, function: Resource, fails: Shown[MetricDetail]
+) -> None:
+    """On the only shard nothing gets past a batch that fails each time."""
+    shown, calls = case.stream(stream), case.metric(function, "lambda.invocations")
+    since = fails.detail.onset
+    if shown is None or shown.detail.shards != 1 or calls is None or since is None:
+        return
+    ran, failed = total(calls, since), total(fails, since)
+    if ran and failed is not None and failed < _NEARLY_ALL * ran:
+        text = f"{share(1.0 - failed / ran)} of the batches of its only shard go through"
+        brief.speaks_against(GOOD, text, fails.id, calls.id)
 
 
 def _argue_mapping(brief: Brief, case: Case, stream: Resource, function: Resource) -> None:

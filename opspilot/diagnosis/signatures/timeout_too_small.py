@@ -8,9 +8,16 @@ function's own duration alone says little.
 from collections.abc import Iterator
 
 from opspilot.diagnosis.assessment import FAIR, GOOD, LEAD_CAP, WEAK, Assessment, Brief, Harm, Onset
-from opspilot.diagnosis.case import Case
-from opspilot.diagnosis.change_search import argue_change, changes_behind, is_release, lowers
+from opspilot.diagnosis.case import Case, ChangeFound
+from opspilot.diagnosis.change_search import (
+    argue_change,
+    changes_behind,
+    is_release,
+    lowers,
+    untold_change,
+)
 from opspilot.diagnosis.harm import hurts
+from opspilot.diagnosis.levels import until
 from opspilot.diagnosis.slowness import slowed, slowest_chain
 from opspilot.diagnosis.symptoms import (
     failing,
@@ -27,7 +34,9 @@ _PRIOR = -2.0
 _MS = 1_000.0
 _TIGHT, _AMPLE = 0.8, 0.5
 _FEW = 0.3
+_LONGER = 1.02
 _NO_CHANGE_CAP = 0.45
+_UNTOLD_CAP = 0.84
 
 
 def assess(case: Case) -> Iterator[Assessment]:
@@ -43,7 +52,9 @@ def _weigh(case: Case, function: Resource, onset: Onset) -> Assessment:
     limit = limit_seconds(case, function)
     _argue_timeouts(brief, case, function)
     tight = limit is not None and _argue_headroom(brief, case, function, limit * _MS)
-    lowered = changes_behind(case, function, onset, _lowers_timeout)
+    lowered = changes_behind(case, function, onset, _lowers_timeout) or _seen_lowered(
+        brief, case, function, onset, limit
+    )
     grown = changes_behind(case, function, onset, is_release)
     if lowered or not grown:
         close = argue_change(brief, case, onset, lowered, f"lower timeout of {function.name}")
@@ -76,6 +87,21 @@ def _weigh(case: Case, function: Resource, onset: Onset) -> Assessment:
 
 def _lowers_timeout(change: Change) -> bool:
     return lowers(change, "timeout_seconds")
+
+
+def _seen_lowered(
+    brief: Brief, case: Case, function: Resource, onset: Onset, limit: float | None
+) -> ChangeFound | None:
+    """A change that nothing tells of, where calls took longer before than they may take now."""
+    shown = case.metric(function, "lambda.duration_max")
+    before = max(until(shown, onset.at - case.period), default=0.0) if shown else 0.0
+    if shown is None or limit is None or before <= _LONGER * limit * _MS:
+        return None
+    found = untold_change(case, function, onset)
+    text = f"before it took up to {milliseconds(before)}, more than its limit is now"
+    brief.speaks_for(GOOD if found else FAIR, text, shown.id)
+    brief.cap(_UNTOLD_CAP, "what was changed is not told: at most likely")
+    return found
 
 
 def _argue_timeouts(brief: Brief, case: Case, function: Resource) -> None:

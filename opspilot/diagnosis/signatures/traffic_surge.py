@@ -6,10 +6,11 @@ explanations: it must have come first, and be large enough to matter.
 
 from collections.abc import Iterator
 
-from opspilot.diagnosis.assessment import FAIR, GOOD, WEAK, Assessment, Brief
+from opspilot.diagnosis.assessment import FAIR, GOOD, LEAD_CAP, WEAK, Assessment, Brief
 from opspilot.diagnosis.case import Case, Shown
-from opspilot.diagnosis.change_search import Onset
+from opspilot.diagnosis.change_search import NEAR, Onset
 from opspilot.diagnosis.symptoms import earliest, entry_of, failing, failure_onset, onset_of
+from opspilot.diagnosis.untold import only_began, tried_again
 from opspilot.domain.evidence import MetricDetail
 from opspilot.domain.resource import Resource, ResourceKind
 from opspilot.domain.wording import clock, quantity
@@ -46,6 +47,8 @@ def _weigh(case: Case, resource: Resource, surge: Shown[MetricDetail], onset: On
     )
     _argue_size(brief, surge)
     before_failures = _argue_order(brief, case, surge, onset)
+    if tried_again(case, resource):
+        brief.speaks_against(GOOD, "no more than its failed calls, which are tried again", surge.id)
     brief.cap(_CAP, "no signature of the bottleneck: at most likely")
     return Assessment(
         brief.hypothesis(
@@ -63,6 +66,10 @@ def _argue_size(brief: Brief, surge: Shown[MetricDetail]) -> None:
     usual, now = surge.detail.baseline_value, surge.detail.incident_value
     if usual is None or now is None:
         return
+    if only_began(surge):
+        text = "there was no traffic before to compare with: it began, it did not rise"
+        brief.speaks_against(GOOD, text, surge.id)
+        brief.cap(LEAD_CAP, "usual traffic is not known")
     if now < _MATTERS * max(usual, 1.0):
         text = f"less than {_MATTERS:g} times the usual traffic seldom breaks anything"
         brief.speaks_against(GOOD, text, surge.id)
@@ -74,6 +81,10 @@ def _argue_order(brief: Brief, case: Case, surge: Shown[MetricDetail], onset: On
     failures = [failure_onset(case, one) for one in failing(case)]
     first = earliest(*(failure.at for failure in failures if failure))
     if first is None:
+        return False
+    if onset.latest < first - NEAR:
+        text = f"it did no harm for long: failures began at {clock(first)}"
+        brief.speaks_against(GOOD, text, surge.id)
         return False
     if onset.at <= first + case.period:
         brief.speaks_for(WEAK, f"failures began after it, at {clock(first)}", surge.id)

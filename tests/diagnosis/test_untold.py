@@ -1,0 +1,140 @@
+"""Without CloudTrail: what a function's own configuration, and calls made again, still tell."""
+
+from datetime import timedelta
+
+from opspilot.domain.hypothesis import VerdictStatus
+from tests.diagnosis.scene import (
+    BASELINE,
+    CONSUMES,
+    FRONT,
+    GATEWAY,
+    GRAVES,
+    JOBS,
+    MIDDLE,
+    MINUTE,
+    NOW,
+    ONSET,
+    READINGS,
+    READS_STREAM,
+    SIDE,
+    Scene,
+    hypothesis,
+    pattern,
+    settled,
+)
+
+CHAIN = ((GATEWAY, FRONT, ""), (FRONT, SIDE, ""))
+DAYS_AGO = NOW - timedelta(days=9)
+TIMED_OUT = {"timeouts": 800, "timeout_seconds": 3.0, "first_timeout": ONSET}
+
+
+def blind(**log: object) -> Scene:
+    """Front fails, called without an alias; no feed tells of any change."""
+    scene = Scene(whole_until=BASELINE.start).topology(CHAIN).healthy(GATEWAY, SIDE)
+    scene.metric(FRONT, "lambda.errors", 0.0, 40.0)
+    return scene.log(FRONT, **log)
+
+
+def test_code_that_fails_right_after_its_function_was_modified_is_the_likely_cause() -> None:
+    scene = blind(errors={"KeyError": 790}).metric(FRONT, "lambda.invocations", 100.0)
+    scene.configuration(FRONT, modified=ONSET - MINUTE).feed()
+    assert settled(scene) == ("lambda.code_error_after_release", FRONT)
+    assert scene.verdict().status is VerdictStatus.LIKELY
+
+
+def test_a_function_that_was_modified_without_new_code_was_not_released() -> None:
+    scene = blind(errors={"KeyError": 790}).metric(FRONT, "lambda.invocations", 100.0)
+    scene.configuration(FRONT, modified=ONSET - MINUTE, environments={"18": {}}, code="18").feed()
+    assert scene.verdict().cause is None
+
+
+def test_code_that_fails_days_after_its_last_modification_is_a_lead_only() -> None:
+    scene = blind(errors={"KeyError": 790}).metric(FRONT, "lambda.invocations", 100.0)
+    assert scene.configuration(FRONT, modified=DAYS_AGO).feed().verdict().cause is None
+
+
+def test_calls_that_are_tried_again_do_not_hide_that_something_outside_is_waited_for() -> None:
+    scene = blind(**TIMED_OUT).metric(FRONT, "lambda.duration_p99", 300.0, 3_000.0)
+    scene.metric(FRONT, "lambda.invocations", 30.0, 60.0, onset=ONSET + 2 * MINUTE)
+    scene.configuration(FRONT, modified=DAYS_AGO).feed()
+    assert settled(scene) == ("downstream_failure", FRONT)
+
+
+def test_more_traffic_before_the_timeouts_is_not_passed_over() -> None:
+    scene = blind(**TIMED_OUT).metric(FRONT, "lambda.duration_p99", 300.0, 3_000.0)
+    scene.metric(FRONT, "lambda.invocations", 30.0, 60.0, onset=ONSET - 2 * MINUTE)
+    verdict = scene.configuration(FRONT, modified=DAYS_AGO).feed().verdict()
+    assert all(one.cause_class != "downstream_failure" for one in verdict.hypotheses)
+
+
+def test_timeouts_are_told_without_any_metric_of_durations() -> None:
+    scene = blind(**TIMED_OUT).metric(FRONT, "lambda.invocations", 100.0)
+    scene.configuration(FRONT, modified=NOW - timedelta(hours=1)).feed()
+    assert settled(scene) == ("downstream_failure", FRONT)
+
+
+def test_a_limit_below_what_calls_took_before_was_lowered() -> None:
+    scene = blind(**TIMED_OUT).metric(FRONT, "lambda.invocations", 100.0)
+    scene.metric(FRONT, "lambda.duration_max", 3_400.0, 3_000.0)
+    scene.configuration(FRONT, modified=ONSET - MINUTE).feed()
+    assert settled(scene) == ("lambda.timeout_too_small", FRONT)
+
+
+def test_starts_that_replace_killed_environments_are_no_surge_of_cold_starts() -> None:
+    cold = {"cold_starts": 81, "cold_starts_baseline": 0, "invocations": 900}
+    scene = blind(timeouts=80, timeout_seconds=3.0, first_timeout=ONSET, **cold)
+    scene.metric(FRONT, "lambda.invocations", 100.0).feed()
+    found = {one.cause_class for one in scene.verdict().hypotheses}
+    assert "lambda.cold_start_surge" not in found
+
+
+def test_traffic_of_an_account_that_just_began_is_no_surge() -> None:
+    scene = blind(errors={"KeyError": 790})
+    scene.metric(FRONT, "lambda.invocations", 0.0, 100.0, onset=ONSET - 25 * MINUTE)
+    surge = hypothesis(scene.feed().verdict(), "traffic_surge")
+    assert surge.status == "ruled_out" or surge.confidence < 0.5
+
+
+def test_a_surge_that_did_no_harm_for_long_does_not_explain_failures() -> None:
+    scene = blind(errors={"KeyError": 790})
+    scene.metric(FRONT, "lambda.invocations", 20.0, 60.0, onset=ONSET - 40 * MINUTE)
+    surge = hypothesis(scene.feed().verdict(), "traffic_surge")
+    assert any("no harm for long" in one.text for one in surge.arguments_against)
+
+
+def consuming(**log: object) -> Scene:
+    """Side works off jobs, and fails on all of them."""
+    scene = Scene(resource=SIDE, whole_until=BASELINE.start).healthy(FRONT).queue()
+    scene.metric(SIDE, "lambda.errors", 0.0, 90.0).metric(SIDE, "lambda.invocations", 100.0)
+    scene.metric(JOBS, "sqs.received", 100.0, 190.0).metric(JOBS, "sqs.deleted", 100.0, 10.0)
+    scene.metric(GRAVES, "sqs.visible", 0.0, 80.0).configuration(SIDE, modified=DAYS_AGO)
+    return scene.log(SIDE, **log)
+
+
+def test_a_consumer_that_hands_on_failures_of_what_it_calls_met_no_poison() -> None:
+    scene = consuming(errors={"RuntimeError": 1_700}).topology(((SIDE, MIDDLE, ""),), CONSUMES)
+    scene.metric(MIDDLE, "lambda.errors", 0.0, 90.0).metric(MIDDLE, "lambda.invocations", 100.0)
+    scene.log(MIDDLE, errors={"ZeroDivisionError": 1_700})
+    scene.configuration(MIDDLE, modified=ONSET - MINUTE).feed()
+    assert settled(scene) == ("lambda.code_error_after_release", MIDDLE)
+
+
+def test_a_full_disk_is_no_poisoned_record() -> None:
+    full = pattern("[ERROR] OSError: [Errno 28] No space left on device")
+    scene = Scene(resource=SIDE).healthy(FRONT).stream().topology((), READS_STREAM)
+    scene.metric(SIDE, "lambda.errors", 0.0, 40.0).metric(SIDE, "lambda.invocations", 100.0)
+    scene.metric(READINGS, "stream.iterator_age", 1_000.0, 90_000.0)
+    scene.log(SIDE, errors={"OSError": 790}, patterns=(full,))
+    scene.configuration(SIDE, modified=DAYS_AGO).feed()
+    assert scene.verdict().cause is None
+
+
+def test_a_database_without_free_connections_fails_from_outside() -> None:
+    line = (
+        '[ERROR] OperationalError: connection to server at "db" (10.0.3.17), port 5432 failed:'
+        " FATAL:  remaining connection slots are reserved for roles with the SUPERUSER attribute"
+    )
+    scene = blind(errors={"OperationalError": 790}, patterns=(pattern(line),))
+    scene.metric(FRONT, "lambda.invocations", 100.0)
+    scene.configuration(FRONT, modified=DAYS_AGO).feed()
+    assert settled(scene) == ("downstream_failure", FRONT)
