@@ -14,14 +14,13 @@ from opspilot.adapters.aws.alarms_data import (
     to_alarms_request,
     to_history_request,
     to_transition,
-    watched,
 )
+from opspilot.adapters.aws.alarms_watched import concerns
 from opspilot.adapters.aws.errors import not_implemented
 from opspilot.adapters.aws.names import Place
 from opspilot.adapters.aws.throttle import Budget, Calls
 from opspilot.domain.alarm import Alarm, AlarmTransition
 from opspilot.domain.resource import Resource
-from opspilot.domain.signals import signals_of
 from opspilot.errors import AwsError
 
 if TYPE_CHECKING:
@@ -61,16 +60,14 @@ class AwsAlarms:
         )
 
     def alarms_of(self, resource: Resource) -> list[Alarm]:
-        """The alarms whose metric belongs to this resource, by name."""
-        wanted = {
-            (signal.namespace, signal.dimension, resource.name) for signal in signals_of(resource)
-        }
+        """The alarms whose metric belongs to this resource, by name.
+
+        Those on one of its aliases count as well, and for a function those on what it shares with
+        all others: the concurrency of the account.
+        """
+        found = self._alarms(self._calls.budget())
         return sorted(
-            (
-                to_alarm(item)
-                for item in self._alarms(self._calls.budget())
-                if wanted & watched(item)
-            ),
+            (to_alarm(item) for item in found if concerns(item, resource)),
             key=lambda alarm: alarm.name,
         )
 

@@ -103,21 +103,6 @@ def _dimensions(metric: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     )
 
 
-def watched(item: Mapping[str, Any]) -> set[tuple[str, str, str]]:
-    """(namespace, dimension, value) of every metric that an alarm looks at, in math as well."""
-    metrics: list[Mapping[str, Any]] = [item]
-    metrics += [
-        query["MetricStat"]["Metric"]
-        for query in item.get("Metrics") or ()
-        if "MetricStat" in query
-    ]
-    return {
-        (str(metric.get("Namespace")), name, value)
-        for metric in metrics
-        for name, value in _dimensions(metric)
-    }
-
-
 def to_transition(
     item: Mapping[str, Any], known: Mapping[str, Alarm], arn_prefix: str
 ) -> AlarmTransition | None:

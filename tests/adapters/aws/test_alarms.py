@@ -10,6 +10,7 @@ from botocore.stub import Stubber
 
 from opspilot.adapters.aws.alarms import AwsAlarms
 from opspilot.domain.alarm import Alarm
+from opspilot.domain.resource import Resource
 from opspilot.domain.telemetry import MetricQuery
 from opspilot.errors import AwsDenied, AwsThrottled
 from tests.adapters.aws.stubs import PLACE, Hourglass, answer, calls, stubbed
@@ -270,6 +271,45 @@ def test_the_alarms_of_a_resource_are_those_that_watch_one_of_its_metrics():
         ("checkout-errors", False),
         ("math-on-checkout", True),
     ]
+
+
+def on_expression(name: str, expression: str) -> dict[str, Any]:
+    alarm = definition(name)
+    for key in ("Namespace", "MetricName", "Dimensions", "Statistic", "Period"):
+        del alarm[key]
+    return {**alarm, "Metrics": [{"Id": "q", "Expression": expression, "ReturnData": True}]}
+
+
+SHARED = definition("account-full", MetricName="ConcurrentExecutions", Dimensions=[])
+ALL_ERRORS = definition("all-errors", Dimensions=[])
+OF_ALIAS = definition("live-errors", Dimensions=[{"Name": "Resource", "Value": "checkout:live"}])
+OF_OTHER_ALIAS = definition(
+    "other-live", Dimensions=[{"Name": "Resource", "Value": "checkout-old:live"}]
+)
+SEARCH = """'{AWS/Lambda,FunctionName} MetricName="Errors" FunctionName="checkout"', 'Sum'"""
+SEARCHED = on_expression("searched", f"SUM(SEARCH({SEARCH}))")
+FROM = 'SELECT SUM(Errors) FROM SCHEMA("AWS/Lambda", FunctionName)'
+QUERIED = on_expression("queried", f"{FROM} WHERE FunctionName = 'checkout'")
+QUERIED_ALL = on_expression("queried-all", 'SELECT SUM(Errors) FROM "AWS/Lambda"')
+
+
+def names_of(resource: Resource) -> list[str]:
+    alarms = [SHARED, ALL_ERRORS, OF_ALIAS, OF_OTHER_ALIAS, SEARCHED, QUERIED, QUERIED_ALL]
+    with stubbed("cloudwatch") as (client, stub):
+        defines(stub, *alarms)
+        found = AwsAlarms(client, calls(), PLACE).alarms_of(resource)
+    return [alarm.name for alarm in found]
+
+
+def test_alarms_of_an_alias_in_searches_and_on_the_shared_concurrency_are_the_functions_too():
+    assert names_of(PLACE.function("checkout")) == [
+        "account-full", "live-errors", "queried", "searched",
+    ]  # fmt: skip
+
+
+def test_alarms_without_a_dimension_are_the_accounts_and_no_tables():
+    assert names_of(PLACE.account()) == ["account-full", "all-errors"]
+    assert names_of(PLACE.table("checkout")) == []
 
 
 def test_an_alarm_of_an_api_may_name_more_dimensions_than_the_api():
