@@ -78,11 +78,13 @@ class RoleConfig:
     Attributes:
         denied: Actions that an inline policy denies, by the policy's name.
         lost: Actions that no policy allows any more, by the policy that allowed them.
+        rewritten: Attached managed policies of which a newer version holds.
     """
 
     name: str
     denied: Mapping[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
     lost: Mapping[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
+    rewritten: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,9 @@ Handler = Callable[[Call, Params], Mapping[str, Any] | Reply]
 
 _CHECK_FAULTS_THEMSELVES = {"bedrock"}  # their permissions are not called like the operations
 
+_QUERY = {"sts", "iam"}
+"""Services that speak the query protocol, of which moto answers whatever has no handler here."""
+
 _TARGETS = {
     "monitoring": "cloudwatch",
     "logs": "logs",
@@ -94,7 +97,7 @@ class Wire:
         handler = self._handlers[prefix].get(operation)
         if handler is None:
             # moto knows some of these operations, but not this account's data: better no answer.
-            return None if prefix == "sts" else failure(_unsupported(f"{prefix}:{operation}"))
+            return None if prefix in _QUERY else failure(_unsupported(f"{prefix}:{operation}"))
         return self._call(request, prefix, operation, handler, params)
 
     def _call(
@@ -113,7 +116,7 @@ class Wire:
                     account.api_faults.check(f"{prefix}:{operation}", arn)
                 result = handler(Call(account, account.now(), caller, operation), params)
         except AwsError as error:
-            return query_failure(error) if prefix == "sts" else failure(error)
+            return query_failure(error) if prefix in _QUERY else failure(error)
         return _success(result, request.headers.get("Content-Type", ""))
 
     def _operation(self, service: str, request: Request) -> tuple[str, str, Params] | None:
@@ -125,9 +128,9 @@ class Wire:
             return _TARGETS[service], target.rsplit(".", 1)[-1], body
         if service in self._routes:
             return self._rest(service, request)
-        if service == "sts":
+        if service in _QUERY:
             form = {k: v[0] for k, v in parse_qs(request.get_data(as_text=True)).items()}
-            return "sts", str(form.get("Action", "")), form
+            return service, str(form.get("Action", "")), form
         return None
 
     def _rest(self, service: str, request: Request) -> tuple[str, str, Params]:

@@ -70,6 +70,12 @@ AWS: list[tuple[str, Params, str, str]] = [
     ),
     ("iam.attach_role_policy", {"function": "front", "policy": "t"}, "iam", "AttachRolePolicy"),
     (
+        "iam.create_policy_version",
+        {"function": "front", "policy": "shared", "lost": ["dynamodb:PutItem"]},
+        "iam",
+        "CreatePolicyVersion",
+    ),
+    (
         "dynamodb.update_table",
         {"table": "things", "billing": "provisioned", "read_capacity": 50, "write_capacity": 1},
         "dynamodb",

@@ -20,6 +20,7 @@ from opspilot.adapters.aws.kinship import Kinship
 from opspilot.adapters.aws.logs import AwsLogs
 from opspilot.adapters.aws.metrics import AwsMetrics
 from opspilot.adapters.aws.names import Place
+from opspilot.adapters.aws.policies import Policies
 from opspilot.adapters.aws.queues import Queues
 from opspilot.adapters.aws.session import AwsClients, SessionOptions, build_clients
 from opspilot.adapters.aws.streams import Streams
@@ -146,6 +147,7 @@ def assemble(
             calls,
             clock,
             Kinship(lister, place),
+            Policies(clients.iam, calls),
         ),
         alarms=AwsAlarms(clients.cloudwatch, calls, place),
         actuator=AwsActuator(Hand(clients.functions, functions, calls, clock)),

@@ -24,6 +24,7 @@ _FIELDS = {
     "targetShardCount": "shards",
     "policyName": "policy",
     "policyArn": "policy",
+    "versionId": "policy_version",
 }
 _THROUGHPUT = {"readCapacityUnits": "read_capacity", "writeCapacityUnits": "write_capacity"}
 _QUEUE = {

@@ -16,8 +16,9 @@ from opspilot.adapters.aws.changes_data import (
 )
 from opspilot.adapters.aws.functions import Functions
 from opspilot.adapters.aws.kinship import Kinship
+from opspilot.adapters.aws.policies import Policies
 from opspilot.adapters.aws.throttle import Budget, Calls
-from opspilot.adapters.aws.trail import Trail
+from opspilot.adapters.aws.trail import Trail, TrailRecord
 from opspilot.domain.change import Change, ChangeFeed
 from opspilot.domain.resource import Resource, ResourceKind
 from opspilot.domain.window import Window
@@ -50,9 +51,14 @@ class AwsChanges:
         calls: Calls,
         clock: Clock,
         kinship: Kinship | None = None,
+        policies: Policies | None = None,
     ) -> None:
-        """`kinship` finds changes of roles and event source mappings; None leaves them out."""
+        """`kinship` finds changes of roles and event source mappings; None leaves them out.
+
+        `policies` finds those of managed policies likewise.
+        """
         self._kinship = kinship
+        self._policies = policies
         self._trail = trail
         self._functions = functions
         self._calls = calls
@@ -92,10 +98,29 @@ class AwsChanges:
         for resource in record.cut:
             reading.truncated, reading.trail_whole = True, False
             reading.gaps.append(f"CloudTrail has more events of {resource.name} than were read")
+        edits = self._policy_edits(resources, record, reading, budget)
         for resource in resources:
             if resource.arn in record.events:
                 reading.answered = True
-                self._take(resource, record.events[resource.arn], window, reading, budget)
+                events = [*record.events[resource.arn], *edits.get(resource.arn, ())]
+                self._take(resource, events, window, reading, budget)
+
+    def _policy_edits(
+        self, resources: Sequence[Resource], record: TrailRecord, reading: _Reading, budget: Budget
+    ) -> dict[str, list[TrailEvent]]:
+        """Edits of managed policies by ARN of the function whose role has them."""
+        if self._policies is None or self._kinship is None or not record.policies:
+            return {}
+        functions = [one for one in resources if one.kind is ResourceKind.FUNCTION]
+        try:
+            roles = {one.arn: self._kinship.role(one, budget) for one in functions}
+        except AwsError:
+            # That the account could not be listed is told where its names were asked for.
+            return {}
+        asked = [role for role in roles.values() if role]
+        matched = self._policies.edits_of(asked, record.policies, budget)
+        reading.gaps += matched.gaps
+        return {arn: matched.by_role.get(role, []) for arn, role in roles.items()}
 
     def _kin(
         self, resources: Sequence[Resource], reading: _Reading, budget: Budget

@@ -12,66 +12,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, cast
 
+from opspilot.adapters.aws.change_kinds import KINDS, WORDS
 from opspilot.adapters.aws.change_settings import settings_in
-from opspilot.domain.change import Change, ChangeKind
+from opspilot.domain.change import Change
 from opspilot.domain.resource import Resource, ResourceKind, lambda_function
 from opspilot.domain.workload import FunctionVersion
 
 _API_VERSION = re.compile(r"20\d{6}(v\d+)?$")
 _READS = ("Get", "List", "Describe", "Lookup", "Head", "BatchGet", "Query", "Scan", "Search")
-
-_KINDS: dict[str, ChangeKind] = {
-    "UpdateAlias": "release",
-    "CreateAlias": "release",
-    "UpdateFunctionCode": "release",
-    "CreateDeployment": "release",
-    "UpdateStage": "configuration",
-    "UpdateFunctionConfiguration": "configuration",
-    "UpdateFunctionEventInvokeConfig": "configuration",
-    "PutFunctionEventInvokeConfig": "configuration",
-    "CreateEventSourceMapping": "configuration",
-    "UpdateEventSourceMapping": "configuration",
-    "DeleteEventSourceMapping": "configuration",
-    "UpdateIntegration": "configuration",
-    "PutIntegration": "configuration",
-    "UpdateMethod": "configuration",
-    "UpdateShardCount": "capacity",
-    "PutRolePolicy": "permission",
-    "DeleteRolePolicy": "permission",
-    "AttachRolePolicy": "permission",
-    "DetachRolePolicy": "permission",
-    "PutRolePermissionsBoundary": "permission",
-    "DeleteRolePermissionsBoundary": "permission",
-    "UpdateAssumeRolePolicy": "permission",
-    "AddPermission": "permission",
-    "RemovePermission": "permission",
-    "SetQueueAttributes": "configuration",
-    "UpdateTable": "capacity",
-    "PutFunctionConcurrency": "capacity",
-    "DeleteFunctionConcurrency": "capacity",
-    "PutProvisionedConcurrencyConfig": "capacity",
-    "DeleteProvisionedConcurrencyConfig": "capacity",
-}
-
-_WORDS = {
-    "UpdateFunctionCode": "code of $LATEST updated",
-    "UpdateFunctionConfiguration": "configuration of $LATEST updated",
-    "PutFunctionConcurrency": "reserved concurrency set",
-    "DeleteFunctionConcurrency": "reserved concurrency removed",
-    "UpdateTable": "table updated",
-    "SetQueueAttributes": "queue attributes set",
-    "CreateEventSourceMapping": "event source mapping created",
-    "UpdateEventSourceMapping": "event source mapping updated",
-    "DeleteEventSourceMapping": "event source mapping deleted",
-    "PutFunctionEventInvokeConfig": "asynchronous settings replaced",
-    "UpdateFunctionEventInvokeConfig": "asynchronous settings updated",
-    "PutRolePolicy": "policy put into its role",
-    "DeleteRolePolicy": "policy deleted from its role",
-    "AttachRolePolicy": "policy attached to its role",
-    "DetachRolePolicy": "policy detached from its role",
-    "UpdateIntegration": "integration updated",
-    "UpdateShardCount": "shard count updated",
-}
 
 _MAPPINGS = frozenset(
     {"CreateEventSourceMapping", "UpdateEventSourceMapping", "DeleteEventSourceMapping"}
@@ -103,6 +51,18 @@ class TrailEvent:
     def concerns(self, resource: Resource, kin: Collection[str] = ()) -> bool:
         """Whether the event is about this resource, or about one of those further names."""
         return bool(self.names & {resource.name, resource.arn, *kin})
+
+    @property
+    def edited_policy(self) -> str:
+        """ARN of the managed policy that says something else from now on; empty for no such edit.
+
+        A version that is not made the default changes nothing.
+        """
+        told = self.name == "SetDefaultPolicyVersion" or (
+            self.name == "CreatePolicyVersion"
+            and str(self.asked.get("setAsDefault")).lower() == "true"
+        )
+        return str(self.asked.get("policyArn") or "") if told else ""
 
     @property
     def polled_for(self) -> str:
@@ -191,7 +151,7 @@ def to_changes(resource: Resource, events: Sequence[TrailEvent]) -> list[Change]
             Change(
                 at=event.at,
                 resource=_owner(event, resource),
-                kind=_KINDS.get(event.name, "other"),
+                kind=KINDS.get(event.name, "other"),
                 summary=_summary(event, before, after),
                 actor=event.actor,
                 before=before,
@@ -288,5 +248,5 @@ def _summary(event: TrailEvent, before: Mapping[str, str], after: Mapping[str, s
         changed.append("environment variables")
     if event.name in _TAKES_AWAY:
         changed = [f"{name} {value}" for name, value in before.items()]
-    what = _WORDS.get(event.name, event.name)
+    what = WORDS.get(event.name, event.name)
     return f"{what}: {', '.join(changed)}" if changed else what

@@ -34,6 +34,14 @@ class Kinship:
         own = {role, role.rpartition("/")[2]} if is_function else set[str]()
         return frozenset((own | self._mappings(resource, inventory)) - {""})
 
+    def role(self, function: Resource, budget: Budget) -> str:
+        """Name of the role that a function runs under; empty where it is not known.
+
+        Raises:
+            AwsError: The account could not be listed.
+        """
+        return self._lister.inventory(budget).roles.get(function.name, "").rpartition("/")[2]
+
     def _mappings(self, resource: Resource, inventory: Inventory) -> set[str]:
         return {
             mapping.uuid

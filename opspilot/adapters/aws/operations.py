@@ -72,6 +72,10 @@ GET_SERVICE_GRAPH = _own_rate("xray:GetServiceGraph", "traces", per_second=5, sp
 
 LOOKUP_EVENTS = _own_rate("cloudtrail:LookupEvents", "changes", per_second=2)
 
+LIST_ATTACHED_ROLE_POLICIES = _own_rate(
+    "iam:ListAttachedRolePolicies", "changes", per_second=5, spare=True
+)
+
 LIST_FUNCTIONS = _lambda_control("ListFunctions", "workloads", "changes")
 GET_FUNCTION_CONFIGURATION = _lambda_control("GetFunctionConfiguration", "workloads", "actuator")
 LIST_VERSIONS = _lambda_control("ListVersionsByFunction", "workloads", "changes")

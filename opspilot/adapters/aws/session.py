@@ -17,6 +17,7 @@ from botocore.utils import parse_timestamp
 from opspilot import __version__
 from opspilot.adapters.aws.bedrock import RuntimeClient
 from opspilot.adapters.aws.late import LateClients
+from opspilot.adapters.aws.policies import PolicyClient
 from opspilot.adapters.aws.streams import StreamClient
 from opspilot.adapters.aws.tables import ScalingClient
 from opspilot.adapters.aws.traces import TraceClient
@@ -78,6 +79,7 @@ class AwsClients:
     invocations: "LambdaClient"
     cloudtrail: "CloudTrailClient"
     cloudtrail_of_roles: "CloudTrailClient | None"
+    iam: PolicyClient
     dynamodb: "DynamoDBClient"
     autoscaling: ScalingClient
     sqs: "SQSClient"
@@ -151,6 +153,7 @@ def build_clients(options: SessionOptions) -> AwsClients:
         cloudtrail_of_roles=None
         if endpoint or region == _ROLES_REGION
         else late.client("cloudtrail", region_name=_ROLES_REGION, config=config),
+        iam=late.client("iam", endpoint_url=endpoint, config=config),
         dynamodb=late.client("dynamodb", endpoint_url=endpoint, config=config),
         autoscaling=late.client("application-autoscaling", endpoint_url=endpoint, config=config),
         sqs=late.client("sqs", endpoint_url=endpoint, config=config),

@@ -37,11 +37,13 @@ class TrailRecord:
         events: Changing events by ARN, newest first; a resource that was not read is absent.
         cut: Resources of which there is more than could be read in time.
         error: Why the resources that are absent could not be read.
+        policies: Edits of managed policies, whoever has them, newest first.
     """
 
     events: dict[str, list[TrailEvent]] = field(default_factory=dict[str, list[TrailEvent]])
     cut: list[Resource] = field(default_factory=list[Resource])
     error: AwsError | None = None
+    policies: list[TrailEvent] = field(default_factory=list[TrailEvent])
 
 
 class Trail:
@@ -76,9 +78,13 @@ class Trail:
             if not (several and self._read_together(resources, window, record, budget, kin)):
                 for resource in resources:
                     self._read_one(resource, window, record, budget, kin)
+                if self._roles is None and any(kin.values()):
+                    events, _ = self._pages("EventSource", _IAM, window, budget, 1)
+                    record.policies = _edits(events)
             if self._roles is not None and any(kin.values()):
                 events, _ = self._roles._pages("EventSource", _IAM, window, budget, 1)
                 _add(record, events, resources, kin)
+                record.policies = _edits(events)
         except AwsError as error:
             record.error = error
         return record
@@ -104,6 +110,7 @@ class Trail:
         """Fill the record from the account's changing events; False when they are too many."""
         events, whole = self._pages("ReadOnly", "false", window, budget, _PAGES_OF_ACCOUNT)
         if whole:
+            record.policies = _edits(events)
             record.events = {
                 resource.arn: [
                     event for event in events if event.concerns(resource, kin.get(resource.arn, ()))
@@ -178,6 +185,10 @@ def _add(
     for resource in resources:
         theirs = [event for event in events if event.concerns(resource, kin.get(resource.arn, ()))]
         record.events.setdefault(resource.arn, []).extend(theirs)
+
+
+def _edits(events: Sequence[TrailEvent]) -> list[TrailEvent]:
+    return [event for event in events if event.edited_policy]
 
 
 def _to_request(

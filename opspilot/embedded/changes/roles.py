@@ -42,7 +42,7 @@ def _changed(
     before: Mapping[str, frozenset[str]] = role.denied if field == "denied" else role.lost
     after = {**before, policy_name(params): actions}
     if not actions:
-        del after[policy_name(params)]
+        after.pop(policy_name(params))
     fields = {field: after}
     return state.with_role(replace(role, **fields))
 
@@ -73,7 +73,16 @@ def _attach_role_policy(state: Configuration, params: Params, stamp: Stamp) -> C
     return _changed(state, params, "lost", frozenset())
 
 
+def _create_policy_version(state: Configuration, params: Params, stamp: Stamp) -> Configuration:
+    """A managed policy that the role has gets a version, the default from now on."""
+    del stamp
+    state = _changed(state, params, "lost", _actions(params, "lost"))
+    role = role_of(state, str(params["function"]))
+    return state.with_role(replace(role, rewritten=role.rewritten | {policy_name(params)}))
+
+
 CHANGES = {
+    "iam.create_policy_version": _create_policy_version,
     "iam.put_role_policy": _put_role_policy,
     "iam.delete_role_policy": _delete_role_policy,
     "iam.detach_role_policy": _detach_role_policy,

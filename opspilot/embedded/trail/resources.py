@@ -14,15 +14,18 @@ _ROLE_EVENTS: Mapping[str, str] = {
     "iam.delete_role_policy": "DeleteRolePolicy",
     "iam.detach_role_policy": "DetachRolePolicy",
     "iam.attach_role_policy": "AttachRolePolicy",
+    "iam.create_policy_version": "CreatePolicyVersion",
 }
 
 
 def role_trace(change: Change) -> Trace:
-    """IAM names the role and the policy, never the function."""
+    """IAM names the role and the policy, never the function; of a policy's version not the role."""
     function = str(change.params["function"])
     known = function in change.state.functions
     name = role_of(change.state, function).name if known else f"{function}-role"
     policy = policy_name(change.params)
+    if change.kind == "iam.create_policy_version":
+        return _policy_trace(change, policy)
     request: dict[str, object] = {"roleName": name}
     if change.kind in ("iam.detach_role_policy", "iam.attach_role_policy"):
         request["policyArn"] = change.place.arn("iam", f"policy/{policy}")
@@ -36,6 +39,23 @@ def role_trace(change: Change) -> Trace:
         ("AWS::IAM::Policy", policy),
     )
     return Trace(_ROLE_EVENTS[change.kind], "iam.amazonaws.com", resources, request)
+
+
+def _policy_trace(change: Change, policy: str) -> Trace:
+    arn = change.place.arn("iam", f"policy/{policy}")
+    request: dict[str, object] = {
+        "policyArn": arn,
+        "policyDocument": _document({}),
+        "setAsDefault": True,
+    }
+    response = {"policyVersion": {"versionId": "v2", "isDefaultVersion": True}}
+    return Trace(
+        _ROLE_EVENTS[change.kind],
+        "iam.amazonaws.com",
+        (("AWS::IAM::Policy", arn),),
+        request,
+        None if change.refused else response,
+    )
 
 
 def _document(params: Mapping[str, object]) -> str:

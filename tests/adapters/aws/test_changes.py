@@ -13,6 +13,7 @@ from botocore.stub import Stubber
 from opspilot.adapters.aws.changes import AwsChanges
 from opspilot.adapters.aws.changes_data import TrailEvent, to_changes, to_event
 from opspilot.adapters.aws.functions import Functions
+from opspilot.adapters.aws.policies import Policies
 from opspilot.adapters.aws.throttle import Patience
 from opspilot.adapters.aws.trail import Trail
 from opspilot.domain.change import Change
@@ -595,3 +596,88 @@ def test_changes_of_roles_are_looked_up_where_they_are_recorded():
         world.versions()
         feed = related(world, payments={"r"}).changes([PAYMENTS], WINDOW)
     assert [one.kind for one in feed.changes] == ["permission"]
+
+
+SHARED_POLICY = "arn:aws:iam::123456789012:policy/shared"
+
+
+def rewritten(arn: str = SHARED_POLICY, **asked: object) -> dict[str, Any]:
+    return item("CreatePolicyVersion", 5, {"policyArn": arn, "setAsDefault": True, **asked})
+
+
+class Lists:
+    """A kinship that knows of roles too."""
+
+    def names(self, resource: Resource, _budget: object) -> frozenset[str]:
+        """The role."""
+        return frozenset({self.role(resource, _budget)})
+
+    def role(self, resource: Resource, _budget: object) -> str:
+        """Named after its function."""
+        return f"{resource.name}-role"
+
+
+@contextmanager
+def with_policies(world: Feeds) -> Generator[Stubber]:
+    with stubbed("iam") as (client, stub):
+        world.changes._kinship = Lists()  # pyright: ignore[reportAttributeAccessIssue]
+        world.changes._policies = Policies(client, calls())
+        yield stub
+
+
+def attached(*arns: str) -> dict[str, Any]:
+    policies = [{"PolicyName": arn.rpartition("/")[2], "PolicyArn": arn} for arn in arns]
+    return answer("r-iam", AttachedPolicies=policies, IsTruncated=False)
+
+
+def test_a_managed_policy_rewritten_is_a_change_of_the_functions_whose_role_has_it():
+    mailer = PLACE.function("mailer")
+    with feeds() as world, with_policies(world) as stub:
+        world.trail.add_response("lookup_events", account_wide(rewritten()))
+        stub.add_response(
+            "list_attached_role_policies", attached(SHARED_POLICY), {"RoleName": "payments-role"}
+        )
+        stub.add_response("list_attached_role_policies", attached(), {"RoleName": "mailer-role"})
+        world.versions()
+        world.versions()
+        feed = world.changes.changes([PAYMENTS, mailer], WINDOW)
+    assert [(one.resource, one.kind, one.summary) for one in feed.changes] == [
+        (PAYMENTS, "permission", f"policy of its role rewritten: policy {SHARED_POLICY}")
+    ]
+    assert feed.gaps == ()
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        rewritten(setAsDefault=False),
+        item("AttachRolePolicy", 5, {"policyArn": SHARED_POLICY, "roleName": "far-role"}),
+        item("DeletePolicyVersion", 5, {"policyArn": SHARED_POLICY, "versionId": "v1"}),
+    ],
+)
+def test_what_leaves_the_policies_of_a_role_as_they_are_asks_nobody_and_is_no_change(event):
+    with feeds() as world, with_policies(world):
+        world.trail.add_response("lookup_events", account_wide(event))
+        world.versions()
+        assert world.changes.changes([PAYMENTS], WINDOW).changes == ()
+
+
+def test_a_policy_set_to_another_version_is_a_change_too():
+    event = item("SetDefaultPolicyVersion", 5, {"policyArn": SHARED_POLICY, "versionId": "v3"})
+    with feeds() as world, with_policies(world) as stub:
+        world.trail.add_response("lookup_events", account_wide(event))
+        stub.add_response("list_attached_role_policies", attached(SHARED_POLICY))
+        world.versions()
+        (change,) = world.changes.changes([PAYMENTS], WINDOW).changes
+    assert change.after == {"policy": SHARED_POLICY, "policy_version": "v3"}
+
+
+def test_roles_that_may_not_be_asked_for_their_policies_are_a_gap_with_the_action():
+    with feeds() as world, with_policies(world) as stub:
+        world.trail.add_response("lookup_events", account_wide(rewritten()))
+        stub.add_client_error("list_attached_role_policies", "AccessDenied", "no", 403)
+        world.versions()
+        feed = world.changes.changes([PAYMENTS], WINDOW)
+    assert feed.changes == ()
+    assert "the managed policy shared changed" in feed.gaps[0]
+    assert "iam:ListAttachedRolePolicies" in feed.gaps[0]

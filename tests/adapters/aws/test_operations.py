@@ -75,6 +75,7 @@ def test_the_permissions_of_each_port_are_spelled_out():
         "alarms": ("cloudwatch:DescribeAlarmHistory", "cloudwatch:DescribeAlarms"),
         "changes": (
             "cloudtrail:LookupEvents",
+            "iam:ListAttachedRolePolicies",
             "lambda:ListEventSourceMappings",
             "lambda:ListFunctions",
             "lambda:ListVersionsByFunction",
