@@ -12,6 +12,7 @@ import pandas as pd
 from opspilot.analysis.anomaly import Alert, AnomalyReport, detect_anomalies
 from opspilot.analysis.onset import Onset, onset_of
 from opspilot.analysis.series import from_telemetry
+from opspilot.analysis.silence import fell_silent
 from opspilot.domain.evidence import MetricDetail
 from opspilot.domain.model import Json
 from opspilot.domain.signals import Signal
@@ -113,6 +114,8 @@ def _found(
     first, last, ending = values.index.searchsorted([start, end, pd.Timestamp(until)])
     before, during = values.iloc[:ending], values.iloc[first:last]
     alert = _strongest(report.alerts, start, end)
+    if alert is None and signal.kind == "count":
+        alert = fell_silent(values, int(first), int(last))
     detail = _detail_of(signal, points, alert)
     found = _totals(before, during, signal)
     if alert:

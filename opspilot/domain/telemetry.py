@@ -35,6 +35,7 @@ class MetricSeries(Model):
         values: Same length as `times`.
         status: "partial" and "failed" say so; `messages` says why.
         request_ids: AWS request ids of the calls that answered.
+        refused: With "failed": this query is not answered here, however often it is asked.
     """
 
     query: MetricQuery
@@ -45,6 +46,7 @@ class MetricSeries(Model):
     status: SeriesStatus = "complete"
     messages: tuple[str, ...] = ()
     request_ids: tuple[str, ...] = ()
+    refused: bool = False
 
 
 class LogQuery(Model):

@@ -45,8 +45,9 @@ def unread(series: MetricSeries) -> GapDetail | None:
     if series.status not in ("denied", "failed"):
         return None
     denied = series.status == "denied"
+    lacking = GapReason.UNSUPPORTED if series.refused else GapReason.UNAVAILABLE
     return GapDetail(
-        reason=GapReason.DENIED if denied else GapReason.UNAVAILABLE,
+        reason=GapReason.DENIED if denied else lacking,
         message="; ".join(series.messages) or f"CloudWatch answered {series.status}",
         iam_action=_READ_METRICS if denied else "",
     )

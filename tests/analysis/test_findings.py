@@ -177,3 +177,19 @@ def test_every_number_of_a_sentence_is_in_the_detail() -> None:
     assert f"from {detail.baseline_value:g} to {detail.incident_value:g}" in sentence
     assert f"{detail.effect_size:.3g} robust sigma" in sentence
     assert not math.isnan(detail.effect_size)
+
+
+def test_a_trickle_that_stops_has_stopped_though_no_single_zero_is_rare() -> None:
+    trickle = RNG.poisson(3, 210).astype(float)
+    trickle[193:] = 0.0
+    detail, _ = shown("lambda.invocations", list(trickle))
+    assert (detail.anomalous, detail.direction) == (True, "down")
+    assert detail.onset is not None
+    assert abs((detail.onset - at(193)).total_seconds()) <= 120
+
+
+@pytest.mark.parametrize(("rate", "zeros"), [(0.3, 12), (3.0, 3)])
+def test_a_pause_that_little_traffic_makes_by_itself_is_no_silence(rate: float, zeros: int) -> None:
+    trickle = RNG.poisson(rate, 210).astype(float)
+    trickle[-zeros:] = 0.0
+    assert not shown("lambda.invocations", list(trickle))[0].anomalous

@@ -19,6 +19,7 @@ from opspilot.domain.telemetry import (
     SeriesStatus,
 )
 from opspilot.domain.window import Window
+from opspilot.engine.answer import unread
 from opspilot.engine.budget import Budget
 from opspilot.engine.log_reading import read_evenly
 from opspilot.engine.metric_reading import read_series
@@ -172,3 +173,11 @@ def test_a_budget_bounds_one_look_and_all_looks_at_an_incident() -> None:
         "the budget of 300 AWS calls for all looks at this incident is spent"
     )
     assert budget.exhausted(CallUsage(api_calls=100)) == "the budget of 100 AWS calls is spent"
+
+
+@pytest.mark.parametrize(("refused", "reason"), [(True, "unsupported"), (False, "unavailable")])
+def test_a_statistic_that_is_never_to_be_had_is_not_waited_for(refused: bool, reason: str) -> None:
+    window = MetricSeries(query=DURATIONS[0], window=HOUR, period_seconds=60)
+    told = unread(window.model_copy(update={"status": "failed", "refused": refused}))
+    assert told is not None
+    assert told.reason == reason

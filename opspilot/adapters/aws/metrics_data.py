@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from opspilot.domain.telemetry import MetricQuery, MetricSeries, SeriesStatus
 from opspilot.domain.window import Window
-from opspilot.errors import AwsDenied, AwsError
+from opspilot.errors import AwsDenied, AwsError, AwsRejected, AwsUnsupported
 
 if TYPE_CHECKING:
     from types_boto3_cloudwatch.type_defs import GetMetricDataInputTypeDef, MetricDataQueryTypeDef
@@ -169,6 +169,7 @@ def to_series(query: MetricQuery, window: Window, period: int, got: Gathered) ->
         status=status,
         messages=tuple(messages),
         request_ids=tuple(got.request_ids),
+        refused=isinstance(got.error, AwsRejected | AwsUnsupported),
     )
 
 

@@ -281,6 +281,7 @@ def test_a_statistic_that_is_refused_fails_alone():
     assert [each.status for each in series] == ["complete", "failed", "complete", "complete"]
     assert [each.values for each in series] == [(1.0,), (), (2.0,), (3.0,)]
     assert "percentiles?" in series[1].messages[0]
+    assert [each.refused for each in series] == [False, True, False, False]
 
 
 def test_percentiles_that_crash_the_endpoint_fail_alone():
@@ -294,6 +295,7 @@ def test_percentiles_that_crash_the_endpoint_fail_alone():
             [query("Sum"), query("p99")], HOUR
         )
     assert (plain.status, unusual.status) == ("complete", "failed")
+    assert not unusual.refused
 
 
 def test_a_single_query_that_is_refused_is_a_failed_series():
