@@ -72,11 +72,7 @@ def passed_on(case: Case, function: Resource) -> tuple[Resource, ...]:
     onset = failure_onset(case, function)
     if onset is None or timeouts(case, function) or killed_for_memory(case, function):
         return ()
-    below = tuple(
-        callee
-        for callee in case.callees(function)
-        if callee != function and _fails_by(case, callee, onset.latest)
-    )
+    below = _failing_below(case, function, onset.latest)
     if not below:
         return ()
     if _began_alone(case, function, below):
@@ -86,6 +82,26 @@ def passed_on(case: Case, function: Resource) -> tuple[Resource, ...]:
     if not mine or not theirs:
         return below
     return below if 1.0 - sum(theirs) / mine < _OWN_SHARE else ()
+
+
+def _failing_below(case: Case, function: Resource, moment: datetime) -> tuple[Resource, ...]:
+    """The nearest functions down the calls that had begun to fail by then.
+
+    Few errors may stand out at one of them and not at the next: what does not fail hands them on.
+    """
+    found: dict[Resource, None] = {}
+    seen, level = {function}, [function]
+    while level:
+        below = [
+            callee
+            for callee in dict.fromkeys(other for one in level for other in case.callees(one))
+            if callee not in seen
+        ]
+        seen.update(below)
+        failed = [callee for callee in below if _fails_by(case, callee, moment)]
+        found.update(dict.fromkeys(failed))
+        level = [callee for callee in below if callee not in failed]
+    return tuple(found)
 
 
 def _began_alone(case: Case, function: Resource, below: Iterable[Resource]) -> bool:

@@ -6,11 +6,11 @@ from dataclasses import replace
 from opspilot.diagnosis.assessment import ANY, RULED_OUT, Assessment, Harm
 from opspilot.diagnosis.cascade import passed_on, reach
 from opspilot.diagnosis.case import Case
-from opspilot.diagnosis.settling import settles
+from opspilot.diagnosis.settling import settles, tier
 
 SETTLED_FROM = 0.5
 _FAR_BEHIND = 0.25
-_NOTHING_LEFT = 0.05
+_NOTHING_LEFT = 0.06
 
 
 def settled(case: Case, assessed: Sequence[Assessment]) -> list[Assessment]:
@@ -19,10 +19,7 @@ def settled(case: Case, assessed: Sequence[Assessment]) -> list[Assessment]:
     A table that throttles explains why its function became slow; that the function is slow then
     explains nothing further. The explanation that settles has to carry weight itself.
     """
-    strong = sorted(
-        (one for one in assessed if not one.ruled_out and one.confidence >= SETTLED_FROM),
-        key=lambda one: -one.confidence,
-    )
+    strong = sorted(_settlers(case, assessed), key=lambda one: -one.confidence)
     result: list[Assessment] = []
     for one in assessed:
         better = next(
@@ -35,6 +32,22 @@ def settled(case: Case, assessed: Sequence[Assessment]) -> list[Assessment]:
         )
         result.append(_ruled_out(one, better) if better and not one.ruled_out else one)
     return result
+
+
+def _settlers(case: Case, assessed: Sequence[Assessment]) -> list[Assessment]:
+    """Those of weight that no other of weight settles: what is an effect itself explains nothing.
+
+    A function that is killed for memory calls again what it calls; who fails there by itself is
+    not explained by the calls, unless the memory explains it.
+    """
+    found: list[Assessment] = []
+    weighty = (one for one in assessed if not one.ruled_out and one.confidence >= SETTLED_FROM)
+    for one in sorted(
+        weighty, key=lambda one: (-tier(one.hypothesis.cause_class), -one.confidence)
+    ):
+        if not any(settles(other, one) and competes(case, other, one) for other in found):
+            found.append(one)
+    return found
 
 
 def _ruled_out(one: Assessment, better: Assessment) -> Assessment:

@@ -10,6 +10,7 @@ from bench.incidents.loading import load_scenarios
 from bench.incidents.names import resources_of
 from bench.incidents.scenario import Scenario
 from bench.workloads import WORKLOADS
+from opspilot.diagnosis import CATALOGUE
 
 SCENARIOS = load_scenarios()
 
@@ -38,6 +39,25 @@ def test_there_are_enough_of_each_sort() -> None:
         assert tags[herring] >= 2
     for line in ("misleading_line", "hostile_line", "deep_cascade"):
         assert tags[line] >= 2
+
+
+@pytest.mark.parametrize("cause_class", CATALOGUE)
+def test_each_signature_has_two_scenarios_and_a_near_miss(cause_class: str) -> None:
+    shown = [one.name for one in SCENARIOS if shows(one, cause_class)]
+    missed = [
+        one.name
+        for one in SCENARIOS
+        if one.near_miss_of == cause_class and cause_class in one.truth.ruled_out
+    ]
+    assert len(shown) >= 2, shown
+    assert missed
+
+
+def shows(one: Scenario, cause_class: str) -> bool:
+    """Whether a scenario's truth is of this class; a surge is a state, and no cause."""
+    if cause_class == "traffic_surge":
+        return one.truth.state == "surge"
+    return any(cause_class in cause.classes for cause in one.truth.causes)
 
 
 def test_a_case_is_the_same_for_the_same_seed_and_another_for_another() -> None:

@@ -180,3 +180,10 @@ def test_refusals_that_grow_with_the_traffic_are_no_storm() -> None:
     ]
     scene.metric(SIDE, "lambda.errors", 0.0).log(SIDE).feed()
     assert unsettled(scene, "dynamodb.conditional_check_storm")
+
+
+def test_a_few_refusals_among_many_more_writes_are_no_second_cause() -> None:
+    scene = contended(10.0, 2_000.0).log(SIDE)
+    scene.metric(LEDGER, "dynamodb.conditional_failures", 0.1, 14.0).feed()
+    assert unsettled(scene, "dynamodb.conditional_check_storm")
+    assert hypothesis(scene.verdict(), "dynamodb.conditional_check_storm").confidence <= 0.45

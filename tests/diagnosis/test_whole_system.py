@@ -357,3 +357,11 @@ def test_a_table_that_throttles_explains_the_function_that_waits_for_it() -> Non
     assert verdict.cause.resource == LEDGER
     assert len(verdict.causes) == 1
     assert timedelta(0) <= ONSET - (verdict.cause.onset or NOW) <= 2 * MINUTE
+
+
+def test_errors_that_one_between_hands_on_without_standing_out_come_from_further_down() -> None:
+    scene = Scene(resource=FRONT).topology().healthy(GATEWAY, MIDDLE, SIDE)
+    fails(scene, FRONT, 5.0, errors={"InvokeError": 95}, patterns=(pattern("InvokeError: x", 95),))
+    fails(scene, BACK, 6.0, errors={"KeyError": 115}, patterns=(pattern("KeyError: 'x'", 115),))
+    assert settled(scene.release(BACK).feed()) == ("lambda.code_error_after_release", BACK)
+    assert all(one.resource != FRONT for one in scene.verdict().causes)

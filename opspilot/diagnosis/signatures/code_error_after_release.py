@@ -39,7 +39,7 @@ from opspilot.domain.wording import number
 
 CAUSE_CLASS = "lambda.code_error_after_release"
 _PRIOR = -2.0
-_UNREAD_LOG_CAP = 0.6
+_UNREAD_LOG_CAP = 0.7
 _NO_RELEASE_CAP = LEAD_CAP
 _UNTOLD_CAP = 0.75
 _NEARLY_ALL = 0.8

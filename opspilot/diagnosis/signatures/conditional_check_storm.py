@@ -6,22 +6,32 @@ throttled; the writers' log tells of refused conditions, and their calls multipl
 
 from collections.abc import Iterator
 
-from opspilot.diagnosis.assessment import FAIR, GOOD, STRONG, WEAK, Assessment, Brief, Harm
+from opspilot.diagnosis.assessment import (
+    FAIR,
+    GOOD,
+    LEAD_CAP,
+    STRONG,
+    WEAK,
+    Assessment,
+    Brief,
+    Harm,
+)
 from opspilot.diagnosis.capacity import failing_user, throttling
 from opspilot.diagnosis.case import Case, Shown
 from opspilot.diagnosis.change_search import changes_behind
 from opspilot.diagnosis.families import Family, told
 from opspilot.diagnosis.harm import hurts
-from opspilot.diagnosis.levels import growth
+from opspilot.diagnosis.levels import growth, total
 from opspilot.diagnosis.symptoms import onset_of
 from opspilot.domain.change import Change
 from opspilot.domain.evidence import MetricDetail
 from opspilot.domain.resource import Resource
-from opspilot.domain.wording import number
+from opspilot.domain.wording import number, share
 
 CAUSE_CLASS = "dynamodb.conditional_check_storm"
 _PRIOR = -2.0
 _CAP = 0.9
+_FEW = 0.02
 
 
 def assess(case: Case) -> Iterator[Assessment]:
@@ -34,18 +44,23 @@ def assess(case: Case) -> Iterator[Assessment]:
 
 def _weigh(case: Case, table: Resource, shown: Shown[MetricDetail]) -> Assessment:
     brief = Brief(CAUSE_CLASS, table, _PRIOR)
-    total = shown.detail.total_incident
-    counted = f" ({number(total)} in all)" if total is not None else ""
+    count = shown.detail.total_incident
+    counted = f" ({number(count)} in all)" if count is not None else ""
     brief.speaks_for(STRONG, f"refused conditions of {table.name} rose{counted}", shown.id)
     in_logs = _argue_log(brief, case, table)
     writes = case.metric(table, "dynamodb.writes")
     more = growth(writes)
     if writes and more is not None and more > 1.3:
         brief.speaks_for(WEAK, f"writes rose with them ({more:.2g} times)", writes.id)
+    onset = onset_of(shown, case.period)
+    refused, written = (total(one, onset.at) if onset else None for one in (shown, writes))
+    if writes and written and refused is not None and refused < _FEW * written:
+        text = f"{share(refused / written)} of the writes since then: few are refused"
+        brief.speaks_against(GOOD, text, shown.id, writes.id)
+        brief.cap(LEAD_CAP, "so few refused conditions come with as many writes")
     for one in throttling(case, table):
         text = f"throttled {one.direction}s rose as well: capacity may be short"
         brief.speaks_against(FAIR, text, one.throttles.id)
-    onset = onset_of(shown, case.period)
     change = _behind(case, table, onset.at if onset else None)
     brief.cap(_CAP, "which items are contended for is told by no metric")
     return brief.assessment(

@@ -22,8 +22,8 @@ from opspilot.domain.resource import Resource, ResourceKind
 
 CAUSE_CLASS = "downstream_failure"
 _PRIOR = -2.0
-_CAP = 0.84
-_BY_ELIMINATION_CAP = 0.6
+_CAP = 0.9
+_BY_ELIMINATION_CAP = 0.7
 _HOST = re.compile(
     r"(?:host=['\"]?|https?://|ENOTFOUND |ECONNREFUSED |ETIMEDOUT |connect to |from |dial tcp )"
     r"([a-z0-9-]+(?:\.[a-z0-9-]+)+)",

@@ -28,6 +28,7 @@ from opspilot.diagnosis.untold import release_behind
 from opspilot.domain.evidence import MetricDetail
 from opspilot.domain.resource import Resource
 from opspilot.domain.wording import quantity, share
+from opspilot.domain.workload import EventSource
 
 CAUSE_CLASS = "lambda.stream_poison_batch"
 _PRIOR = -2.0
@@ -119,7 +120,10 @@ def _argue_arrivals(brief: Brief, case: Case, stream: Resource) -> None:
 def _argue_share(
     brief: Brief, case: Case, stream: Resource, function: Resource, fails: Shown[MetricDetail]
 ) -> None:
-    """On the only shard nothing gets past a batch that fails each time."""
+    """On the only shard nothing gets past a batch that fails each time and is never given up."""
+    mapping = _mapping(case, stream, function)
+    if mapping and not _is_endless(mapping[1]):
+        return
     shown, calls = case.stream(stream), case.metric(function, "lambda.invocations")
     since = fails.detail.onset
     if shown is None or shown.detail.shards != 1 or calls is None or since is None:
@@ -130,8 +134,9 @@ def _argue_share(
         brief.speaks_against(GOOD, text, fails.id, calls.id)
 
 
-def _argue_mapping(brief: Brief, case: Case, stream: Resource, function: Resource) -> None:
-    mapping = next(
+def _mapping(case: Case, stream: Resource, function: Resource) -> tuple[str, EventSource] | None:
+    """(evidence id, mapping) that feeds a function from a stream; None where it was not read."""
+    return next(
         (
             (identity, one)
             for identity, one in case.event_sources
@@ -139,11 +144,20 @@ def _argue_mapping(brief: Brief, case: Case, stream: Resource, function: Resourc
         ),
         None,
     )
+
+
+def _is_endless(one: EventSource) -> bool:
+    """Whether a batch that fails is tried again until its records expire."""
+    return one.maximum_retries is None or one.maximum_retries < 0 or one.maximum_retries > 100
+
+
+def _argue_mapping(brief: Brief, case: Case, stream: Resource, function: Resource) -> None:
+    mapping = _mapping(case, stream, function)
     if mapping is None:
         brief.misses(f"how {function.name} is fed by {stream.name} was not read")
         return
     identity, one = mapping
-    endless = one.maximum_retries is None or one.maximum_retries < 0 or one.maximum_retries > 100
+    endless = _is_endless(one)
     if endless and not one.bisect_on_error and not one.reports_item_failures:
         text = "a batch that fails is tried again until it expires, and is not split"
         brief.speaks_for(FAIR, text, identity)
