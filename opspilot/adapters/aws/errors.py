@@ -81,9 +81,10 @@ def aws_call(operation: Operation, resource: str = "") -> Generator[None]:
 
 
 def must_be_aws(answer: Mapping[str, Any], operation: Operation) -> None:
-    """Refuse a web page that came with status 200: the SDK reads it as an empty answer.
+    """Refuse what came with status 200 and is no answer: the SDK reads it as an empty one.
 
-    Emulators call their JSON "text/html" at times, but they give request ids, and pages do not.
+    That is a web page, or nothing where AWS always tells something. Emulators call their JSON
+    "text/html" at times, but they give request ids, and pages do not.
 
     Raises:
         AwsUnavailable: Something else than AWS answers at this address.
@@ -97,6 +98,13 @@ def must_be_aws(answer: Mapping[str, Any], operation: Operation) -> None:
             operation=operation.name,
             aws_code="Unparsable",
             hint="check AWS_ENDPOINT_URL and the proxy",
+        )
+    tells = not (operation.mute or operation.once)
+    if tells and not answer.keys() - {"ResponseMetadata"}:
+        raise AwsUnavailable(
+            f"{operation.name} was answered with nothing at all, so not by AWS",
+            operation=operation.name,
+            aws_code="Unparsable",
         )
 
 

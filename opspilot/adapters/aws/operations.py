@@ -22,6 +22,8 @@ class Operation:
             was certainly refused is sent again.
         spare: Whether one does well without its answer, as many accounts have none: it is then not
             insisted on.
+        mute: Whether AWS's answer may hold nothing at all. Of any other operation such an answer is
+            one of something else than AWS.
     """
 
     name: str
@@ -31,6 +33,7 @@ class Operation:
     per_second: float
     once: bool = False
     spare: bool = False
+    mute: bool = False
 
 
 def _own_rate(
@@ -40,14 +43,13 @@ def _own_rate(
     iam_action: str | None = None,
     once: bool = False,
     spare: bool = False,
+    mute: bool = False,
 ) -> Operation:
     action = name if iam_action is None else iam_action
-    return Operation(
-        name, ports, action, bucket=name, per_second=per_second, once=once, spare=spare
-    )
+    return Operation(name, ports, action, name, per_second, once, spare, mute)
 
 
-def _lambda_control(name: str, *ports: str, once: bool = False) -> Operation:
+def _lambda_control(name: str, *ports: str, once: bool = False, mute: bool = False) -> Operation:
     # Lambda's control plane but for GetFunction, GetPolicy and Invoke shares 15 requests a second.
     return Operation(
         f"lambda:{name}",
@@ -56,31 +58,34 @@ def _lambda_control(name: str, *ports: str, once: bool = False) -> Operation:
         bucket="lambda control plane",
         per_second=15,
         once=once,
+        mute=mute,
     )
 
 
 GET_METRIC_DATA = _own_rate("cloudwatch:GetMetricData", "metrics", per_second=50)
-DESCRIBE_ALARMS = _own_rate("cloudwatch:DescribeAlarms", "alarms", per_second=9)
-DESCRIBE_ALARM_HISTORY = _own_rate("cloudwatch:DescribeAlarmHistory", "alarms", per_second=3)
+DESCRIBE_ALARMS = _own_rate("cloudwatch:DescribeAlarms", "alarms", per_second=9, mute=True)
+DESCRIBE_ALARM_HISTORY = _own_rate(
+    "cloudwatch:DescribeAlarmHistory", "alarms", per_second=3, mute=True
+)
 
 FILTER_LOG_EVENTS = _own_rate("logs:FilterLogEvents", "logs", per_second=5)
 START_QUERY = _own_rate("logs:StartQuery", "logs", per_second=10, once=True)
 GET_QUERY_RESULTS = _own_rate("logs:GetQueryResults", "logs", per_second=10)
-STOP_QUERY = _own_rate("logs:StopQuery", "logs", per_second=10)
+STOP_QUERY = _own_rate("logs:StopQuery", "logs", per_second=10, mute=True)
 
 GET_SERVICE_GRAPH = _own_rate("xray:GetServiceGraph", "traces", per_second=5, spare=True)
 
 LOOKUP_EVENTS = _own_rate("cloudtrail:LookupEvents", "changes", per_second=2)
 
 LIST_ATTACHED_ROLE_POLICIES = _own_rate(
-    "iam:ListAttachedRolePolicies", "changes", per_second=5, spare=True
+    "iam:ListAttachedRolePolicies", "changes", per_second=5, spare=True, mute=True
 )
 
 LIST_FUNCTIONS = _lambda_control("ListFunctions", "workloads", "changes")
 GET_FUNCTION_CONFIGURATION = _lambda_control("GetFunctionConfiguration", "workloads", "actuator")
 LIST_VERSIONS = _lambda_control("ListVersionsByFunction", "workloads", "changes")
 LIST_ALIASES = _lambda_control("ListAliases", "workloads")
-GET_FUNCTION_CONCURRENCY = _lambda_control("GetFunctionConcurrency", "workloads")
+GET_FUNCTION_CONCURRENCY = _lambda_control("GetFunctionConcurrency", "workloads", mute=True)
 LIST_EVENT_SOURCE_MAPPINGS = _lambda_control("ListEventSourceMappings", "workloads", "changes")
 LIST_EVENT_INVOKE_CONFIGS = _lambda_control("ListFunctionEventInvokeConfigs", "workloads")
 GET_ACCOUNT_SETTINGS = _lambda_control("GetAccountSettings", "workloads")
@@ -105,20 +110,20 @@ DESCRIBE_SCALABLE_TARGETS = _own_rate(
 DESCRIBE_SCALING_POLICIES = _own_rate(
     "application-autoscaling:DescribeScalingPolicies", "workloads", per_second=5
 )
-LIST_QUEUES = _own_rate("sqs:ListQueues", "workloads", per_second=10)
+LIST_QUEUES = _own_rate("sqs:ListQueues", "workloads", per_second=10, mute=True)
 GET_QUEUE_URL = _own_rate("sqs:GetQueueUrl", "workloads", per_second=10)
-GET_QUEUE_ATTRIBUTES = _own_rate("sqs:GetQueueAttributes", "workloads", per_second=10)
+GET_QUEUE_ATTRIBUTES = _own_rate("sqs:GetQueueAttributes", "workloads", per_second=10, mute=True)
 LIST_DEAD_LETTER_SOURCE_QUEUES = _own_rate(
-    "sqs:ListDeadLetterSourceQueues", "workloads", per_second=10
+    "sqs:ListDeadLetterSourceQueues", "workloads", per_second=10, mute=True
 )
 LIST_STREAMS = _own_rate("kinesis:ListStreams", "workloads", per_second=5)
 DESCRIBE_STREAM_SUMMARY = _own_rate("kinesis:DescribeStreamSummary", "workloads", per_second=20)
 # API Gateway's permissions are named after HTTP methods.
 GET_REST_APIS = _own_rate(
-    "apigateway:GetRestApis", "workloads", per_second=5, iam_action="apigateway:GET"
+    "apigateway:GetRestApis", "workloads", per_second=5, iam_action="apigateway:GET", mute=True
 )
 GET_RESOURCES = _own_rate(
-    "apigateway:GetResources", "workloads", per_second=5, iam_action="apigateway:GET"
+    "apigateway:GetResources", "workloads", per_second=5, iam_action="apigateway:GET", mute=True
 )
 # Bedrock counts requests and tokens per model and minute, and the quotas differ by account: this
 # rate only keeps from bursts. A call that failed before its first event costs nothing.
