@@ -47,6 +47,10 @@ _EXIT = re.compile(
 _REPORTED_EXIT = re.compile(
     r"^REPORT RequestId: (?P<id>\S+)\s.*?Error Type: Runtime\.ExitError", re.DOTALL
 )
+_RECORDED_EXIT = re.compile(
+    r'"type"\s*:\s*"platform\.report".*?"requestId"\s*:\s*"(?P<id>[^"]+)"'
+    r'.*?"errorType"\s*:\s*"Runtime\.ExitError"'
+)
 _PLATFORM = ("REPORT RequestId:", "INIT_REPORT", "START RequestId:", "END RequestId:")
 
 _TELLING = (
@@ -102,7 +106,7 @@ def _read_start(line: LogLine, text: str, seen: FailureStatistics) -> None:
         seen.init_reports += 1
     elif not _is_report(text) and _INIT_ERROR.search(text):
         seen.init_errors += 1
-    found = _EXIT.search(text) or _REPORTED_EXIT.match(text)
+    found = _EXIT.search(text) or _REPORTED_EXIT.match(text) or _RECORDED_EXIT.search(text)
     if found:
         seen.exits.add(found["id"] or f"{line.stream}@{line.at.isoformat()}")
 

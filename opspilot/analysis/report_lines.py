@@ -200,7 +200,10 @@ def _judge(line: LogLine, seen: RunStatistics, request: str, status: str, error:
     if status == "timeout":
         seen.timed_out.setdefault(request, line.at)
     elif error == "Runtime.OutOfMemory" or (status == "error" and error == "Runtime.ExitError"):
-        full = seen.memory_size_mb is not None and seen.memory_used_max_mb == seen.memory_size_mb
+        full = (
+            seen.memory_size_mb is not None
+            and (seen.memory_used_max_mb or 0) >= seen.memory_size_mb
+        )
         if error == "Runtime.OutOfMemory" or full:
             seen.killed.add(request)
 

@@ -83,6 +83,11 @@ _WORDS: dict[Family, re.Pattern[str]] = {
         r"|RemoteDisconnected|MaxRetryError|Bad Gateway|Gateway Time-?out|Service Unavailable"
         r"|(?:HTTP|status|code|returned|responded|answered)\W{1,4}(?:HTTP )?50[0-4]\b"
         r"|\b50[0-4] (?:Server Error|from )|UpstreamError|TaskCanceledException|fetch failed"
+        # A host that limits its callers (AWS words its own limits otherwise), or has no address.
+        r"|Too Many Requests|HTTP (?:Error )?429|\b429 Client Error"
+        r"|(?:status|code|returned|responded|answered)\W{1,4}429\b"
+        r"|Name or service not known|nodename nor servname|failure in name resolution"
+        r"|getaddrinfo|EAI_AGAIN|UnknownHost|no such host"
         # Databases and their pools: no connection is to be had, or it was taken away.
         r"|too many (?:connections|clients)|remaining connection slots|connection slots are"
         r"|(?:could not|can't|cannot|failed to|unable to) connect to|connection to server at"
@@ -109,7 +114,8 @@ _NO_ERROR = re.compile(r"^(?:.{0,80})\b(?:INFO|DEBUG|TRACE|NOTICE|WARN(?:ING)?)\
 
 
 _ANSWERED = re.compile(
-    r"\b50[0-4]\b|Bad Gateway|Service Unavailable|Gateway Time-?out|Internal Server Error",
+    r"\b50[0-4]\b|Bad Gateway|Service Unavailable|Gateway Time-?out|Internal Server Error"
+    r"|Too Many Requests|HTTP (?:Error )?429",
     re.IGNORECASE,
 )
 

@@ -191,3 +191,12 @@ def test_an_uncaught_java_exception_is_an_error_with_its_type() -> None:
     text = "java.lang.IllegalStateException: no key\n\tat shop.Handler.handle(Handler.java:12)\n"
     assert read_report_lines(lines(text)).errors == {"java.lang.IllegalStateException": 1}
     assert not read_report_lines(lines("java.lang.IllegalStateException was avoided")).errors
+
+
+def test_an_exit_that_only_a_record_reports_is_counted() -> None:
+    record = (
+        '{"time":"2026-11-22T11:00:00Z","type":"platform.report","record":{"requestId":"r-1",'
+        '"metrics":{"durationMs":12.0},"status":"error","errorType":"Runtime.ExitError"}}'
+    )
+    seen = read_failure_lines(lines(record))
+    assert seen.exits == {"r-1"}

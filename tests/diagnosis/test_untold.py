@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import pytest
+
 from opspilot.domain.hypothesis import VerdictStatus
 from tests.diagnosis.scene import (
     BASELINE,
@@ -138,3 +140,27 @@ def test_a_database_without_free_connections_fails_from_outside() -> None:
     scene.metric(FRONT, "lambda.invocations", 100.0)
     scene.configuration(FRONT, modified=DAYS_AGO).feed()
     assert settled(scene) == ("downstream_failure", FRONT)
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        ("HTTPError", "[ERROR] HTTPError: HTTP Error 429: Too Many Requests"),
+        ("URLError", "[ERROR] URLError: <urlopen error [Errno -2] Name or service not known>"),
+    ],
+)
+def test_a_host_that_limits_or_vanishes_fails_from_outside_if_nothing_here_changed(
+    error: str, line: str
+) -> None:
+    scene = blind(errors={error: 790}, patterns=(pattern(line),))
+    scene.metric(FRONT, "lambda.invocations", 100.0)
+    scene.configuration(FRONT, modified=DAYS_AGO).feed()
+    assert settled(scene) == ("downstream_failure", FRONT)
+
+
+def test_a_variable_that_is_missing_at_the_start_is_no_missing_package() -> None:
+    line = pattern("[ERROR] KeyError: 'TABLE_NAME'")
+    scene = blind(errors={"KeyError": 790}, patterns=(line,), init_failures=790)
+    scene.metric(FRONT, "lambda.invocations", 100.0)
+    scene.configuration(FRONT, modified=ONSET - MINUTE).feed()
+    assert settled(scene) == ("lambda.bad_environment", FRONT)

@@ -8,10 +8,10 @@ a lead: the table may have been deleted, and then no variable is to blame.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from opspilot.diagnosis.assessment import FAIR, GOOD, WEAK, Assessment, Brief, Harm, Onset
+from opspilot.diagnosis.assessment import FAIR, GOOD, STRONG, WEAK, Assessment, Brief, Harm, Onset
 from opspilot.diagnosis.cascade import origins
 from opspilot.diagnosis.case import Case, ChangeFound, Shown
-from opspilot.diagnosis.change_search import argue_change
+from opspilot.diagnosis.change_search import argue_change, known_unchanged
 from opspilot.diagnosis.complaints import Complaint
 from opspilot.diagnosis.symptoms import failure_onset, misconfigured
 from opspilot.diagnosis.variables import Compared, change_of_variables, compared, culprit
@@ -116,6 +116,11 @@ def _argue_change(brief: Brief, case: Case, fault: _Fault, change: ChangeFound |
         brief.misses(f"when {fault.function.name} began to fail is not known")
         return False
     what = f"change of variables of {fault.function.name}"
+    kept = known_unchanged(case, fault.function, fault.onset) if change is None else ()
+    if kept:
+        text = f"{fault.function.name} was not changed before: its variables are what they were"
+        brief.speaks_against(STRONG, text, *kept)
+        brief.cap(_UNCHANGED_CAP, "nothing of it changed: what it names may be gone instead")
     return argue_change(brief, case, fault.onset, change, what)
 
 

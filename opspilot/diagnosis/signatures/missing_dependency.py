@@ -8,11 +8,12 @@ code or another layer is in service.
 import re
 from collections.abc import Iterator
 
-from opspilot.diagnosis.assessment import Assessment, Brief, Harm
+from opspilot.diagnosis.assessment import STRONG, Assessment, Brief, Harm
 from opspilot.diagnosis.cascade import origins
 from opspilot.diagnosis.case import Case
 from opspilot.diagnosis.change_search import argue_change, changes_behind
 from opspilot.diagnosis.families import Family
+from opspilot.diagnosis.symptoms import misconfigured
 from opspilot.diagnosis.telling import Failure, argue_told, failure_told
 from opspilot.domain.change import Change
 
@@ -41,6 +42,10 @@ def _weigh(case: Case, failure: Failure) -> Assessment:
     if onset:
         close = argue_change(brief, case, onset, change, f"release of {function.name}")
     named = _NAMED.search(failure.told.text)
+    wrong = misconfigured(case, function)
+    if wrong and named is None and wrong[1][0].sort == "missing":
+        text = f"it stops at its start for want of a value: {wrong[1][0].text}"
+        brief.speaks_against(STRONG, text, wrong[0].id)
     what = f"{named[1]} is missing from it" if named else "something that it needs is missing"
     return brief.assessment(
         f"{function.name} cannot be initialised: {what}",
