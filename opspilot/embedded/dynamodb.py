@@ -15,6 +15,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from werkzeug.wrappers import Request, Response
@@ -81,6 +82,28 @@ def replace_transactions() -> None:
 
     backend: Any = DynamoDBBackend
     backend.transact_write_items = transact
+
+
+@cache
+def pick_values_by_name() -> None:
+    """Let moto's answers tell an attribute value by the names in it.
+
+    moto looks for each member that a value lacks under a dozen other names, and a value lacks nine
+    of ten: that took a third of every answer.
+    """
+    from moto.core.serialize import AttributePicker
+
+    picker: Any = AttributePicker
+    by_any_name = picker.__call__
+
+    def pick(self: Any, context: Any) -> Any:
+        value: Any = context.obj
+        parent = getattr(context.shape, "parent", None)
+        if parent is None or parent.name != "AttributeValue" or value.__class__ is not dict:
+            return by_any_name(self, context)
+        return value.get(context.key)
+
+    picker.__call__ = pick
 
 
 def transact(backend: Any, actions: Sequence[Mapping[str, Any]]) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from werkzeug.wrappers import Request, Response
 
-from opspilot.embedded.dynamodb import DynamoDbGate, replace_transactions
+from opspilot.embedded.dynamodb import DynamoDbGate, pick_values_by_name, replace_transactions
 from opspilot.embedded.errors import AwsError
 from opspilot.embedded.moto_seed import seed_moto, sync_api
 from opspilot.embedded.overlay import Overlay
@@ -81,6 +81,7 @@ class MotoGateway:
         with self._lock:
             if self._app is None:
                 replace_transactions()
+                pick_values_by_name()
                 seed_moto(self._account)
                 self._app = _moto()
             return self._app
