@@ -2,6 +2,7 @@
 
 import os
 import random
+import sys
 import tempfile
 from collections.abc import Generator
 from pathlib import Path
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
-from opspilot.entrypoints.collector import settle
+from opspilot.entrypoints.collector import collect_rarely, settle
 from tests.loopback import loopback_only
 
 LOOPBACK = Path(__file__).parent / "loopback"
@@ -25,8 +26,11 @@ def _prepare_environment() -> None:
     """Give this process and its children an environment with no account and no way out.
 
     Python children install the socket guard when they start; any other child (the browser) is
-    kept in by a proxy that does not exist.
+    kept in by a proxy that does not exist. They keep what they compile, whatever the machine's
+    images say: dozens of processes start, and compiling took each as long as all its imports.
     """
+    sys.dont_write_bytecode = False
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     for name in list(os.environ):
         if name.startswith(FOREIGN) and name not in KEPT:
             del os.environ[name]
@@ -47,6 +51,7 @@ def _prepare_environment() -> None:
 
 _prepare_environment()
 loopback_only.install()
+collect_rarely()
 settings.register_profile("opspilot", derandomize=True, deadline=None, database=None)
 settings.load_profile("opspilot")
 
@@ -57,7 +62,7 @@ def pytest_unconfigure() -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Look for cycles as the product's own processes do, and never among what is imported."""
+    """Look for cycles never among what is imported, as the product's own processes do."""
     settle()
 
 
