@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -192,9 +192,13 @@ class Examined:
     capsule: bytes
 
 
-@lru_cache
 def examined(fault: str, seed: int | None = None) -> Examined:
     """The verdict on a fault and its capsule; each world is investigated once for all tests."""
+    return _examined(fault, seed)
+
+
+@cache
+def _examined(fault: str, seed: int | None) -> Examined:
     with TemporaryDirectory() as folder, world(Path(folder), fault=fault, seed=seed) as here:
         return Examined(here.verdict(), here.bench.capsules.content("INC-0001"))
 
