@@ -174,9 +174,7 @@ _SENTENCES: dict[str, Callable[[AuditEntry], str]] = {
     "fault.injected": lambda one: f"injected the fault {one.subject} into the embedded account",
     "fault.reset": lambda _: "took every fault of the embedded account back",
     "clock.set": lambda one: f"let the account's clock run {one.result} times real time",
-    "capsule.exported": lambda one: (
-        f"took the incident out as a capsule of {_came(one, 'bytes')} bytes"
-    ),
+    "capsule.exported": lambda _: "took the incident out as a capsule",
     "postmortem.saved": lambda one: f"saved the post-mortem, version {_came(one, 'version')}",
     "command.refused": lambda one: f"was refused to {_given(one, 'command')}{_because(one)}",
     "audit.anchor": lambda _: "anchored the ends of the chains",

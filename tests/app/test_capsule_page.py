@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from tests.app.conftest import ENTRY, Fill, opened, said
-from tests.engine.scene import BACK_TO_17, diagnosed_scene
+from tests.engine.scene import ADA, BACK_TO_17, diagnosed_scene
 from tests.engine.test_capsule import resolved
 
 PAGE = str(ENTRY.parent.parent / "pages" / "capsule.py")
@@ -74,7 +74,7 @@ def test_a_plan_that_was_open_when_it_was_exported_cannot_be_decided_on(
     stage = diagnosed_scene(tmp_path / "elsewhere")
     stage.filed(BACK_TO_17, incident=stage.incident())
     fill()
-    app = uploaded(stage.bench.capsules.content("INC-0001"), tab="Plan")
+    app = uploaded(stage.bench.capsules.export("INC-0001", actor=ADA), tab="Plan")
     assert not app.exception
     assert "Plan 1 for INC-0001" in said(app)
     assert all((one.key or "").startswith(HARMLESS) for one in app.button)

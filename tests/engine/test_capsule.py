@@ -17,14 +17,16 @@ from hypothesis import strategies as st
 from opspilot.bootstrap.capsule import READER, frozen, open_capsule
 from opspilot.domain.audit import AuditDraft, AuditEntry, canonical_json, link, sha256_hex
 from opspilot.domain.commands import Command
-from opspilot.domain.evidence import LogDetail, MetricDetail
+from opspilot.domain.evidence import Evidence, LogDetail, MetricDetail
 from opspilot.domain.incident import IncidentStatus
 from opspilot.engine.approve import Approvals
 from opspilot.engine.capsule import Capsules, read_capsule, replay
 from opspilot.engine.capsule.container import LIMITS, Limits
+from opspilot.engine.capsule.pack import lines_of
 from opspilot.engine.commands import Desk
 from opspilot.engine.execute import Executions
 from opspilot.engine.journal import Journal
+from opspilot.engine.ledger import Ledger
 from opspilot.engine.timeline import told_of
 from opspilot.errors import (
     ApprovalDenied,
@@ -33,6 +35,7 @@ from opspilot.errors import (
     InputError,
     ReadOnlyStore,
 )
+from opspilot.ports.store import Changeset
 from tests.engine.scene import ADA, BACK_TO_17, GRACE, HOUR, ROSA, Scene, scene
 
 SECRET = "AKIAQX4BIPWN7EXMPL3T"
@@ -54,7 +57,7 @@ def resolved() -> bytes:
         stage.bench.approvals.approve(plan.id, digest=plan.digest, actor=GRACE)
         stage.bench.executions.start(plan.id, actor=ROSA)
         stage.reach(IncidentStatus.RESOLVED)
-        return stage.bench.capsules.content("INC-0001")
+        return stage.bench.capsules.export("INC-0001", actor=ADA)
 
 
 def opened(content: bytes) -> Any:
@@ -95,7 +98,7 @@ def refusal(content: bytes, limits: Limits = LIMITS) -> CapsuleRefused:
 
 
 def test_a_capsule_holds_the_rows_as_they_are_stored(diagnosed: Scene) -> None:
-    content = diagnosed.bench.capsules.content("INC-0001")
+    content = diagnosed.bench.capsules.export("INC-0001", actor=ADA)
     capsule, store = opened(content), diagnosed.store
     assert capsule.incident == store.incident("INC-0001")
     assert capsule.investigation == store.investigation("INC-0001")
@@ -106,32 +109,37 @@ def test_a_capsule_holds_the_rows_as_they_are_stored(diagnosed: Scene) -> None:
 
 def test_what_was_not_investigated_yet_can_go_out_too(stage: Scene) -> None:
     stage.opened()
-    capsule = opened(stage.bench.capsules.content("INC-0001"))
+    capsule = opened(stage.bench.capsules.export("INC-0001", actor=ADA))
     assert capsule.investigation is None
     with pytest.raises(InputError, match="no verdict"):
         replay(capsule)
 
 
-def test_the_same_record_gives_the_same_bytes(diagnosed: Scene) -> None:
-    content = diagnosed.bench.capsules.content
-    assert content("INC-0001") == content("INC-0001")
-
-
-def test_who_took_a_capsule_out_is_on_record_with_its_hash(diagnosed: Scene) -> None:
+def test_who_took_a_capsule_out_is_on_record_with_the_hash_of_each_part(diagnosed: Scene) -> None:
     content = diagnosed.bench.capsules.export("INC-0001", actor=ADA)
     entry = diagnosed.store.entries("INC-0001")[-1]
     assert (entry.action_type, entry.actor) == ("capsule.exported", ADA)
-    assert entry.result == {
-        "sha256": hashlib.sha256(content).hexdigest(),
-        "bytes": len(content),
-    }
+    parts = json.loads(unpacked(content)[0])["members"]
+    told = {part["name"]: part["sha256"] for part in parts if part["name"] != "audit"}
+    assert entry.result == {"parts": told}
     assert "took the incident out as a capsule" in told_of(entry)
+
+
+def test_the_same_record_gives_the_same_bytes_but_for_the_record_of_the_export(
+    diagnosed: Scene,
+) -> None:
+    def rows() -> list[bytes]:
+        content = diagnosed.bench.capsules.export("INC-0001", actor=ADA)
+        manifest, *lines = unpacked(content)
+        audit = json.loads(manifest)["members"][-1]
+        return lines[: -audit["lines"]]
+
+    assert rows() == rows()
 
 
 def test_a_capsule_leaves_only_if_that_can_be_put_on_record(diagnosed: Scene) -> None:
     bench = diagnosed.bench
-    capsule = opened(bench.capsules.content("INC-0001"))
-    # A store that takes no entry; its chain is already signed, so that is the only write.
+    capsule = opened(bench.capsules.export("INC-0001", actor=ADA))
     desk = Desk(frozen(capsule), diagnosed.clock, Journal(diagnosed.clock))
     with pytest.raises(ReadOnlyStore):
         Capsules(desk, bench.audit).export("INC-0001", actor=READER)
@@ -153,7 +161,7 @@ def test_a_slice_holds_only_the_anchor_that_covers_it(diagnosed: Scene) -> None:
         diagnosed.bench.audit.checkpoint()
     kinds = [
         next(iter(json.loads(line)))
-        for line in unpacked(diagnosed.bench.capsules.content("INC-0001"))
+        for line in unpacked(diagnosed.bench.capsules.export("INC-0001", actor=ADA))
         if b'"previous_hash"' in line or b'"signature"' in line
     ]
     assert (kinds.count("checkpoint"), kinds.count("anchor")) == (1, 1)
@@ -187,7 +195,7 @@ def test_a_window_that_was_changed_after_the_verdict_does_not_change_the_replay(
     incident = diagnosed.incident()
     moved = incident.model_copy(update={"window": incident.window.before(HOUR)})
     diagnosed.bench.intake.desk.submit(moved, audit=())
-    assert replay(opened(diagnosed.bench.capsules.content("INC-0001"))).outcome == "same"
+    assert replay(opened(diagnosed.bench.capsules.export("INC-0001", actor=ADA))).outcome == "same"
 
 
 def test_a_metric_that_is_analysed_otherwise_is_told_number_by_number() -> None:
@@ -236,7 +244,7 @@ def test_no_command_is_taken_on_a_capsule_not_even_with_its_approvals(diagnosed:
     diagnosed.filed(BACK_TO_17, incident=diagnosed.incident())
     plan = diagnosed.store.plan("INC-0001-P1")
     diagnosed.bench.approvals.approve(plan.id, digest=plan.digest, actor=GRACE)
-    capsule = opened(diagnosed.bench.capsules.content("INC-0001"))
+    capsule = opened(diagnosed.bench.capsules.export("INC-0001", actor=ADA))
     assert capsule.plans[0].approvals
     desk = Desk(frozen(capsule), diagnosed.clock, Journal(diagnosed.clock))
     with pytest.raises(ReadOnlyStore):
@@ -339,6 +347,14 @@ def test_too_many_lines_and_too_long_ones_are_refused() -> None:
     assert "longer than" in refusal(resolved(), Limits(line=20_000)).message
 
 
+def test_a_line_of_values_that_weigh_nothing_in_the_file_is_left_before_it_is_parsed() -> None:
+    def change(rows: Lines) -> Lines:
+        return [rows[0] | {"snapshot": [{}] * 60_000}]
+
+    content = rebuilt(only("evidence", change))
+    assert "more than 100,000 values" in refusal(content, Limits(values=100_000)).message
+
+
 def test_json_that_nests_without_end_is_refused() -> None:
     deep = b'{"a":' * 50_000 + b"1" + b"}" * 50_000 + b"\n"
     manifest, *rest = unpacked(resolved())
@@ -388,6 +404,66 @@ def test_a_row_with_a_field_that_nobody_knows_is_refused() -> None:
 # --- changes that the manifest was made to agree with ---------------------------------------------
 
 
+def _worse(rows: Lines) -> Lines:
+    rows[0]["verification"]["outcome"] = "worse"
+    return rows
+
+
+def _other_words(rows: Lines) -> Lines:
+    rows[0]["verdict"]["cause"]["summary"] = "somebody else did it"
+    return rows
+
+
+@pytest.mark.parametrize(
+    ("part", "change"),
+    [
+        ("incident", lambda rows: [rows[0] | {"title": "something else"}]),
+        ("investigation", _other_words),
+        ("evidence", lambda rows: [*rows[:-1], rows[-1] | {"task": "1/other"}]),
+        ("plans", _worse),
+        ("notes", lambda rows: [rows[0] | {"text": "all is well"}]),
+    ],
+)
+def test_no_part_can_be_rewritten_after_the_export(
+    part: str, change: Callable[[Lines], Lines]
+) -> None:
+    refused = refusal(rebuilt(only(part, change)))
+    assert "not those that its audit trail recorded when it was exported" in refused.message
+
+
+def test_what_was_collected_after_the_export_is_not_missing(diagnosed: Scene) -> None:
+    """Another investigation may file evidence between the rows and the trail of an export."""
+    bench = diagnosed.bench
+    content = bench.capsules.export("INC-0001", actor=ADA)
+    ledger = opened(content).evidence
+    filing = Ledger(diagnosed.clock, bench.desk.journal)
+    late = filing.audit(ledger[-1].model_copy(update={"id": "E999"}))
+    diagnosed.store.commit(Changeset(audit=[late]))
+    manifest, *lines = unpacked(content)
+    audit = json.loads(manifest)["members"][-1]["lines"]
+    bench.audit.checkpoint()
+    trail = [line.encode() + b"\n" for line in bench.audit.export("INC-0001")]
+    rows = lines[:-audit]
+    head = json.loads(manifest)
+    whole = b"".join(trail)
+    head["members"][-1] |= {
+        "lines": len(trail),
+        "size": len(whole),
+        "sha256": hashlib.sha256(whole).hexdigest(),
+    }
+    made = gzip.compress(canonical_json(head).encode() + b"\n" + b"".join(rows) + whole)
+    assert opened(made).missing == ()
+
+
+def test_a_row_of_before_a_field_was_added_goes_out_as_it_was_written() -> None:
+    """Its hashes are on record, and cover what was written then."""
+    item = next(one for one in opened(resolved()).evidence if one.detail.kind == "configuration")
+    older = item.model_dump(mode="json")
+    del older["detail"]["function"]["gaps"], older["usage"]
+    (line,) = lines_of([Evidence.model_validate(older)])
+    assert json.loads(line) == older
+
+
 def test_data_that_was_exchanged_is_found() -> None:
     def change(rows: Lines) -> Lines:
         metric = next(row for row in rows if row["detail"]["kind"] == "metric")
@@ -416,9 +492,26 @@ def test_a_log_finding_that_was_exchanged_is_found_though_its_data_is_a_sample()
     assert "detail hash of E" in refusal(rebuilt(only("evidence", change))).message
 
 
-def test_evidence_that_was_taken_out_is_said_to_be_missing() -> None:
-    capsule = opened(rebuilt(only("evidence", lambda rows: rows[1:])))
+def test_evidence_that_had_expired_before_the_export_is_said_to_be_missing(
+    diagnosed: Scene,
+) -> None:
+    """As a store lets it go in the end: DynamoDB's time to live removes rows, not the trail."""
+
+    class Forgetful:
+        def __getattr__(self, name: str) -> Any:
+            return getattr(diagnosed.store, name)
+
+        def evidence(self, incident_id: str) -> list[Evidence]:
+            return diagnosed.store.evidence(incident_id)[1:]
+
+    store: Any = Forgetful()
+    desk = Desk(store, diagnosed.clock, Journal(diagnosed.clock))
+    capsule = opened(Capsules(desk, diagnosed.bench.audit).export("INC-0001", actor=ADA))
     assert capsule.missing == ("E1",)
+
+
+def test_evidence_that_was_taken_out_of_a_file_is_refused() -> None:
+    assert "not those that" in refusal(rebuilt(only("evidence", lambda rows: rows[1:]))).message
 
 
 def test_evidence_that_was_made_up_is_refused() -> None:

@@ -7,7 +7,7 @@ import pytest
 from opspilot.domain.identity import SYSTEM
 from opspilot.engine.diagnose import verdict_summary
 from opspilot.ports.store import Changeset
-from tests.engine.scene import diagnosed_scene
+from tests.engine.scene import ADA, diagnosed_scene
 from tests.engine.test_capsule import resolved
 from tests.entrypoints.command_line import Opspilot
 
@@ -24,7 +24,7 @@ def of_other_rules(folder: Path) -> bytes:
     )
     old = investigation.model_copy(update={"verdict": verdict})
     stage.store.commit(Changeset(puts=(old,), audit=(entry,)))
-    return stage.bench.capsules.content("INC-0001")
+    return stage.bench.capsules.export("INC-0001", actor=ADA)
 
 
 def test_the_same_verdict_ends_with_zero(offline: Opspilot, tmp_path: Path) -> None:

@@ -200,7 +200,7 @@ def examined(fault: str, seed: int | None = None) -> Examined:
 @cache
 def _examined(fault: str, seed: int | None) -> Examined:
     with TemporaryDirectory() as folder, world(Path(folder), fault=fault, seed=seed) as here:
-        return Examined(here.verdict(), here.bench.capsules.content("INC-0001"))
+        return Examined(here.verdict(), here.bench.capsules.export("INC-0001", actor=ADA))
 
 
 @contextmanager

@@ -39,6 +39,8 @@ class Limits:
         packed: Bytes of the file.
         unpacked: Bytes of its lines together; `line`: of one of them.
         lines: How many.
+        values: Values (of lists, of objects, alone) in all lines together: an empty one takes two
+            bytes in the file and a hundred in memory.
         ratio: Bytes of lines to bytes of file; the lines' first megabyte is free.
     """
 
@@ -46,6 +48,7 @@ class Limits:
     unpacked: int = 128 << 20
     line: int = 16 << 20
     lines: int = 200_000
+    values: int = 2_000_000
     ratio: int = 200
 
 
@@ -103,7 +106,7 @@ def unpacked(
     except CapsuleRefused as exc:
         raise _foreign(exc.message) from exc
     manifest = _manifest(first)
-    return manifest, _members(manifest, lines)
+    return manifest, _members(manifest, _bounded(lines, limits.values))
 
 
 def _manifest(line: bytes) -> Manifest:
@@ -175,6 +178,16 @@ def _lines(source: BinaryIO, limits: Limits) -> Iterator[bytes]:
         _must(len(rest) <= limits.line, too_long)
     if rest:
         yield bytes(rest)
+
+
+def _bounded(lines: Iterator[bytes], most: int) -> Iterator[bytes]:
+    """The lines, as long as they cannot hold more values than that; counted before parsing."""
+    values = 0
+    for line in lines:
+        # Each value but the first of a list or object follows a comma; commas in text count too.
+        values += line.count(b",") + line.count(b"[") + line.count(b"{")
+        _must(values <= most, f"it holds more than {most:,} values")
+        yield line
 
 
 def _pieces(source: BinaryIO, limits: Limits) -> Iterator[bytes]:

@@ -1,9 +1,9 @@
 """Packs an incident into a capsule: rows as they are stored, redacted long before."""
 
-import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from opspilot import __version__
 from opspilot.domain.capsule import FORMAT, Manifest, MemberName
@@ -11,6 +11,7 @@ from opspilot.domain.identity import Actor
 from opspilot.domain.model import Record
 from opspilot.engine.audit import AuditTrail
 from opspilot.engine.capsule.container import line_of, member, packed
+from opspilot.engine.capsule.record import EXPORTED, hashes_of
 from opspilot.engine.commands import Desk
 from opspilot.ports.store import Changeset
 
@@ -25,6 +26,9 @@ class Capsules:
     def export(self, incident_id: str, *, actor: Actor) -> bytes:
         """An incident as a file; who took it out is on record before it is handed over.
 
+        That record holds the hash of each part and is signed with the rest of the chain, so that
+        no part can be rewritten afterwards, not even with a manifest that agrees.
+
         Whoever may read may export: nothing is in the file that the screens do not show.
 
         Raises:
@@ -32,55 +36,54 @@ class Capsules:
             CapsuleRefused: It is larger than a capsule may be.
             AuditDamaged: The chain is no longer readable; `opspilot audit verify` tells more.
         """
-        content = self.content(incident_id)
-        taken = {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
+        parts = self._parts(incident_id)
+        members = [member(name, lines) for name, lines in parts.items()]
         entry = self.desk.journal.entry(
-            incident_id, actor, "capsule.exported", incident_id, result=taken
+            incident_id, actor, EXPORTED, incident_id, result={"parts": hashes_of(members)}
         )
         self.desk.store.commit(Changeset(audit=[entry]))
-        return content
-
-    def content(self, incident_id: str) -> bytes:
-        """The bytes of a capsule of what is on record now.
-
-        The audit chain is anchored and signed first, so that what goes out is covered.
-
-        Raises:
-            NotFound: There is no such incident.
-            CapsuleRefused: It is larger than a capsule may be.
-            AuditDamaged: The chain is no longer readable; `opspilot audit verify` tells more.
-        """
-        store = self.desk.store
-        incident = store.incident(incident_id)
         self.audit.checkpoint()
-        investigation = store.investigation(incident_id)
-        verdict = investigation.verdict if investigation else None
-        conversations = store.conversations(incident_id)
-        postmortem = store.postmortem(incident_id)
-        parts: dict[MemberName, list[bytes]] = {
-            "incident": _rows([incident]),
-            "investigation": _rows([investigation] if investigation else []),
-            "evidence": _rows(store.evidence(incident_id)),
-            "plans": _rows(store.plans(incident_id)),
-            "notes": _rows(store.notes(incident_id)),
-            "postmortem": _rows([postmortem] if postmortem else []),
-            "conversations": _rows(conversations),
-            "turns": _rows([turn for one in conversations for turn in store.turns(one.id)]),
-            "audit": [line.encode() + b"\n" for line in _covered(self.audit.export(incident_id))],
-        }
+        trail = [line.encode() + b"\n" for line in _covered(self.audit.export(incident_id))]
         manifest = Manifest(
             format=FORMAT,
             product_version=__version__,
-            rules_version=verdict.rules_version if verdict else "",
-            incident_id=incident.id,
+            rules_version=self._rules_version(incident_id),
+            incident_id=incident_id,
             exported_at=self.desk.clock.now(),
-            members=tuple(member(name, lines) for name, lines in parts.items()),
+            members=(*members, member("audit", trail)),
         )
-        return packed(manifest, (line for lines in parts.values() for line in lines))
+        return packed(manifest, chain(*parts.values(), trail))
+
+    def _parts(self, incident_id: str) -> dict[MemberName, list[bytes]]:
+        """All rows of an incident but its audit trail."""
+        store = self.desk.store
+        incident = store.incident(incident_id)
+        investigation = store.investigation(incident_id)
+        conversations = store.conversations(incident_id)
+        postmortem = store.postmortem(incident_id)
+        return {
+            "incident": lines_of([incident]),
+            "investigation": lines_of([investigation] if investigation else []),
+            "evidence": lines_of(store.evidence(incident_id)),
+            "plans": lines_of(store.plans(incident_id)),
+            "notes": lines_of(store.notes(incident_id)),
+            "postmortem": lines_of([postmortem] if postmortem else []),
+            "conversations": lines_of(conversations),
+            "turns": lines_of([turn for one in conversations for turn in store.turns(one.id)]),
+        }
+
+    def _rules_version(self, incident_id: str) -> str:
+        investigation = self.desk.store.investigation(incident_id)
+        verdict = investigation.verdict if investigation else None
+        return verdict.rules_version if verdict else ""
 
 
-def _rows(rows: Sequence[Record]) -> list[bytes]:
-    return [line_of(row.model_dump(mode="json")) for row in rows]
+def lines_of(rows: Sequence[Record]) -> list[bytes]:
+    """A line for each row, with the fields that it was stored with.
+
+    Those that a later OpsPilot adds would change what the hashes of the audit trail were made of.
+    """
+    return [line_of(row.model_dump(mode="json", exclude_unset=True)) for row in rows]
 
 
 def _covered(lines: Iterator[str]) -> list[str]:

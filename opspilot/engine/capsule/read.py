@@ -87,7 +87,7 @@ def read_capsule(source: BinaryIO, *, key_id: str = "", limits: Limits = LIMITS)
         raise _damaged(wrong)
     return capsule.model_copy(
         update={
-            "missing": chain.absent(capsule.evidence),
+            "missing": chain.absent(capsule),
             "unbound": chain.unbound(capsule.evidence),
         }
     )

@@ -1,7 +1,8 @@
 """Holds the rows of a capsule against its audit chain, which cannot be rewritten unseen.
 
 Whoever can change a file can change the manifest's hashes too. The chain is signed, and it recorded
-what was read, what was concluded, what was proposed and who agreed.
+what was read, what was concluded, what was proposed and who agreed; and, when the capsule was made,
+the hash of each of its parts.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,7 +12,7 @@ from typing import cast
 
 from opspilot import __version__
 from opspilot.domain.audit import AuditEntry, sha256_hex
-from opspilot.domain.capsule import Capsule
+from opspilot.domain.capsule import Capsule, Manifest, Member
 from opspilot.domain.evidence import Evidence
 from opspilot.domain.investigation import Investigation
 from opspilot.domain.model import Json
@@ -19,6 +20,14 @@ from opspilot.domain.plan import Plan
 from opspilot.engine.diagnose import verdict_summary
 from opspilot.engine.ledger import detail_hash
 from opspilot.remediation import digest
+
+EXPORTED = "capsule.exported"
+"""Audit entry of an export; its result holds the hashes of the parts that went out."""
+
+
+def hashes_of(members: Sequence[Member]) -> dict[str, Json]:
+    """SHA-256 by part, of all that the audit trail can speak of: not of itself."""
+    return {one.name: one.sha256 for one in members if one.name != "audit"}
 
 
 @dataclass(frozen=True)
@@ -36,15 +45,33 @@ class Chain:
             if entry.action_type == "evidence.collected"
         }
 
+    def export(self, manifest: Manifest) -> AuditEntry | None:
+        """The record of the export that this capsule comes from; None when there is none."""
+        parts = hashes_of(manifest.members)
+        return next(
+            (
+                one
+                for one in reversed(self.told(EXPORTED, manifest.incident_id))
+                if _fields(one.result).get("parts") == parts
+            ),
+            None,
+        )
+
     def told(self, action_type: str, subject: str) -> list[AuditEntry]:
         """Entries of one kind about one thing, oldest first."""
         return [
             one for one in self.entries if one.action_type == action_type and one.subject == subject
         ]
 
-    def absent(self, evidence: Sequence[Evidence]) -> tuple[str, ...]:
-        """Ledger entries that were recorded and are not there."""
-        return tuple(sorted(set(self.collected) - {item.id for item in evidence}))
+    def absent(self, capsule: Capsule) -> tuple[str, ...]:
+        """Ledger entries that were recorded before the export and are not there."""
+        export = self.export(capsule.manifest)
+        before = {
+            entry.subject
+            for entry in self.entries
+            if entry.subject in self.collected and (export is None or entry.seq < export.seq)
+        }
+        return tuple(sorted(before - {item.id for item in capsule.evidence}))
 
     def unbound(self, evidence: Sequence[Evidence]) -> tuple[str, ...]:
         """Ledger entries whose detail was recorded without a hash."""
@@ -66,6 +93,9 @@ def _disagreements(capsule: Capsule, chain: Chain) -> Iterator[str]:
         yield from _verdict(capsule.investigation, chain)
     for plan in capsule.plans:
         yield from _plan(plan, chain, same_product=_same_product(capsule))
+    # Last, since whatever was found before says better what was changed.
+    if chain.export(capsule.manifest) is None:
+        yield "its parts are not those that its audit trail recorded when it was exported"
 
 
 def _strangers(capsule: Capsule) -> Iterator[str]:
