@@ -1,4 +1,7 @@
-"""Asks many questions at once, and stops asking the moment the budget is spent."""
+"""Asks many questions at once; begins none once the budget is spent or somebody said stop.
+
+What is in flight by then is paid for and comes in all the same: its answers are told like others.
+"""
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -47,6 +50,8 @@ class Asking:
 
     Attributes:
         spent: Which bound is reached once this much was used, in words; empty when none is.
+        halted: Whether nothing more is to be begun for now, whatever the budget says; stays so
+            once it is so. What it leaves unasked is no gap.
         usage: What the round has used so far.
     """
 
@@ -54,16 +59,20 @@ class Asking:
     clock: Clock
     incident: Incident
     spent: Callable[[CallUsage], str]
+    halted: Callable[[], bool]
     usage: CallUsage = field(default_factory=CallUsage)
 
     def answers(self, questions: Sequence[Question]) -> Iterator[list[Answer]]:
-        """Answers as they come, together what came together; what is left unasked is a gap."""
+        """Answers as they come, together what came together.
+
+        What the budget leaves unasked is a gap; what is left because of a halt is not told.
+        """
         turns = deque(in_turn(questions))
         last = self.clock.now()
         with ThreadPoolExecutor(max_workers=PARALLEL) as pool:
             running: dict[Future[Batch], datetime] = {}
             while turns or running:
-                while turns and len(running) < PARALLEL and not self.spent(self.usage):
+                while turns and len(running) < PARALLEL and self._may_begin():
                     running[pool.submit(self._read, turns.popleft())] = self.clock.now()
                 if not running:
                     break
@@ -78,8 +87,11 @@ class Asking:
                     following = self._follow(turns, pool, running)
                     seconds = (now - begun).total_seconds()
                     yield _told(found, seconds, following)
-        if turns:
+        if turns and not self.halted():
             yield self._unasked(turns)
+
+    def _may_begin(self) -> bool:
+        return not self.spent(self.usage) and not self.halted()
 
     def _follow(
         self,
@@ -88,7 +100,7 @@ class Asking:
         running: dict[Future[Batch], datetime],
     ) -> str:
         """Ask the next in the place of the one that was answered; its key."""
-        if not turns or self.spent(self.usage):
+        if not turns or not self._may_begin():
             return ""
         questions = turns.popleft()
         running[pool.submit(self._read, questions)] = self.clock.now()

@@ -89,21 +89,25 @@ class Gathering:
 
     def _ask(self, asked: _Round, past: Past, incident: Incident, scope: Scope) -> None:
         current = self._announce(asked.waiting, asked.later, incident, scope)
-        asking = self._asking(current, asked.evidence, incident)
+        asking = self._asking(current, asked.evidence, incident, scope)
         patient = scope.failures() < _TRIES
         silent, filed = "", len(asked.evidence)
         for answers in _answers(asked, asking, past, current.number):
-            heard = [one for one in answers if not (patient and _is_silent(one))]
+            # After a stop nothing is asked again: a silent source is a gap at once.
+            wait = patient and any(map(_is_silent, answers)) and not _stopped(scope, incident)
+            heard = [one for one in answers if not (wait and _is_silent(one))]
             silent = next((one.reading.finding for one in answers if one not in heard), silent)
             if heard:
                 filed = self._admit(heard, filed, incident, scope)
-            if heard and not filed:
-                return
         if silent:
             raise AwsUnavailable(silent, hint="It is asked again in a moment.")
 
     def _asking(
-        self, current: Investigation, evidence: Sequence[Evidence], incident: Incident
+        self,
+        current: Investigation,
+        evidence: Sequence[Evidence],
+        incident: Incident,
+        scope: Scope,
     ) -> Asking:
         earlier = usage_of([one.usage for one in of_passes(evidence, before=current.number)])
         return Asking(
@@ -111,6 +115,7 @@ class Gathering:
             self.clock,
             incident,
             lambda used: self.budget.exhausted(current.usage.plus(used), earlier),
+            lambda: _stopped(scope, incident),
         )
 
     def _announce(
@@ -127,7 +132,7 @@ class Gathering:
         """Put answers into the ledger after so many others, all in one commit.
 
         Returns:
-            How many the ledger holds then; 0 when a person asked to stop meanwhile.
+            How many the ledger holds then.
         """
         for _ in range(3):
             done = _current(scope, incident)
@@ -144,7 +149,7 @@ class Gathering:
                 # A conversation beside the investigation may have filed something as well.
                 filed = len(scope.store.evidence(incident.id))
                 continue
-            return 0 if done.stop_requested else filed + len(items)
+            return filed + len(items)
         raise Conflict(f"the investigation of {incident.id} keeps changing")
 
     def _hand_over(self, current: Investigation, incident: Incident, scope: Scope) -> None:
@@ -199,6 +204,10 @@ def _current(scope: Scope, incident: Incident) -> Investigation:
     if current is None:
         raise IllegalTransition(f"{incident.id} has no investigation")
     return current
+
+
+def _stopped(scope: Scope, incident: Incident) -> bool:
+    return _current(scope, incident).stop_requested
 
 
 def _unanswered(

@@ -200,13 +200,44 @@ def test_a_stop_draws_the_verdict_from_what_there_is(stage: Scene) -> None:
     incident = stage.opened()
     stage.bench.investigations.start(incident.id, actor=ROSA)
     stage.account.before("search", lambda: stage.bench.investigations.stop(incident.id, actor=ROSA))
-    stage.reach(IncidentStatus.DIAGNOSED, IncidentStatus.FAILED)
+    stage.reach(IncidentStatus.DIAGNOSED)
     found = current(stage)
     assert found.stop_requested
+    assert verdict(stage) is not VerdictStatus.CONFIRMED
     assert any(task.status == "skipped" for task in found.tasks)
     assert not any(task.status in ("running", "waiting") for task in found.tasks)
     assert stage.said().count("investigation.stopped") == 1
     stage.assert_sound()
+
+
+def test_a_stop_files_what_came_and_what_was_in_flight_and_begins_nothing(stage: Scene) -> None:
+    incident = stage.opened()
+    stage.bench.investigations.start(incident.id, actor=ROSA)
+    stage.account.before("fetch", lambda: stage.bench.investigations.stop(incident.id, actor=ROSA))
+    stage.reach(IncidentStatus.DIAGNOSED)
+    ledger = stage.store.evidence(incident.id)
+    metrics = [item for item in ledger if item.request.source == "metrics"]
+    assert stage.account.calls.count("fetch") == 1
+    assert len(metrics) > 10, "all that one request asked for"
+    asked = {SOURCES[call].split(" ")[0] for call in stage.account.calls if call in SOURCES}
+    assert {item.request.source for item in ledger} == asked
+    done = [task for task in current(stage).tasks if task.status == "done"]
+    assert {task.evidence_id for task in done} == {item.id for item in ledger}
+    assert current(stage).usage.api_calls == sum(item.usage.api_calls for item in ledger)
+    stage.assert_sound()
+
+
+def test_a_source_that_is_silent_when_a_person_stops_is_a_gap_and_not_waited_for(
+    stage: Scene,
+) -> None:
+    incident = stage.opened()
+    stage.bench.investigations.start(incident.id, actor=ROSA)
+    stage.account.fail("fetch", AwsUnavailable("nothing listens"))
+    stage.account.before("fetch", lambda: stage.bench.investigations.stop(incident.id, actor=ROSA))
+    begun = stage.clock.now()
+    stage.reach(IncidentStatus.DIAGNOSED, IncidentStatus.FAILED)
+    assert stage.clock.now() == begun
+    assert {item.request.source for item, _ in gaps(stage)} == {"metrics"}
 
 
 def test_a_stop_before_anything_was_read_says_so(stage: Scene) -> None:
