@@ -80,7 +80,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def watched_page(browser: Browser) -> Iterator[tuple[Page, list[str]]]:
     """A page, and what is wrong with it: console errors, and requests that leave this machine."""
     complaints: list[str] = []
-    page = browser.new_page(viewport={"width": 1280, "height": 1000})
+    page = browser.new_page(viewport={"width": 1280, "height": 1000}, reduced_motion="reduce")
     page.on(
         "console",
         lambda said: complaints.append(said.text) if said.type == "error" else None,
