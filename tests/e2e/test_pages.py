@@ -63,7 +63,7 @@ def reads_the_connections(page: Page) -> None:
     """Connections: every source answers, and the stand-in is named as one."""
     go_to(page, "Connections")
     answers = page.locator(".op-sources .op-badge", has_text="answers")
-    expect(answers).to_have_count(10, timeout=A_LOOK)
+    expect(answers).to_have_count(11, timeout=A_LOOK)
     expect(page.get_by_text("a rule-based stand-in, no language model")).to_be_visible()
 
 

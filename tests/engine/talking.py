@@ -16,7 +16,7 @@ from tests.engine.account import ACCOUNT_ID, REGION
 from tests.engine.scene import ROSA, Scene, diagnosed_scene
 
 INCIDENT = "INC-0001"
-GATHERED = 42
+GATHERED = 43
 """Entries that the investigation of the small account leaves in the ledger."""
 NEXT = f"E{GATHERED + 1}"
 """The first entry that a conversation adds."""
@@ -30,7 +30,7 @@ def use(tool: str, number: int = 1, **given: Json) -> ToolUse:
 def with_model(stage: Scene, model: LanguageModel, store: Store | None = None) -> Scene:
     """The same store and account, under a graph whose model is this one."""
     one = stage.account
-    ports = Ports(one, one, one, one, one, one, one, model, one)
+    ports = Ports(one, one, one, one, one, one, one, model, one, one)
     known = Account(account_id=ACCOUNT_ID, region=REGION, embedded=True)
     place = Place(known, stage.folder, ports, stage.clock)
     kept = store or stage.store
