@@ -9,12 +9,15 @@ from opspilot.diagnosis.change_search import Onset
 from opspilot.diagnosis.complaints import Complaint, complaints
 from opspilot.domain.evidence import LogDetail, MetricDetail
 from opspilot.domain.resource import Resource, ResourceKind
+from opspilot.domain.snapshots import metric_points
 
 _FAIR_SHARE = 0.3
 _FEWEST_EVENTS = 3
 _SIGNIFICANT = 0.01
 _SIGNIFICANT_BESIDE_METRIC = 0.05
 _IN_PROPORTION = 1.5
+_CLEARLY_MORE = 3.0
+_A_MINUTE = timedelta(minutes=1)
 _DEATH = "signal: killed"
 _SHARE_OF = {
     "lambda.errors": "lambda.invocations",
@@ -136,9 +139,23 @@ def failure_onset(case: Case, resource: Resource) -> Onset | None:
     errors = failures(case, resource)
     found = onset_of(errors, case.period) if errors else None
     first = _first_in_log(case, resource)
-    if first and (found is None or abs(first - found.at) <= 2 * case.period):
+    if first is None:
+        return found
+    if errors is None or found is None or abs(first - found.at) <= 2 * case.period:
         return Onset(first, timedelta(seconds=1))
-    return found
+    return Onset(first, timedelta(seconds=1)) if _thin_since(errors, first, found) else found
+
+
+def _thin_since(errors: Shown[MetricDetail], first: datetime, found: Onset) -> bool:
+    """Whether it failed since the first such line, by too few errors for the metric to stand out.
+
+    Where little is called, one error in five is one in many minutes.
+    """
+    points = list(metric_points(errors.evidence))
+    early = [value for at, value in points if first - _A_MINUTE < at < found.at]
+    before = [value for at, value in points if at <= first - _A_MINUTE]
+    usual = sum(before) / len(before) if before else 0.0
+    return sum(early) >= max(_FEWEST_EVENTS, _CLEARLY_MORE * usual * len(early))
 
 
 def _first_in_log(case: Case, resource: Resource) -> datetime | None:

@@ -171,6 +171,8 @@ def _unread(case: Case) -> str:
         return ""
     harmful = [signal for signal in signals_of(own) if signal.name in HARM]
     failures = [signal for signal in harmful if signal.missing_is_zero][:1]
+    if own.kind is ResourceKind.QUEUE:
+        failures = []  # What waits there, and for how long, tells of every failure to work it off.
     levels = [signal for signal in harmful if signal.name in _LEVELS]
     unread = [
         " or ".join(signal.title for signal in group)

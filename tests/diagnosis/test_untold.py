@@ -1,6 +1,7 @@
 """Without CloudTrail: what a function's own configuration, and calls made again, still tell."""
 
 from datetime import timedelta
+from typing import cast
 
 import pytest
 
@@ -164,3 +165,24 @@ def test_a_variable_that_is_missing_at_the_start_is_no_missing_package() -> None
     scene.metric(FRONT, "lambda.invocations", 100.0)
     scene.configuration(FRONT, modified=ONSET - MINUTE).feed()
     assert settled(scene) == ("lambda.bad_environment", FRONT)
+
+
+def test_few_errors_count_from_the_first_line_that_tells_of_them() -> None:
+    scene = Scene(whole_until=BASELINE.start).topology(CHAIN).healthy(GATEWAY, SIDE)
+    first, late = ONSET - 5 * MINUTE, ONSET + 8 * MINUTE
+    scene.metric(FRONT, "lambda.errors", 0.0, 3.0, onset=late)
+    columns = cast("dict[str, list[object]]", scene.evidence[-1].snapshot)
+    for ago in (12, 9, 5, 2):
+        columns["values"][columns["times"].index((late - ago * MINUTE).isoformat())] = 1.0
+    scene.metric(FRONT, "lambda.invocations", 4.0)
+    told = pattern("[ERROR] TypeError: unsupported operand") | {"first_seen": first}
+    scene.log(FRONT, errors={"TypeError": 34}, patterns=(told,))
+    scene.configuration(FRONT, modified=first - MINUTE).feed()
+    cause = scene.verdict().cause
+    assert cause is not None
+    assert (cause.cause_class, cause.onset) == ("lambda.code_error_after_release", first)
+
+
+def test_a_queue_in_which_nothing_waits_is_well_without_a_count_of_what_is_received() -> None:
+    scene = Scene(resource=JOBS).queue().metric(JOBS, "sqs.visible", 1.0)
+    assert scene.feed().verdict().status is VerdictStatus.NO_INCIDENT

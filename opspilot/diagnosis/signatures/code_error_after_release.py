@@ -26,7 +26,6 @@ from opspilot.diagnosis.symptoms import (
     failure_onset,
     failures,
     killed_for_memory,
-    onset_of,
     risen_errors,
     timeouts,
 )
@@ -58,7 +57,7 @@ def assess(case: Case) -> Iterator[Assessment]:
     for function in origins(case):
         errors = failures(case, function)
         told = errors or risen_errors(case, function)
-        onset = onset_of(errors, case.period) if errors else failure_onset(case, function)
+        onset = failure_onset(case, function)
         if told and onset:
             yield _weigh(case, function, errors, onset)
 
@@ -96,7 +95,7 @@ def _weigh(
     )
     return brief.assessment(
         summary,
-        failure_onset(case, function) or onset,
+        onset,
         harm=[Harm(function, "errors")],
         change=change.key if change else "",
         change_found=close,
