@@ -193,6 +193,7 @@ def _ports(aws: AwsAccount) -> Ports:
         aws.invocations,
         aws.model,
         aws.traces,
+        aws.calls,
     )
 
 

@@ -37,6 +37,10 @@ class Unreachable:
 
     cause: OpsPilotError
 
+    def sent(self) -> int:
+        """Nothing is sent to an account that cannot be asked."""
+        return 0
+
     def _refuse(self) -> NoReturn:
         raise AwsUnavailable(self.cause.message, hint=self.cause.hint) from self.cause
 

@@ -17,6 +17,7 @@ from opspilot.errors import EmbeddedAccountStopped, OpsPilotError
 from opspilot.ports.actuator import Actuator
 from opspilot.ports.clock import Clock
 from opspilot.ports.invocations import Invocations
+from opspilot.ports.meter import Meter
 from opspilot.ports.model import LanguageModel
 from opspilot.ports.telemetry import Logs, Metrics, Traces
 from opspilot.ports.workloads import Alarms, Changes, Workloads
@@ -45,6 +46,7 @@ class Ports:
     invocations: Invocations
     model: LanguageModel
     traces: Traces
+    meter: Meter
 
 
 @dataclass(frozen=True)
@@ -231,7 +233,7 @@ def _stopped(
         endpoint=endpoint,
         problem=" ".join(f"{part.rstrip('.')}." for part in (error.message, error.hint) if part),
     )
-    ports = Ports(nobody, nobody, nobody, nobody, nobody, nobody, nobody, nobody, nobody)
+    ports = Ports(*[nobody] * 10)
     return Place(account, folder, ports, clock or SystemClock(), problem=error)
 
 
@@ -246,4 +248,5 @@ def _ports(aws: AwsAccount) -> Ports:
         aws.invocations,
         aws.model,
         aws.traces,
+        aws.calls,
     )

@@ -142,7 +142,13 @@ def assemble(settings: Settings, place: Place, store: Store) -> Workbench:
     desk = Desk(store, clock, Journal(clock, open_redaction_key(keys)))
     audit = AuditTrail(store, open_checkpoints(keys), clock)
     reader = Reader(
-        ports.metrics, ports.logs, ports.workloads, ports.changes, ports.alarms, ports.traces
+        ports.metrics,
+        ports.logs,
+        ports.workloads,
+        ports.changes,
+        ports.alarms,
+        ports.traces,
+        ports.meter,
     )
     queries = Queries(store, clock, ports.metrics)
     return Workbench(

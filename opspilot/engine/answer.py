@@ -70,7 +70,6 @@ def gap_reading(
         window=window,
         partial=True,
         request_ids=(error.request_id,) if error and error.request_id else (),
-        usage=CallUsage(api_calls=1 if error else 0),
     )
 
 

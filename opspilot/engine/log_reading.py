@@ -63,7 +63,20 @@ def _joined(query: LogQuery, first: LogLines, parts: list[LogLines]) -> LogLines
         covered_seconds=sum((_covered(part) for part in parts), timedelta()).total_seconds(),
         messages=(said, *([f"{missing} parts could not be read"] if missing else [])),
         request_ids=(*first.request_ids, *(one for part in parts for one in part.request_ids)),
-        bytes_scanned=first.bytes_scanned + sum(part.bytes_scanned for part in parts),
+        bytes_scanned=round(scanned_bytes(first, *parts)),
+    )
+
+
+def scanned_bytes(*answers: LogLines) -> float:
+    """Bytes scanned; where the API does not say, what came over (26 bytes of overhead a line).
+
+    A joined answer has said it for all its searches, those included whose lines it dropped.
+    """
+    return float(
+        sum(
+            answer.bytes_scanned or sum(len(line.message) + 26 for line in answer.lines)
+            for answer in answers
+        )
     )
 
 

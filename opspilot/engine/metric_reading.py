@@ -67,8 +67,8 @@ def read_series(
         # What stands in is a second choice: without it the first answer is told as it is.
         return read
     for index, series in zip(lacking, found, strict=True):
-        if series.times:
-            read[index] = ReadSeries(series, queries[index], asked=2)
+        told = series if series.times else answers[index]
+        read[index] = ReadSeries(told, queries[index], asked=2)
     return read
 
 

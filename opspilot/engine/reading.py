@@ -18,13 +18,13 @@ from opspilot.domain.evidence import (
     TopologyRequest,
     TracesRequest,
 )
-from opspilot.domain.telemetry import CallUsage, LogLines, MetricQuery
+from opspilot.domain.telemetry import CallUsage, MetricQuery
 from opspilot.domain.window import Window
-from opspilot.domain.workload import DECLARED, Topology
 from opspilot.domain.wording import clock, plural
+from opspilot.domain.workload import DECLARED, Topology
 from opspilot.engine.answer import Reading, budget_gap, gap, gap_detail, gap_reading, unread
 from opspilot.engine.configurations import configuration_detail, configuration_sentence
-from opspilot.engine.log_reading import read_evenly
+from opspilot.engine.log_reading import read_evenly, scanned_bytes
 from opspilot.engine.metric_reading import ReadSeries, read_series
 from opspilot.engine.questions import Question
 from opspilot.engine.traced import read_traces
@@ -32,6 +32,7 @@ from opspilot.errors import (
     AwsCredentialsMissing,
     AwsError,
 )
+from opspilot.ports.meter import Meter
 from opspilot.ports.telemetry import Logs, Metrics, Traces
 from opspilot.ports.workloads import Alarms, Changes, Workloads
 
@@ -43,7 +44,11 @@ _USD_PER_METRIC = 0.00001
 
 @dataclass(frozen=True)
 class Reader:
-    """Reads every source."""
+    """Reads every source, and tells what each answer cost.
+
+    Attributes:
+        meter: Of the ports; what one thread sent while it read is what that answer cost.
+    """
 
     metrics: Metrics
     logs: Logs
@@ -51,6 +56,7 @@ class Reader:
     changes: Changes
     alarms: Alarms
     traces: Traces
+    meter: Meter
 
     def read(self, question: Question, baseline: Window, incident: Window) -> Reading:
         """The answer to one question that is not a metric; a failure is a gap, never raised.
@@ -58,12 +64,14 @@ class Reader:
         Raises:
             AwsCredentialsMissing: Nothing at all can be read.
         """
+        before = self.meter.sent()
         try:
-            return self._read(question, baseline, incident)
+            reading = self._read(question, baseline, incident)
         except AwsCredentialsMissing:
             raise
         except AwsError as error:
-            return gap(question, incident, error)
+            reading = gap(question, incident, error)
+        return _charged(reading, self.meter.sent() - before)
 
     def read_metrics(
         self, questions: Sequence[Question], baseline: Window, incident: Window
@@ -71,17 +79,20 @@ class Reader:
         """Answers to metric questions, in their order, in as few calls as possible."""
         window = baseline.joined(incident)
         queries = [_metric_of(question) for question in questions]
+        before = self.meter.sent()
         try:
             answers = read_series(self.metrics, queries, window)
         except AwsCredentialsMissing:
             raise
         except AwsError as error:
-            return [gap(question, incident, error) for question in questions]
-        calls = len({call for one in answers for call in one.series.request_ids})
-        return [
-            _metric_reading(question, one, baseline, incident, calls if index == 0 else 0)
-            for index, (question, one) in enumerate(zip(questions, answers, strict=True))
-        ]
+            readings = [gap(question, incident, error) for question in questions]
+        else:
+            readings = [
+                _metric_reading(question, one, baseline, incident)
+                for question, one in zip(questions, answers, strict=True)
+            ]
+        calls = self.meter.sent() - before
+        return [_charged(one, calls if at == 0 else 0) for at, one in enumerate(readings)]
 
     def _read(self, question: Question, baseline: Window, incident: Window) -> Reading:
         request = question.request
@@ -114,7 +125,7 @@ class Reader:
             window=request.baseline.window.joined(request.incident.window),
             partial=partial,
             request_ids=ids,
-            usage=CallUsage(api_calls=len(ids), bytes_scanned=_line_bytes(now, before)),
+            usage=CallUsage(bytes_scanned=scanned_bytes(now, before)),
         )
 
     def _configuration(
@@ -129,7 +140,6 @@ class Reader:
             window=incident,
             partial=bool(found.gaps),
             request_ids=found.request_ids,
-            usage=CallUsage(api_calls=len(found.request_ids)),
         )
 
     def _topology(self, request: TopologyRequest, incident: Window) -> Reading:
@@ -148,7 +158,6 @@ class Reader:
             window=incident,
             partial=bool(topology.gaps),
             request_ids=topology.request_ids,
-            usage=CallUsage(api_calls=len(topology.request_ids)),
         )
 
     def _alarms(self, request: AlarmsRequest, baseline: Window, incident: Window) -> Reading:
@@ -165,7 +174,6 @@ class Reader:
             snapshot=detail.model_dump(mode="json"),
             window=incident,
             partial=bool(unread_history),
-            usage=CallUsage(api_calls=2 if alarms else 1),
         )
 
     def _transitions(
@@ -196,8 +204,13 @@ class Reader:
             window=window,
             partial=bool(feed.gaps) or feed.truncated,
             request_ids=feed.request_ids,
-            usage=CallUsage(api_calls=len(feed.request_ids)),
         )
+
+
+def _charged(reading: Reading, calls: int) -> Reading:
+    """With the calls that it took; those of one request for many metrics are told once."""
+    usage = reading.usage.model_copy(update={"api_calls": calls})
+    return reading.model_copy(update={"usage": usage})
 
 
 def _declared(topology: Topology) -> str:
@@ -218,10 +231,10 @@ def _metric_of(question: Question) -> MetricQuery:
 
 
 def _metric_reading(
-    question: Question, answer: ReadSeries, baseline: Window, incident: Window, calls: int
+    question: Question, answer: ReadSeries, baseline: Window, incident: Window
 ) -> Reading:
     series = answer.series
-    usage = CallUsage(api_calls=calls, usd=_USD_PER_METRIC * answer.asked)
+    usage = CallUsage(usd=_USD_PER_METRIC * answer.asked)
     missing = unread(series)
     if missing:
         reading = gap_reading(question, incident, missing, None)
@@ -244,13 +257,3 @@ def _metric_reading(
 
 def _in_brackets(notes: Sequence[str]) -> str:
     return f" ({'; '.join(notes)})" if notes else ""
-
-
-def _line_bytes(*answers: LogLines) -> float:
-    """Bytes scanned; where the API does not say, what came over (26 bytes of overhead a line)."""
-    return float(
-        sum(
-            answer.bytes_scanned or sum(len(line.message) + 26 for line in answer.lines)
-            for answer in answers
-        )
-    )

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from opspilot.domain.evidence import GapDetail, GapReason, TracesDetail
 from opspilot.domain.resource import Resource
-from opspilot.domain.telemetry import CallUsage
 from opspilot.domain.traces import OutsideCall, SeenCall, ServiceGraph
 from opspilot.domain.window import Window
 from opspilot.domain.wording import clock, plural
@@ -44,7 +43,6 @@ def read_traces(traces: Traces, question: Question, baseline: Window, incident: 
         window=graph.window,
         partial=bool(notes),
         request_ids=graph.request_ids,
-        usage=CallUsage(api_calls=len(graph.request_ids)),
     )
 
 
@@ -74,12 +72,8 @@ def _nothing(question: Question, graph: ServiceGraph) -> Reading:
         f"{question.resource.name} {span}: what is not traced is not shown"
     )
     detail = GapDetail(reason=GapReason.EMPTY, message=message)
-    return gap_reading(question, graph.window, detail, None).model_copy(
-        update={
-            "request_ids": graph.request_ids,
-            "usage": CallUsage(api_calls=len(graph.request_ids)),
-        }
-    )
+    reading = gap_reading(question, graph.window, detail, None)
+    return reading.model_copy(update={"request_ids": graph.request_ids})
 
 
 def _sentence(own: Resource, detail: TracesDetail, window: Window) -> str:

@@ -240,7 +240,7 @@ def _diagnosis() -> tuple[MemoryStore, timedelta]:
 def _bench(
     folder: Path, account: SmallAccount, clock: HandClock, store: Store, **settings: object
 ) -> Workbench:
-    ports = Ports(*[account] * 7, ScriptedModel(), account)
+    ports = Ports(*[account] * 7, ScriptedModel(), account, account)
     known = Account(account_id=ACCOUNT_ID, region=REGION, embedded=True)
     chosen = Settings(state_dir=folder, **settings)  # type: ignore[arg-type]
     return assemble(chosen, Place(known, folder, ports, clock), store)

@@ -21,7 +21,7 @@ from opspilot.domain.telemetry import (
 from opspilot.domain.window import Window
 from opspilot.engine.answer import unread
 from opspilot.engine.budget import Budget
-from opspilot.engine.log_reading import read_evenly
+from opspilot.engine.log_reading import read_evenly, scanned_bytes
 from opspilot.engine.metric_reading import read_series
 from opspilot.errors import AwsDenied, AwsThrottled
 
@@ -78,6 +78,11 @@ def test_a_cut_log_is_read_evenly_so_that_no_part_of_the_window_is_lost() -> Non
     assert (found.truncated, found.covered_seconds) == (True, 8 * 99.0)
     assert "8 equal parts of at most 100 lines" in found.messages[0]
     assert len(found.request_ids) == logs.searches == 9
+
+
+def test_what_the_first_search_brought_is_counted_though_its_lines_are_dropped() -> None:
+    found = read_evenly(ManyLines(), LogQuery(log_group="g", window=HOUR, limit=800))
+    assert found.bytes_scanned == (800 + 800) * (len("x") + 26) == scanned_bytes(found)
 
 
 def test_a_log_that_fits_is_searched_once() -> None:
@@ -140,8 +145,24 @@ def test_where_percentiles_are_missing_another_statistic_stands_in_and_says_so(
 
 def test_a_function_without_traffic_lacks_no_percentile() -> None:
     metrics = NoPercentiles("complete", traffic=False)
-    read_series(metrics, DURATIONS, HOUR)
+    read = read_series(metrics, DURATIONS, HOUR)
     assert len(metrics.fetched) == 1
+    assert [one.asked for one in read] == [1, 1, 1]
+
+
+class NothingStandsIn(NoPercentiles):
+    """The maximum of what was asked at first has data, what is asked instead has none."""
+
+    def _series(self, query: MetricQuery, window: Window) -> MetricSeries:
+        if len(self.fetched) > 1:
+            return MetricSeries(query=query, window=window, period_seconds=60)
+        return super()._series(query, window)
+
+
+def test_what_stands_in_is_paid_for_though_it_brings_nothing() -> None:
+    p50, p99, most = read_series(NothingStandsIn(), DURATIONS, HOUR)
+    assert [one.asked for one in (p50, p99, most)] == [2, 2, 1]
+    assert (p50.series.query.statistic, p50.series.status) == ("p50", "failed")
 
 
 def test_what_is_denied_is_not_asked_for_in_another_way() -> None:

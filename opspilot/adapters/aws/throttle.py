@@ -9,6 +9,7 @@ Source of the jitter: "Exponential Backoff And Jitter", AWS Architecture Blog.
 
 import logging
 import random
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -76,8 +77,14 @@ class Budget:
         return self.left <= 0.0
 
 
+class _Sent(threading.local):
+    """Requests of one thread: many questions are asked at once, each by a thread of its own."""
+
+    count = 0
+
+
 class Calls:
-    """Sends every request of the AWS adapters."""
+    """Sends every request of the AWS adapters, and counts them: the Meter port."""
 
     def __init__(
         self,
@@ -91,11 +98,16 @@ class Calls:
         self._scope = scope
         self._timer = timer or Timer()
         self._patience = patience or Patience()
+        self._sent = _Sent()
 
     @property
     def monotonic(self) -> Callable[[], float]:
         """The clock that budgets are measured with."""
         return self._timer.monotonic
+
+    def sent(self) -> int:
+        """Requests that the calling thread has sent so far; see the port."""
+        return self._sent.count
 
     def budget(self) -> Budget:
         """A fresh budget; each port method begins with one."""
@@ -118,6 +130,7 @@ class Calls:
         attempt = 1
         while True:
             self._wait_for_turn(operation, budget, resource)
+            self._sent.count += 1
             try:
                 with aws_call(operation, resource):
                     answer = request()

@@ -55,6 +55,18 @@ def test_the_ids_of_refused_and_answered_requests_are_all_kept():
     assert budget.request_ids == ["r-ThrottlingException", "r-2"]
 
 
+def test_every_attempt_of_a_thread_is_counted_with_an_id_or_without_and_no_other_threads():
+    sender = calls()
+    elsewhere = threading.Thread(
+        target=lambda: sender.send(READ, sender.budget(), Server("fine")), name="elsewhere"
+    )
+    elsewhere.start()
+    elsewhere.join()
+    silent = EndpointConnectionError(endpoint_url="http://127.0.0.1:1")
+    sender.send(READ, sender.budget(), Server(refusal("ThrottlingException"), silent, "fine"))
+    assert sender.sent() == 3
+
+
 def test_attempts_are_limited_and_the_last_error_is_raised():
     server = Server(*[refusal("ThrottlingException")] * 9)
     sender = calls(patience=Patience(attempts=3))
