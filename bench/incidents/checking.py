@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from bench.incidents.drawing import Case, draw
-from bench.incidents.measuring import figures, is_well
+from bench.incidents.measuring import failed, figures, is_well
 from bench.incidents.problems import BenchmarkError
 from bench.incidents.references import resource_of
 from bench.incidents.scenario import Scenario
@@ -23,12 +23,15 @@ class Effect:
     Attributes:
         ill: Whether the world is ill when the incident is opened.
         well_without: Whether the same world without the trouble (decoys stay) is well.
+        failures: Of each resource that is said to fail first: failed calls since zero with the
+            trouble, and without.
     """
 
     ill: bool
     well_without: bool
     figures: dict[str, float | None]
     figures_without: dict[str, float | None]
+    failures: dict[str, tuple[float, float]]
 
 
 def account_of(case: Case) -> Account:
@@ -50,6 +53,10 @@ def effect_of(scenario: Scenario, seed: int = 1) -> Effect | None:
         well_without=is_well(calm, there, calm.truth.cure or cure),
         figures=figures(case, here, case.truth.cure or cure),
         figures_without=figures(calm, there, calm.truth.cure or cure),
+        failures={
+            one: (failed(case, here, one), failed(calm, there, one))
+            for one in case.truth.failing_first
+        },
     )
 
 
@@ -73,8 +80,7 @@ def check_references(scenario: Scenario, seed: int = 1) -> None:
     named += [one.of for one in truth.evidence]
     patterns = [*truth.actions.right, *truth.actions.forbidden]
     named += [one.of for one in patterns if one.of]
-    first = truth.first_failure
-    named += [first] if isinstance(first, str) and first else [*first]
+    named += truth.failing_first
     for reference in named:
         resource_of(case, reference)
     signals = [one.signal for one in truth.evidence if one.signal]

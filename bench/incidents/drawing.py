@@ -11,7 +11,8 @@ from typing import Any
 
 from bench.incidents.names import Renaming, drawn_names
 from bench.incidents.problems import BenchmarkError
-from bench.incidents.scenario import Between, BuildSpec, Event, OneOf, Range, Scenario, Truth
+from bench.incidents.scenario import Between, BuildSpec, Event, OneOf, Range, Scenario
+from bench.incidents.truth import Truth
 from bench.workloads import WORKLOADS
 from opspilot.embedded import fleet as parts
 from opspilot.embedded.changes import kinds

@@ -1,28 +1,47 @@
-"""What is true of a case, in the names of its world, and what of the product's work is right."""
+"""What of a verdict and its ledger is right, by the truth of the case in its world's own names."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from bench.incidents.drawing import Case
-from bench.incidents.playing import Investigated, Remedied
+from bench.incidents.playing import Investigated
 from bench.incidents.references import resource_of
-from bench.incidents.scenario import ActionPattern, Pair, TrueCause, Wanted
+from bench.incidents.truth import Pair, TrueCause, Wanted
 from opspilot.domain.evidence import Evidence, MetricDetail
-from opspilot.domain.hypothesis import Cause, Hypothesis, Verdict, VerdictStatus
-from opspilot.domain.plan import Action
-from opspilot.remediation import CATALOGUE
+from opspilot.domain.hypothesis import Cause, Hypothesis, VerdictStatus
 
 PERIOD_S = 60.0
-CALM = ("healthy", "surge", "recovered")
 _SURGE = "traffic_surge"
+
+
+@dataclass(frozen=True)
+class Rivals:
+    """What became of the causes that had to be ruled out.
+
+    Attributes:
+        reasoned: On the board as ruled out, each with its reason.
+        unconsidered: Nowhere on the board: nothing was weighed.
+        standing: Not ruled out.
+    """
+
+    reasoned: tuple[str, ...]
+    unconsidered: tuple[str, ...]
+    standing: tuple[str, ...]
+
+    @property
+    def demanded(self) -> int:
+        """How many had to be ruled out."""
+        return len(self.reasoned) + len(self.unconsidered) + len(self.standing)
 
 
 class Judge:
     """Knows the truth of a case in the world's own names."""
 
-    def __init__(self, case: Case, found: Investigated, verdict: Verdict | None) -> None:
+    def __init__(self, case: Case, found: Investigated) -> None:
         self._case = case
         self._found = found
-        self._verdict = verdict
+        self._verdict = found.verdict
         self._truth = case.truth
         self._accepted = [
             (cause, self._pairs(cause), self._onset(cause)) for cause in case.truth.causes
@@ -52,11 +71,38 @@ class Judge:
             (one.cause_class, one.resource.arn) in pairs for _, pairs, _ in self._accepted
         )
 
+    def is_first_name(self, one: Cause | None) -> bool:
+        """Whether this is a true cause under the first of its names, at the first component."""
+        return one is not None and any(
+            one.cause_class == cause.classes[0]
+            and one.resource.arn == resource_of(self._case, cause.components[0]).arn
+            for cause, _, _ in self._accepted
+        )
+
+    def leads_rightly(self, lead: Hypothesis) -> bool:
+        """Whether the leading hypothesis is what goes on, or what went on before it was over."""
+        if self._truth.state == "surge" and lead.cause_class == _SURGE:
+            return True
+        return self.is_true(lead)
+
     def at_component(self, one: Cause | None) -> bool:
         """Whether this cause sits where a true one does."""
-        return one is not None and any(
-            one.resource.arn in {arn for _, arn in pairs} for _, pairs, _ in self._accepted
-        )
+        return one is not None and self._holds_a_cause(one.resource.arn)
+
+    def opened_on_it(self) -> bool:
+        """Whether the incident was opened on a true component: who names that is right at once."""
+        return self._holds_a_cause(self._found.incident.resource.arn)
+
+    def _holds_a_cause(self, arn: str) -> bool:
+        return any(arn in {each for _, each in pairs} for _, pairs, _ in self._accepted)
+
+    def first_failure(self) -> bool | None:
+        """Whether the resource told to have failed first is one that did; None without a truth."""
+        wanted = {resource_of(self._case, one).arn for one in self._truth.failing_first}
+        if not wanted:
+            return None
+        told = self._verdict.first_failure if self._verdict else None
+        return told is not None and told.resource.arn in wanted
 
     def named(self) -> tuple[Cause, ...]:
         """Every cause that the verdict names."""
@@ -76,9 +122,9 @@ class Judge:
 
     def is_false_cause(self, named: Cause | None) -> bool:
         """Whether trouble was made of what is well; a surge may be called a surge."""
-        if named is None or (self._truth.state == "surge" and named.cause_class == _SURGE):
+        if named is None:
             return False
-        return not self.is_true(named)
+        return not (self._truth.state == "surge" and named.cause_class == _SURGE)
 
     def right(self) -> bool:
         """Whether the verdict as a whole is right."""
@@ -88,7 +134,7 @@ class Judge:
         if self._truth.state == "unobservable":
             return verdict.cause is None
         if self._truth.state == "fault":
-            return self.is_true(verdict.cause) and not self.false_ones()
+            return self.both() and not self.false_ones()
         if verdict.cause is not None:
             return not self.is_false_cause(verdict.cause)
         return verdict.status is VerdictStatus.NO_INCIDENT
@@ -96,14 +142,14 @@ class Judge:
     def onset_error(self) -> float | None:
         """In periods, of a right cause that tells its onset."""
         named = self._verdict.cause if self._verdict else None
-        if named is None or named.onset is None or not self.is_true(named):
+        if named is None or named.onset is None or self._truth.state != "fault":
             return None
         errors = [
             abs(named.onset.timestamp() - onset) / PERIOD_S
             for _, pairs, onset in self._accepted
             if (named.cause_class, named.resource.arn) in pairs
         ]
-        return min(errors)
+        return min(errors, default=None)
 
     def evidence(self) -> float | None:
         """Share of what had to be found."""
@@ -124,104 +170,15 @@ class Judge:
         resource = resource_of(self._case, wanted.of)
         return any(_answers(one, wanted, resource.arn) for one in self._found.evidence)
 
-    def alive(self) -> list[str]:
-        """Causes that had to be ruled out and still stand."""
-        accepted = {name for _, pairs, _ in self._accepted for name, _ in pairs}
-        wanted = set(self._truth.ruled_out) - accepted
-        return sorted({one.cause_class for one in self.leads()} & wanted)
-
-    def ruled_out(self) -> bool | None:
-        """Whether none that had to be ruled out still stands."""
-        return not self.alive() if self._truth.ruled_out else None
-
-    def curable(self) -> bool | None:
-        """Whether an action that exists would cure; None where nothing is to be cured."""
-        if self._truth.cure is None:
-            return None
-        right = [one for one in self._truth.actions.right if one.type in CATALOGUE]
-        if len(self._truth.causes) == 1:
-            return bool(right)
-        # Of several faults each needs an action of its own.
-        places = [
-            {where for pair in (one, *one.also) for where in pair.components}
-            for one in self._truth.causes
-        ]
-        return all(any(one.of in where for one in right) for where in places)
-
-    def forbidden(self, remedied: Remedied) -> bool | None:
-        """Whether the plan holds an action that must not be."""
-        if remedied.plan is None:
-            return None
-        return bool(self.offences(remedied))
-
-    def offences(self, remedied: Remedied) -> list[str]:
-        """The forbidden actions of the plan."""
-        actions = remedied.plan.actions if remedied.plan else ()
-        if self._truth.state in CALM:
-            return [f"{one.change.type} on what is well" for one in actions]
-        return [
-            f"{one.change.type} of {one.change.resource.name}"
-            for one in actions
-            if any(self._fits(one, pattern) for pattern in self._truth.actions.forbidden)
-        ]
-
-    def _fits(self, action: Action, pattern: ActionPattern) -> bool:
-        change = action.change
-        if pattern.type not in ("*", change.type):
-            return False
-        if pattern.of and resource_of(self._case, pattern.of) != change.resource:
-            return False
-        wanted = self._case.renaming.over(pattern.parameters)
-        return all(change.parameters.get(name) == value for name, value in wanted.items())
-
-    def said(self) -> str:
-        """The verdict in a few words."""
-        verdict = self._verdict
-        if verdict is None:
-            return "no verdict"
-        if verdict.cause is None:
-            lead = self.leads()[:1]
-            led = f", lead {_words(lead[0])} {lead[0].confidence:.2f}" if lead else ""
-            return f"{verdict.status}{led}"
-        causes = " and ".join(map(_words, self.named()))
-        return f"{causes} ({verdict.status} {verdict.confidence:.2f})"
-
-    def told(self) -> str:
-        """The truth in a few words, under the world's names."""
-        if self._truth.state != "fault":
-            return self._truth.state
-        return " and ".join(
-            f"{cause.classes[0]} of {resource_of(self._case, cause.components[0]).name}"
-            for cause in self._truth.causes
+    def rivals(self) -> Rivals:
+        """What became of the causes that had to be ruled out."""
+        wanted = set(self._truth.ruled_out)
+        standing = {one.cause_class for one in self.leads()} & wanted
+        board = self._verdict.hypotheses if self._verdict else ()
+        told = {one.cause_class for one in board if one.ruled_out_because} & wanted - standing
+        return Rivals(
+            tuple(sorted(told)), tuple(sorted(wanted - standing - told)), tuple(sorted(standing))
         )
-
-    def why(self, remedied: Remedied) -> str:
-        """What is wrong, worst first; empty when nothing is."""
-        wrong: list[str] = []
-        if not self.right():
-            wrong.append(f"said {self.said()}; truth: {self.told()}")
-        if offences := self.offences(remedied):
-            wrong.append(f"forbidden: {', '.join(offences)}")
-        if self.curable() and not remedied.well_after:
-            wrong.append(f"not cured: {_uncured(remedied)}")
-        if missing := self.missing():
-            wrong.append(f"evidence missing: {', '.join(missing)}")
-        if alive := self.alive():
-            wrong.append(f"not ruled out: {', '.join(alive)}")
-        if not remedied.sound:
-            wrong.append("the audit trail does not verify")
-        return "; ".join(wrong)
-
-
-def _words(one: Cause | Hypothesis) -> str:
-    return f"{one.cause_class} of {one.resource.name}"
-
-
-def _uncured(remedied: Remedied) -> str:
-    if remedied.plan is None or remedied.why_none:
-        return remedied.why_none or "no plan"
-    did = ", ".join(one.summary for one in remedied.plan.actions)
-    return f"{did} ({remedied.plan.status})"
 
 
 def _answers(one: Evidence, wanted: Wanted, arn: str) -> bool:

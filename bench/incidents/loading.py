@@ -12,8 +12,10 @@ from pydantic import ValidationError
 
 from bench.incidents.problems import BenchmarkError
 from bench.incidents.scenario import Scenario
+from bench.incidents.truth import CALM
 
 FOLDER = Path(__file__).resolve().parents[1] / "scenarios"
+_CALM = "calm"
 _LARGEST = 64 * 1024
 _HINT = "docs/benchmarks-incidents.md explains each field."
 
@@ -106,7 +108,9 @@ def load_scenario(path: Path) -> Scenario:
 
 
 def chosen(scenarios: Sequence[Scenario], pattern: str = "", level: int = 0) -> list[Scenario]:
-    """Those whose name or tag fits a pattern (`*` and `?` are wild), of one level if one is given.
+    """Those whose name, tag, state or cause fits a pattern (`*` is wild), of one level if given.
+
+    "calm" is whatever is healthy, surging or recovered: where no cause may be named.
 
     Raises:
         BenchmarkError: None does.
@@ -129,7 +133,8 @@ def chosen(scenarios: Sequence[Scenario], pattern: str = "", level: int = 0) -> 
 
 
 def _fits(scenario: Scenario, pattern: str) -> bool:
-    words = [scenario.name, *scenario.tags]
+    state = scenario.truth.state
+    words = [scenario.name, *scenario.tags, state, *([_CALM] if state in CALM else [])]
     words += [name for cause in scenario.truth.causes for name in cause.classes]
     return any(fnmatchcase(word, pattern) or fnmatchcase(word, f"*{pattern}*") for word in words)
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from bench.incidents.intervals import Interval, bootstrap, calibration_error, wilson
+from bench.incidents.intervals import Interval, bootstrap, calibration_error, share
 from bench.incidents.scoring import Score
 
 
@@ -35,6 +34,12 @@ class Figure:
         }
 
 
+NOTHING = Figure(None, None, 0)
+"""Of a measure that applies to no case."""
+
+Take = Callable[[Sequence[Score]], Figure]
+
+
 @dataclass(frozen=True)
 class Measure:
     """A row of the report.
@@ -48,17 +53,23 @@ class Measure:
     name: str
     title: str
     unit: str
-    take: Callable[[Sequence[Score]], Figure]
+    take: Take
     goal: str = ""
 
 
-def _share(name: str) -> Callable[[Sequence[Score]], Figure]:
+def _told(name: str, scores: Sequence[Score]) -> tuple[list[float], list[str]]:
+    """The values of those cases that have one, and the scenario of each."""
+    found = [(value, one.scenario) for one in scores if (value := getattr(one, name)) is not None]
+    return [float(value) for value, _ in found], [scenario for _, scenario in found]
+
+
+def _share(name: str) -> Take:
     def take(scores: Sequence[Score]) -> Figure:
-        values = [bool(value) for one in scores if (value := getattr(one, name)) is not None]
+        values, scenarios = _told(name, scores)
         if not values:
-            return Figure(None, None, 0)
-        hits = sum(values)
-        return Figure(hits / len(values), wilson(hits, len(values)), len(values))
+            return NOTHING
+        flags = [bool(one) for one in values]
+        return Figure(float(np.mean(values)), share(flags, scenarios), len(values))
 
     return take
 
@@ -67,67 +78,103 @@ def _among_curable(scores: Sequence[Score]) -> Figure:
     return _share("cured")([one for one in scores if one.curable])
 
 
-def _median(name: str) -> Callable[[Sequence[Score]], Figure]:
+def _of_rivals(count: Callable[[Score], int]) -> Take:
+    """Of all causes that had to be ruled out, the share of which something is so."""
+
     def take(scores: Sequence[Score]) -> Figure:
-        values = [float(value) for one in scores if (value := getattr(one, name)) is not None]
+        asked = [one for one in scores if one.rivals]
+        if not asked:
+            return NOTHING
+        rows = [(float(count(one)), float(one.rivals)) for one in asked]
+        spread = bootstrap(rows, [one.scenario for one in asked], _ratio)
+        return Figure(_ratio(np.array(rows)), spread, sum(one.rivals for one in asked))
+
+    return take
+
+
+def _ratio(rows: np.ndarray) -> float:
+    return float(rows[:, 0].sum() / rows[:, 1].sum())
+
+
+def _median(name: str) -> Take:
+    return _middle(name, lambda rows: float(np.median(rows)))
+
+
+def _mean(name: str) -> Take:
+    return _middle(name, lambda rows: float(rows.mean()))
+
+
+def _middle(name: str, figure: Callable[[np.ndarray], float]) -> Take:
+    def take(scores: Sequence[Score]) -> Figure:
+        values, scenarios = _told(name, scores)
         if not values:
-            return Figure(None, None, 0)
-        middle = float(np.median(values))
-        return Figure(middle, bootstrap(values, lambda rows: float(np.median(rows))), len(values))
+            return NOTHING
+        return Figure(figure(np.array(values)), bootstrap(values, scenarios, figure), len(values))
 
     return take
 
 
-def _mean(name: str) -> Callable[[Sequence[Score]], Figure]:
+def _highest(name: str) -> Take:
     def take(scores: Sequence[Score]) -> Figure:
-        values = [float(value) for one in scores if (value := getattr(one, name)) is not None]
-        if not values:
-            return Figure(None, None, 0)
-        spread = bootstrap(values, lambda rows: float(rows.mean()))
-        return Figure(float(np.mean(values)), spread, len(values))
+        values, _ = _told(name, scores)
+        return Figure(float(np.percentile(values, 95)), None, len(values)) if values else NOTHING
 
     return take
 
 
-def _highest(name: str) -> Callable[[Sequence[Score]], Figure]:
+def _calibration(states: Sequence[str] = ()) -> Take:
+    """Over every case that shows a lead, or those of some states."""
+
     def take(scores: Sequence[Score]) -> Figure:
-        values = [float(getattr(one, name)) for one in scores]
-        return Figure(float(np.percentile(values, 95)) if values else None, None, len(values))
-
-    return take
-
-
-def _calibration(scores: Sequence[Score]) -> Figure:
-    rows = np.array(
-        [
-            [one.confidence, float(bool(one.lead_right))]
+        shown = [
+            (one, one.confidence)
             for one in scores
-            if one.confidence is not None
+            if one.confidence is not None and (not states or one.state in states)
         ]
-    ).reshape(-1, 2)
-    error = calibration_error(rows)
-    if math.isnan(error):
-        return Figure(None, None, 0)
-    return Figure(error, bootstrap(rows, calibration_error), len(rows))  # type: ignore[arg-type]
+        if not shown:
+            return NOTHING
+        rows = [(confidence, float(bool(one.lead_right))) for one, confidence in shown]
+        spread = bootstrap(rows, [one.scenario for one, _ in shown], calibration_error)
+        return Figure(calibration_error(np.array(rows)), spread, len(rows))
+
+    return take
+
+
+def _reasoned(one: Score) -> int:
+    return one.reasoned
+
+
+def _unconsidered(one: Score) -> int:
+    return one.unconsidered
+
+
+def _standing(one: Score) -> int:
+    return one.rivals - one.reasoned - one.unconsidered
 
 
 MEASURES: tuple[Measure, ...] = (
     Measure("right", "verdict right", "share", _share("right")),
     Measure("top1", "cause top-1", "share", _share("top1"), "95 %"),
+    Measure("strict", "cause top-1, first name only", "share", _share("strict")),
     Measure("top3", "cause top-3", "share", _share("top3")),
     Measure("component", "component", "share", _share("component"), "98 %"),
+    Measure("opened", "component: the opened one", "share", _share("opened")),
+    Measure("first_failure", "first failure", "share", _share("first_failure")),
     Measure("both", "both of two faults", "share", _share("both")),
     Measure("extra", "false cause on the faulty", "share", _share("extra")),
     Measure("recovery", "recovery told", "share", _share("recovery")),
     Measure("onset", "onset error, median", "periods", _median("onset_error"), "1 period"),
     Measure("evidence", "required evidence found", "share", _mean("evidence")),
-    Measure("ruled_out", "rivals ruled out", "share", _share("ruled_out")),
+    Measure("reasoned", "rivals ruled out, reasoned", "share", _of_rivals(_reasoned)),
+    Measure("unconsidered", "rivals not considered", "share", _of_rivals(_unconsidered)),
+    Measure("standing", "rivals left standing", "share", _of_rivals(_standing)),
     Measure("false_cause", "cause named on the healthy", "share", _share("false_cause"), "0"),
     Measure("abstained", "abstained, nothing to see", "share", _share("abstained")),
     Measure("forbidden", "forbidden action in a plan", "share", _share("forbidden"), "0"),
     Measure("curable", "a right action exists", "share", _share("curable")),
     Measure("cured", "cured by the first plan", "share", _among_curable, "90 %"),
-    Measure("calibration", "calibration error", "", _calibration, "0.1"),
+    Measure("calibration", "calibration error", "", _calibration(), "0.1"),
+    Measure("calibration_faults", "of it over faults alone", "", _calibration(("fault",))),
     Measure("sound", "audit verifies", "share", _share("sound"), "100 %"),
     Measure("seconds", "wall time, median", "seconds", _median("seconds"), "1 s"),
     Measure("seconds_p95", "wall time, 95th", "seconds", _highest("seconds")),

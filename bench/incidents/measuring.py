@@ -5,7 +5,8 @@ from __future__ import annotations
 from bench.incidents.drawing import Case
 from bench.incidents.problems import BenchmarkError
 from bench.incidents.references import resource_of
-from bench.incidents.scenario import Cure, Measured
+from bench.incidents.truth import Cure, Measured
+from opspilot.domain.resource import ResourceKind
 from opspilot.domain.signals import query_of, signal_named
 from opspilot.domain.telemetry import MetricQuery
 from opspilot.embedded.account import Account
@@ -14,6 +15,8 @@ from opspilot.embedded.telemetry.statistic import parse_statistic
 
 _PUBLISHED_S = 120.0
 """Metrics of a minute are whole this long after it has ended."""
+_FAILURES_OF_FUNCTION = ("lambda.errors", "lambda.throttles")
+_FAILURES_OF_API = ("api.4xx", "api.5xx")
 
 
 def is_well(case: Case, account: Account, cure: Cure) -> bool:
@@ -26,6 +29,14 @@ def figures(case: Case, account: Account, cure: Cure) -> dict[str, float | None]
     return {
         f"{one.signal} of {one.of}": _figure(case, account, one, cure.minutes) for one in cure.every
     }
+
+
+def failed(case: Case, account: Account, of: str) -> float:
+    """How many calls of a resource failed or were turned away since the scenario's zero."""
+    kind = resource_of(case, of).kind
+    signals = _FAILURES_OF_API if kind is ResourceKind.API else _FAILURES_OF_FUNCTION
+    minutes = max(1, round((case.opened - _PUBLISHED_S - case.zero) / 60))
+    return sum(sum(_values(account, _query(case, one, of), minutes)) for one in signals)
 
 
 def _holds(case: Case, account: Account, wanted: Measured, minutes: int) -> bool:

@@ -41,7 +41,8 @@ class Investigated:
             simulated account, summed over parallel calls.
         cpu_seconds: Processor time of both, which a busy machine does not stretch.
         waited_seconds: What AWS's rate limits would have cost on top.
-        calls: AWS requests; `received` the bytes of their answers.
+        calls: AWS requests; `received` the bytes of their answers; `model_calls` those that asked
+            a language model. None over HTTP, like `account_seconds` and `waited_seconds`.
         scanned: Log bytes that the product says it scanned.
     """
 
@@ -50,10 +51,11 @@ class Investigated:
     evidence: tuple[Evidence, ...]
     seconds: float
     cpu_seconds: float
-    account_seconds: float
-    waited_seconds: float
-    calls: int
-    received: int
+    account_seconds: float | None
+    waited_seconds: float | None
+    calls: int | None
+    received: int | None
+    model_calls: int | None
     scanned: float
 
 
@@ -80,15 +82,16 @@ def investigate(stage: Stage) -> Investigated:
     """Open the incident and let the product investigate it."""
     incident = _opened(stage)
     stage.silence()
-    bench, traffic = stage.bench, stage.traffic
-    calls, received, inside = traffic.calls, traffic.received, traffic.seconds
-    waited = stage.timer.skipped
+    bench = stage.bench
+    before = stage.spent()
     # The rubbish of the case before is not this one's time.
     gc.collect()
     begun, cpu = time.perf_counter(), time.process_time()
     bench.investigations.start(incident.id, actor=_ADA)
     reached = _reach(stage, incident.id, lambda one: one.status is not IncidentStatus.INVESTIGATING)
     seconds, cpu = time.perf_counter() - begun, time.process_time() - cpu
+    after = stage.spent()
+    spent = after - before if after and before else None
     found = bench.store.investigation(incident.id)
     return Investigated(
         incident=reached,
@@ -96,10 +99,11 @@ def investigate(stage: Stage) -> Investigated:
         evidence=tuple(bench.store.evidence(incident.id)),
         seconds=seconds,
         cpu_seconds=cpu,
-        account_seconds=traffic.seconds - inside,
-        waited_seconds=stage.timer.skipped - waited,
-        calls=traffic.calls - calls,
-        received=traffic.received - received,
+        account_seconds=spent.seconds if spent else None,
+        waited_seconds=spent.waited if spent else None,
+        calls=spent.calls if spent else None,
+        received=spent.received if spent else None,
+        model_calls=spent.model_calls if spent else None,
         scanned=found.usage.bytes_scanned if found else 0.0,
     )
 

@@ -186,7 +186,7 @@ def _badness(scores: Sequence[Score]) -> float:
 def _row(title: str, cells: Sequence[str], goal: str) -> str:
     *levels, whole, model, both = cells
     return (
-        f"{title:<27}"
+        f"{title:<29}"
         + "".join(f"{cell:>11}" for cell in levels)
         + f"{whole:>30}{model:>7}{both:>6}   {goal}"
     ).rstrip()

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, Field, model_validator
+
+from bench.incidents.truth import CLOSED, Truth
+from bench.incidents.vocabulary import NearMiss
 
 Tag = Literal[
     "healthy",
@@ -22,8 +25,6 @@ Tag = Literal[
 ]
 """What makes a scenario special, counted by the report; a plain fault has none."""
 
-State = Literal["fault", "healthy", "surge", "recovered", "unobservable"]
-
 
 def _pair(value: object) -> object:
     """A single number stands for a range of one value."""
@@ -37,25 +38,25 @@ Range = Annotated[
 ]
 
 
-class Strict(BaseModel):
+class Part(BaseModel):
     """Base of all parts: closed, so that a misspelt field is an error."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = CLOSED
 
 
-class Between(Strict):
+class Between(Part):
     """A number drawn evenly; whole when both ends are."""
 
     between: tuple[float | int, float | int]
 
 
-class OneOf(Strict):
+class OneOf(Part):
     """One of several values."""
 
     one_of: Annotated[list[Any], Field(min_length=1)]
 
 
-class Line(Strict):
+class Line(Part):
     """A log line of a build, as in `opspilot.embedded.fleet.LogLine`."""
 
     level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
@@ -65,7 +66,7 @@ class Line(Strict):
     chance: float | str = 1.0
 
 
-class BuildSpec(Strict):
+class BuildSpec(Part):
     """A build made of another one; what is not named stays.
 
     Attributes:
@@ -84,7 +85,7 @@ class BuildSpec(Strict):
     settings: dict[str, Any] = {}
 
 
-class Event(Strict):
+class Event(Part):
     """Something that happens: changes by one person at one moment, or conditions of the world.
 
     Attributes:
@@ -102,7 +103,7 @@ class Event(Strict):
     steps: Annotated[list[dict[str, dict[str, Any]]], Field(min_length=1)]
 
 
-class Open(Strict):
+class Open(Part):
     """How the incident comes about.
 
     Attributes:
@@ -124,133 +125,14 @@ class Open(Strict):
         return self
 
 
-class Source(Strict):
+class Silenced(Part):
     """A source that does not answer: the operation, "logs:FilterLogEvents", and its error code."""
 
     operation: str
     code: str = "AccessDeniedException"
 
 
-class Pair(Strict):
-    """A cause: class and component, either may be one of several that are equally right."""
-
-    cause: Annotated[str | list[str], Field(alias="class")]
-    component: str | list[str]
-
-    @property
-    def classes(self) -> list[str]:
-        """Every class that counts as right, the best name first."""
-        return [self.cause] if isinstance(self.cause, str) else self.cause
-
-    @property
-    def components(self) -> list[str]:
-        """Every component that counts as right, the best name first."""
-        return [self.component] if isinstance(self.component, str) else self.component
-
-
-class TrueCause(Pair):
-    """A cause that was injected.
-
-    Attributes:
-        onset: Name of the event with which it began; empty for the scenario's zero.
-        also: Other names under which it counts as found.
-    """
-
-    onset: str = ""
-    also: list[Pair] = []
-
-
-class Wanted(Strict):
-    """Evidence that must be in the ledger, read and not missing.
-
-    Attributes:
-        source: metrics, logs, configuration, changes, topology, alarms, limits.
-        of: The resource that it is about.
-        signal: With metrics: "lambda.errors".
-        standing_out: With metrics: whether the detector must call it abnormal.
-    """
-
-    source: str
-    of: str
-    signal: str = ""
-    standing_out: bool = False
-
-
-class ActionPattern(Strict):
-    """Actions of a type, on one resource or (without `of`) on any; "*" is every type."""
-
-    type: str
-    of: str = ""
-    parameters: dict[str, Any] = {}
-
-
-class Actions(Strict):
-    """What a plan may propose.
-
-    Attributes:
-        right: Actions that would cure, each by itself; empty when none could.
-        forbidden: Actions that do harm, or act on what is well.
-    """
-
-    right: list[ActionPattern] = []
-    forbidden: list[ActionPattern] = []
-
-
-class Measured(Strict):
-    """A figure of the world over its last whole minutes: a signal, or its share of another one."""
-
-    signal: str
-    of: str
-    per: str = ""
-    below: float | str | None = None
-    above: float | str | None = None
-    per_of: str = ""
-
-    @model_validator(mode="after")
-    def _bounded(self) -> Measured:
-        if self.below is None and self.above is None:
-            raise ValueError("say `below`, `above` or both")
-        return self
-
-
-class Cure(Strict):
-    """When the world is well again, measured on the world and not on the product's word.
-
-    Attributes:
-        within_minutes: After the plan was carried out.
-        minutes: Length of the stretch, at its end, over which each figure is taken.
-        every: All of these hold.
-    """
-
-    within_minutes: float = 12.0
-    minutes: int = 6
-    every: Annotated[list[Measured], Field(min_length=1)]
-
-
-class Truth(Strict):
-    """What was injected, and what follows from it."""
-
-    state: State
-    causes: list[TrueCause] = []
-    first_failure: str | list[str] = []
-    evidence: list[Wanted] = []
-    ruled_out: list[str] = []
-    actions: Actions = Actions()
-    cure: Cure | None = None
-    note: str = ""
-
-    @model_validator(mode="after")
-    def _whole(self) -> Truth:
-        if self.state == "fault" and not self.causes:
-            raise ValueError("a fault has at least one cause")
-        if self.state in ("healthy", "recovered") and self.cure is not None:
-            raise ValueError(f"nothing is to be cured when the state is {self.state}")
-        if self.state == "fault" and self.cure is None:
-            raise ValueError("a fault says when the world is well again: `cure`")
-        return self
-
-
-class Scenario(Strict):
+class Scenario(Part):
     """One scenario.
 
     Attributes:
@@ -269,7 +151,7 @@ class Scenario(Strict):
     level: Annotated[int, Field(ge=1, le=4)]
     workload: str
     tags: list[Tag] = []
-    near_miss_of: str = ""
+    near_miss_of: NearMiss = ""
     open: Open
     draw: dict[str, Between | OneOf] = {}
     traffic: dict[str, Any] = {}
@@ -282,7 +164,7 @@ class Scenario(Strict):
     account_concurrency: int | str | None = None
     scaled: bool = True
     events: list[Event] = []
-    sources: list[Source] = []
+    sources: list[Silenced] = []
     truth: Truth
 
     @model_validator(mode="after")

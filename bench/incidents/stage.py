@@ -80,14 +80,38 @@ class SkippingTimer:
         return Timer(self.monotonic, self.sleep, lambda most: most / 2)
 
 
+@dataclass(frozen=True)
+class Spent:
+    """What was asked of AWS until some moment.
+
+    Attributes:
+        seconds: Inside the simulated account; `waited` what AWS's rate limits would have cost.
+    """
+
+    calls: int
+    received: int
+    model_calls: int
+    seconds: float
+    waited: float
+
+    def __sub__(self, before: Spent) -> Spent:
+        """What was spent since then."""
+        return Spent(
+            self.calls - before.calls,
+            self.received - before.received,
+            self.model_calls - before.model_calls,
+            self.seconds - before.seconds,
+            self.waited - before.waited,
+        )
+
+
 @dataclass
 class Stage:
     """A case set up.
 
     Attributes:
         bench: The product, as its entrypoints have it.
-        traffic: What the product asked of AWS; not counted over HTTP.
-        waited: Seconds that AWS's rate limits would have cost.
+        traffic: What the product asked of AWS; None over HTTP, where nobody counts it.
     """
 
     case: Case
@@ -95,8 +119,15 @@ class Stage:
     clock: CaseClock
     account: Account
     bench: Workbench
-    traffic: Traffic
+    traffic: Traffic | None
     timer: SkippingTimer
+
+    def spent(self) -> Spent | None:
+        """What was asked of AWS until now; None where it is not counted."""
+        one = self.traffic
+        if one is None:
+            return None
+        return Spent(one.calls, one.received, one.model_calls, one.seconds, self.timer.skipped)
 
     def silence(self) -> None:
         """From now on the scenario's sources do not answer."""
@@ -152,7 +183,7 @@ def staged(case: Case, hall: Hall, *, http: bool = False) -> Generator[Stage]:
             place = _place(case, hall, clock, folder, timer)
             store = MemoryStore()
         bench = assemble_workbench(_settings(folder), place, store)
-        traffic = Traffic() if http else hall.transport.traffic
+        traffic = None if http else hall.transport.traffic
         yield Stage(case, manual, clock, account, bench, traffic, timer)
 
 

@@ -21,6 +21,9 @@ from opspilot.adapters.aws.session import AwsClients, SessionOptions, build_clie
 
 WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
+_MODEL = "/model/"
+"""Every operation of Bedrock's runtime that asks a model is under this path."""
+
 ENDPOINT = "http://127.0.0.1:9"
 """The discard port: should a request ever miss the transport, nothing answers it."""
 
@@ -46,18 +49,20 @@ class _Body:
 
 @dataclass
 class Traffic:
-    """What went over the transport since it was last asked."""
+    """What went over the transport since it was last asked; `model_calls` those to Bedrock."""
 
     calls: int = 0
+    model_calls: int = 0
     sent: int = 0
     received: int = 0
     seconds: float = 0.0
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def note(self, sent: int, received: int, seconds: float) -> None:
+    def note(self, path: str, sent: int, received: int, seconds: float) -> None:
         """Count one call."""
         with self.lock:
             self.calls += 1
+            self.model_calls += path.startswith(_MODEL)
             self.sent += sent
             self.received += received
             self.seconds += seconds
@@ -82,7 +87,7 @@ class Transport:
         begun = time.perf_counter()
         environ, sent = _environ(request)
         status, headers, content = _call(self._app, environ)
-        self.traffic.note(sent, len(content), time.perf_counter() - begun)
+        self.traffic.note(environ["PATH_INFO"], sent, len(content), time.perf_counter() - begun)
         return AWSResponse(request.url, status, headers, _Body(content))
 
 

@@ -9,6 +9,9 @@ from bench.incidents.drawing import draw
 from bench.incidents.loading import FOLDER, chosen, load_scenario, load_scenarios
 from bench.incidents.problems import BenchmarkError
 from bench.incidents.running import jobs_of
+from bench.incidents.truth import CALM
+from bench.incidents.vocabulary import FORESEEN
+from opspilot.remediation import CATALOGUE as ACTIONS
 
 GOOD = (FOLDER / "bad-environment-missing-table.yaml").read_text(encoding="utf-8")
 
@@ -27,6 +30,12 @@ def written(folder: Path, text: str) -> Path:
         ("level: 1", "levle: 1", "levle: Extra inputs"),
         ("state: fault", "state: broken", "truth.state"),
         ("  cure:", "  cura:", "truth.cura"),
+        ("ruled_out: [", "ruled_out: [lambda.out_of_memroy, ", "no cause class 'lambda.out_of_m"),
+        ("ruled_out: [", "ruled_out: [lambda.bad_environment, ", "is true and cannot be ruled out"),
+        ("class: lambda.bad_environment", "class: lambda.bad_enviroment", "no cause class"),
+        ("forbidden:", "forbidden:\n      - {type: lambda.set_memroy}", "there is no action"),
+        ("level: 1", "level: 1\nnear_miss_of: nothing", "no cause class 'nothing'"),
+        ("source: metrics", "source: metrix", "source: Input should be"),
         ("level: 1", "level: &one 1\ntags: *one", "aliases are not read"),
         ("level: 1", "level: [1", "no valid YAML: line"),
         ("level: 1", "level: !!python/object:os.system 1", "no valid YAML"),
@@ -90,6 +99,19 @@ def test_scenarios_are_chosen_by_name_tag_cause_and_level() -> None:
         one.name for one in named
     }
     assert {one.level for one in chosen(scenarios, level=4)} == {4}
+
+
+def test_the_calm_are_the_healthy_the_surging_and_the_recovered() -> None:
+    calm = chosen(load_scenarios(), "calm")
+    assert {one.truth.state for one in calm} == {"healthy", "surge", "recovered"}
+    assert len(calm) == sum(one.truth.state in CALM for one in load_scenarios())
+
+
+def test_an_action_is_foreseen_only_until_it_is_built_and_only_where_one_would_cure() -> None:
+    right = {one.type for scenario in load_scenarios() for one in scenario.truth.actions.right}
+    assert not set(FORESEEN) & set(ACTIONS)
+    assert set(FORESEEN) <= right
+    assert all(FORESEEN.values())
 
 
 def test_more_cases_than_scenarios_get_seeds_of_their_own_and_a_tenth_runs_over_http() -> None:

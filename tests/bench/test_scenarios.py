@@ -26,6 +26,8 @@ def test_what_it_names_exists_and_its_trouble_makes_the_world_ill(scenario: Scen
     if effect is not None:
         assert effect.ill, effect.figures
         assert effect.well_without, effect.figures_without
+        for name, (ill, calm) in effect.failures.items():
+            assert ill >= calm + 3, (name, ill, calm)
 
 
 def test_there_are_enough_of_each_sort() -> None:
@@ -57,7 +59,9 @@ def shows(one: Scenario, cause_class: str) -> bool:
     """Whether a scenario's truth is of this class; a surge is a state, and no cause."""
     if cause_class == "traffic_surge":
         return one.truth.state == "surge"
-    return any(cause_class in cause.classes for cause in one.truth.causes)
+    return one.truth.state == "fault" and any(
+        cause_class in cause.classes for cause in one.truth.causes
+    )
 
 
 def test_a_case_is_the_same_for_the_same_seed_and_another_for_another() -> None:

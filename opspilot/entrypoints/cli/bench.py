@@ -28,7 +28,11 @@ def bench(
         int | None, typer.Option(help="How many cases; each scenario once unless given.")
     ] = None,
     only: Annotated[
-        str, typer.Option(help="Scenarios whose name, tag or cause class fits (* is wild).")
+        str,
+        typer.Option(
+            help="Scenarios whose name, tag, state or cause class fits (* is wild); calm: those on"
+            " which no cause may be named."
+        ),
     ] = "",
     level: Annotated[int, typer.Option(min=0, max=4, help="One level; 0 for all.")] = 0,
     http: Annotated[
@@ -40,7 +44,10 @@ def bench(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Measure verdicts and cures over scenarios of known truth, on a virtual clock."""
+    """Measure verdicts and cures over scenarios of known truth, on a virtual clock.
+
+    Exits with 1 when a case breaks, or comes out differently over HTTP.
+    """
     benchmark = _benchmark()
     asked = benchmark.Asked(
         seed=seed, cases=cases, only=only, level=level, http=http, jobs=jobs, report=report
@@ -52,7 +59,7 @@ def bench(
         raise InputError(str(exc.message), hint=str(exc.hint)) from exc
     document: dict[str, Any] = done.to_json() if as_json else {}
     answer(document, list(done.lines()), as_json=as_json)
-    if done.broken:
+    if done.broken or done.differing()[1]:
         raise typer.Exit(1)
 
 
