@@ -1,19 +1,23 @@
 """Asks again what a ledger entry asked, and says whether the source still answers the same.
 
 The ledger is not touched: what was found stays what was found. A metric may have been amended
-since, a log may be past its retention, and a configuration is read as it stands now.
+since, a log may be past its retention, and a configuration is read as it stands now. What was
+found by comparing two entries is compared again: no source is asked for that.
 """
 
 from dataclasses import dataclass
+from itertools import takewhile
 
 from opspilot.domain.audit import sha256_hex
 from opspilot.domain.commands import Command
-from opspilot.domain.evidence import Evidence
+from opspilot.domain.evidence import ComparisonRequest, Evidence, GapDetail, GapReason
 from opspilot.domain.identity import Actor
 from opspilot.domain.incident import Incident
 from opspilot.domain.model import Instant, Json, Model
 from opspilot.domain.window import Window
+from opspilot.engine.answer import Reading, gap_reading
 from opspilot.engine.commands import Desk
+from opspilot.engine.comparing import compared
 from opspilot.engine.questions import Question
 from opspilot.engine.reading import Reader
 from opspilot.errors import NotFound
@@ -64,7 +68,7 @@ class Reruns:
             resource=item.resource,
             request=item.request,
         )
-        reading = self.reader.read(question, incident.baseline, _window(incident, item))
+        reading = self._read(question, incident, item)
         snapshot: Json = self.desk.journal.redact(reading.snapshot)
         data_hash = sha256_hex(snapshot)
         return Rerun(
@@ -76,6 +80,25 @@ class Reruns:
             data_hash=data_hash,
             at=self.desk.clock.account_now(),
         )
+
+    def _read(self, question: Question, incident: Incident, item: Evidence) -> Reading:
+        window = _window(incident, item)
+        if not isinstance(item.request, ComparisonRequest):
+            return self.reader.read(question, incident.baseline, window)
+        named = (item.request.incident_id, item.request.evidence_id)
+        kept = self.desk.store.evidence(item.request.incident_id)
+        before = next((one for one in kept if (one.incident_id, one.id) == named), None)
+        if before is None:
+            gone = GapDetail(reason=GapReason.NOT_FOUND, message=f"{' '.join(named)} is not kept")
+            return gap_reading(question, window, gone, None)
+        return compared(question, before, self._ledger_of_then(item))
+
+    def _ledger_of_then(self, item: Evidence) -> list[Evidence]:
+        """What the investigation had collected when it compared."""
+        origin = item.task.partition("/")[0] + "/"
+        ledger = self.desk.store.evidence(item.incident_id)
+        earlier = takewhile(lambda one: one.id != item.id, ledger)
+        return [one for one in earlier if one.task.startswith(origin)]
 
     def _entry(self, incident: Incident, evidence_id: str) -> Evidence:
         for item in self.desk.store.evidence(incident.id):

@@ -2,8 +2,10 @@
 
 import pytest
 
-from opspilot.domain.evidence import MetricRequest
+from opspilot.domain.evidence import Evidence, MetricRequest
 from opspilot.errors import AwsDenied, NotAllowed, NotFound
+from opspilot.ports.store import Changeset
+from tests.engine.account import PAYMENTS
 from tests.engine.scene import ROSA, VERA, Scene
 
 
@@ -43,6 +45,38 @@ def test_a_source_that_says_something_else_now_is_told_apart_from_one_that_is_si
     silent = diagnosed.bench.reruns.rerun("INC-0001", topology.id, actor=ROSA)
     assert (silent.answered, silent.same) == (False, False)
     assert len(store.evidence("INC-0001")) == len(entries(diagnosed))
+
+
+def second_look(stage: Scene) -> list[Evidence]:
+    """The comparisons of an incident that a later look at the same resources opened."""
+    stage.pass_time(hours=30)
+    stage.account.change(PAYMENTS, "memory_mb", 128)
+    stage.pass_time(hours=1)
+    stage.bench.intake.close("INC-0001", actor=ROSA, reason="looked at")
+    later = stage.diagnosed()
+    return [one for one in stage.store.evidence(later.id) if one.request.source == "comparison"]
+
+
+def test_a_comparison_is_made_again_from_the_two_entries_that_it_compared(
+    diagnosed: Scene,
+) -> None:
+    found = second_look(diagnosed)
+    assert any("memory_mb 512 to 128" in item.finding for item in found)
+    diagnosed.account.change(PAYMENTS, "memory_mb", 256)
+    diagnosed.pass_time(minutes=10)
+    for item in found:
+        again = diagnosed.bench.reruns.rerun(item.incident_id, item.id, actor=ROSA)
+        assert (again.same, again.answered, again.finding) == (True, True, item.finding)
+
+
+def test_a_comparison_with_an_entry_that_is_gone_says_which(diagnosed: Scene) -> None:
+    item = second_look(diagnosed)[0]
+    lost = item.request.model_copy(update={"evidence_id": "E998"})
+    other = item.model_copy(update={"id": "E999", "task": "2/comparison:lost", "request": lost})
+    diagnosed.store.commit(Changeset(puts=(other.model_copy(update={"version": 0}),)))
+    again = diagnosed.bench.reruns.rerun(item.incident_id, "E999", actor=ROSA)
+    assert (again.answered, again.same) == (False, False)
+    assert "INC-0001 E998 is not kept" in again.finding
 
 
 def test_a_viewer_may_not_ask_and_an_unknown_entry_is_named(diagnosed: Scene) -> None:
