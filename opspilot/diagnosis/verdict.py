@@ -8,6 +8,7 @@ from opspilot.diagnosis.assessment import Assessment
 from opspilot.diagnosis.boxes import cause_of, first_failure_of, impact_of, since_of
 from opspilot.diagnosis.cascade import reach
 from opspilot.diagnosis.case import DURATIONS, Case
+from opspilot.diagnosis.chronic import chronic_failure
 from opspilot.diagnosis.competition import settled, weeded
 from opspilot.diagnosis.harm import HARM, harmed
 from opspilot.diagnosis.recovery import recovered_at
@@ -140,6 +141,15 @@ def _without_harm(case: Case, assessed: Sequence[Assessment]) -> Verdict:
             status=VerdictStatus.INCONCLUSIVE,
             hypotheses=board,
             next_query=f"Read what is missing: {missing}",
+            rules_version=RULES_VERSION,
+        )
+    chronic = chronic_failure(case, case.incident.resource)
+    if chronic:
+        return Verdict(
+            status=VerdictStatus.INCONCLUSIVE,
+            impact=impact_of(case, None),
+            hypotheses=board,
+            next_query=f"{chronic}: compare with an earlier baseline, the trouble is older",
             rules_version=RULES_VERSION,
         )
     if ringing:

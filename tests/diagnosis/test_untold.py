@@ -186,3 +186,24 @@ def test_few_errors_count_from_the_first_line_that_tells_of_them() -> None:
 def test_a_queue_in_which_nothing_waits_is_well_without_a_count_of_what_is_received() -> None:
     scene = Scene(resource=JOBS).queue().metric(JOBS, "sqs.visible", 1.0)
     assert scene.feed().verdict().status is VerdictStatus.NO_INCIDENT
+
+
+def test_a_function_that_fails_as_it_did_throughout_the_baseline_is_not_called_well() -> None:
+    scene = Scene().topology(CHAIN).healthy(GATEWAY, SIDE).metric(FRONT, "lambda.errors", 50.0)
+    scene.metric(FRONT, "lambda.invocations", 100.0).metric(FRONT, "lambda.duration_p99", 300.0)
+    scene.log(FRONT, errors={"KeyError": 1_500}, errors_baseline={"KeyError": 1_500})
+    verdict = scene.feed().verdict()
+    assert verdict.status is VerdictStatus.INCONCLUSIVE
+    assert verdict.next_query.startswith("50 % of the calls of front fail, as before")
+
+
+def test_deaths_for_memory_are_not_well_though_they_came_before_as_well() -> None:
+    scene = Scene().topology(CHAIN).healthy(GATEWAY, FRONT, SIDE)
+    scene.log(FRONT, out_of_memory=4, out_of_memory_baseline=3)
+    assert scene.feed().verdict().status is VerdictStatus.INCONCLUSIVE
+
+
+def test_a_small_share_of_errors_as_always_stays_well() -> None:
+    scene = Scene().topology(CHAIN).healthy(GATEWAY, SIDE).metric(FRONT, "lambda.errors", 5.0)
+    scene.metric(FRONT, "lambda.invocations", 100.0).metric(FRONT, "lambda.duration_p99", 300.0)
+    assert scene.log(FRONT).feed().verdict().status is VerdictStatus.NO_INCIDENT
