@@ -55,6 +55,8 @@ class Investigation(Record):
         phase: "gathering" until no task is open, then "diagnosing", then "done".
         started_wall: Wall time; `ended_wall` with "done" or "stopped".
         stop_requested: A person asked to stop with what there is.
+        cut_short: Why gathering ended before everything was asked, and how much was not; in words.
+            Empty when it came to its end.
         judged: With a verdict; None in rows of before it was kept.
     """
 
@@ -63,6 +65,7 @@ class Investigation(Record):
     requested_by: Actor
     phase: Literal["gathering", "diagnosing", "done", "stopped"] = "gathering"
     stop_requested: bool = False
+    cut_short: str = ""
     tasks: tuple[Task, ...] = ()
     usage: CallUsage = CallUsage()
     verdict: Verdict | None = None

@@ -7,6 +7,9 @@ from opspilot.domain.window import Window
 from opspilot.engine.questions import Question
 from opspilot.errors import AwsDenied, AwsError, AwsNotFound, AwsThrottled, AwsUnsupported
 
+NOT_ASKED = "not asked: "
+"""How the message of a gap begins that a budget left."""
+
 _READ_METRICS = "cloudwatch:GetMetricData"
 
 
@@ -55,7 +58,7 @@ def unread(series: MetricSeries) -> GapDetail | None:
 
 def budget_gap(question: Question, window: Window, spent: str) -> Reading:
     """What the ledger keeps when the incident's budget ended before the question was asked."""
-    detail = GapDetail(reason=GapReason.BUDGET, message=f"not asked: {spent}")
+    detail = GapDetail(reason=GapReason.BUDGET, message=NOT_ASKED + spent)
     return gap_reading(question, window, detail, None)
 
 

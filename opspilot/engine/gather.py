@@ -81,7 +81,7 @@ class Gathering:
             )
             waiting = _unanswered(questions, ledger, current)
             if not waiting or current.stop_requested:
-                self._hand_over(current, incident, scope)
+                self._hand_over(current, ledger, incident, scope)
                 break
             later = ahead(incident, ledger, questions)
             self._ask(_Round(waiting, later, ledger, evidence), past, incident, scope)
@@ -152,8 +152,14 @@ class Gathering:
             return filed + len(items)
         raise Conflict(f"the investigation of {incident.id} keeps changing")
 
-    def _hand_over(self, current: Investigation, incident: Incident, scope: Scope) -> None:
-        scope.save(ended(current))
+    def _hand_over(
+        self,
+        current: Investigation,
+        ledger: Sequence[Evidence],
+        incident: Incident,
+        scope: Scope,
+    ) -> None:
+        scope.save(ended(current, ledger))
         logger.info("incident_id=<%s> | evidence gathered", incident.id)
 
 

@@ -3,8 +3,10 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from opspilot.domain.evidence import Evidence
+from opspilot.domain.evidence import Evidence, GapDetail, GapReason
 from opspilot.domain.investigation import Investigation, Task
+from opspilot.domain.wording import plural
+from opspilot.engine.answer import NOT_ASKED
 from opspilot.engine.inquiry import AHEAD
 from opspilot.engine.questions import Question
 
@@ -52,8 +54,13 @@ def answered(
     )
 
 
-def ended(current: Investigation) -> Investigation:
-    """Nothing is asked any more: what was still open is skipped."""
+def ended(current: Investigation, ledger: Sequence[Evidence]) -> Investigation:
+    """Nothing is asked any more: what was still open is skipped, and said.
+
+    Args:
+        current: The investigation.
+        ledger: What it collected.
+    """
     tasks = [
         task.model_copy(update={"status": "skipped"})
         if task.status in ("waiting", "running")
@@ -61,7 +68,23 @@ def ended(current: Investigation) -> Investigation:
         for task in current.tasks
         if task.key not in AHEAD or current.stop_requested
     ]
-    return current.model_copy(update={"phase": "diagnosing", "tasks": tuple(tasks)})
+    done = current.model_copy(update={"phase": "diagnosing", "tasks": tuple(tasks)})
+    return done.model_copy(update={"cut_short": _cut_short(done, ledger)})
+
+
+def _cut_short(done: Investigation, ledger: Sequence[Evidence]) -> str:
+    unpaid = [
+        item.detail.message
+        for item in ledger
+        if isinstance(item.detail, GapDetail) and item.detail.reason is GapReason.BUDGET
+    ]
+    skipped = [task for task in done.tasks if task.status == "skipped" and task.key not in AHEAD]
+    reasons = ["a person stopped it"] if done.stop_requested else []
+    reasons += dict.fromkeys(one.removeprefix(NOT_ASKED) for one in unpaid)
+    if not reasons:
+        return ""
+    many = plural(len(unpaid) + len(skipped), "planned question was", "planned questions were")
+    return f"{'; '.join(reasons)}: {many} not asked"
 
 
 def _asked(question: Question, *, running: bool, now: datetime) -> Task:

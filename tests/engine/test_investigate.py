@@ -67,7 +67,7 @@ def test_a_healthy_account_has_no_incident(tmp_path: Path) -> None:
     stage = scene(tmp_path, fault=False)
     stage.diagnosed()
     assert verdict(stage) is VerdictStatus.NO_INCIDENT
-    assert gaps(stage) == []
+    assert (gaps(stage), current(stage).cut_short) == ([], "")
 
 
 @pytest.mark.parametrize(
@@ -204,7 +204,10 @@ def test_a_stop_draws_the_verdict_from_what_there_is(stage: Scene) -> None:
     found = current(stage)
     assert found.stop_requested
     assert verdict(stage) is not VerdictStatus.CONFIRMED
-    assert any(task.status == "skipped" for task in found.tasks)
+    skipped = [task for task in found.tasks if task.status == "skipped"]
+    assert skipped
+    asked = sum(not task.key.startswith("ahead:") for task in skipped)
+    assert found.cut_short.startswith(f"a person stopped it: {asked} planned question")
     assert not any(task.status in ("running", "waiting") for task in found.tasks)
     assert stage.said().count("investigation.stopped") == 1
     stage.assert_sound()
@@ -260,6 +263,9 @@ def test_what_the_budget_leaves_unasked_becomes_labelled_gaps(tmp_path: Path) ->
     assert found
     assert {detail.reason for _, detail in found} == {GapReason.BUDGET}
     assert "10 AWS calls" in found[0][1].message
+    assert current(stage).cut_short == (
+        f"the budget of 10 AWS calls is spent: {len(found)} planned questions were not asked"
+    )
     asked = [item for item in stage.store.evidence("INC-0001") if item.status != "gap"]
     assert asked
     assert len(current(stage).tasks) == len(asked) + len(found)
