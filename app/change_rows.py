@@ -4,8 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from app.formatting import span
 from opspilot.domain.change import Change
-from opspilot.domain.evidence import ConfigurationDetail, Evidence
+from opspilot.domain.evidence import (
+    ChangesDetail,
+    ChangesRequest,
+    ConfigurationDetail,
+    Evidence,
+    GapDetail,
+)
 from opspilot.domain.hypothesis import Verdict
 from opspilot.domain.incident import Incident
 from opspilot.domain.resource import Resource
@@ -21,16 +28,24 @@ class Before:
 
     Attributes:
         slack: Half-width of the onset: so much after it may still have been before.
+        earliest: The same as `lead`, for a change whose moment is known only so far: how long
+            before the onset it can have been made at the earliest.
     """
 
     change: Change
     lead: timedelta
     slack: timedelta
+    earliest: timedelta
 
     @property
     def came_before(self) -> bool:
         """Whether it can have had a part in it."""
-        return self.lead >= -self.slack
+        return self.earliest >= -self.slack
+
+    @property
+    def undated(self) -> bool:
+        """Whether the onset lies between the earliest and the latest moment that it can have."""
+        return self.lead < -self.slack <= self.earliest
 
     @property
     def at_onset(self) -> bool:
@@ -76,11 +91,60 @@ def _seconds(half_width: float | None) -> timedelta:
 
 
 def by_closeness(changes: Sequence[Change], onset: Onset) -> list[Before]:
-    """Those before the onset, the closest first; then those after it."""
-    held = [Before(change, onset.at - change.at, onset.slack) for change in changes]
-    before = sorted((one for one in held if one.came_before), key=lambda one: abs(one.lead))
+    """Those before the onset, the closest first; then those that may be; then those after it.
+
+    Of several made at once the last given comes first: what it put into effect counts.
+    """
+    held = [
+        Before(change, onset.at - change.at, onset.slack, onset.at - (change.since or change.at))
+        for change in changes
+    ]
+    before = sorted(
+        (one for one in reversed(held) if one.came_before),
+        key=lambda one: (one.undated, abs(one.lead)),
+    )
     after = sorted((one for one in held if not one.came_before), key=lambda one: -one.lead)
     return [*before, *after]
+
+
+def when_words(one: Before) -> str:
+    """Where a change lies against the onset: "2 min before the onset"."""
+    if one.undated:
+        return "before or after the onset: its moment is not known"
+    if one.at_onset:
+        return "at the onset"
+    return f"{span(abs(one.lead))} {'before' if one.came_before else 'after'} the onset"
+
+
+@dataclass(frozen=True)
+class Feed:
+    """How far the feed of changes can be trusted; a comparison of configurations is no feed.
+
+    Attributes:
+        asked: Whether it was asked for at all.
+        unread: Entries that say why it could not be read; `partial`: those that say what is cut.
+        whole_until: Before this account time every part that was read is whole; None where none
+            is whole for any time.
+    """
+
+    asked: bool
+    unread: tuple[Evidence, ...]
+    partial: tuple[Evidence, ...]
+    whole_until: datetime | None
+
+
+def feed_of(evidence: Sequence[Evidence]) -> Feed:
+    """What the answers to the question for changes tell of the feed."""
+    asked = [item for item in evidence if isinstance(item.request, ChangesRequest)]
+    read = [(item, item.detail) for item in asked if isinstance(item.detail, ChangesDetail)]
+    until = min((detail.complete_until for _, detail in read), default=None)
+    start = min((item.window.start for item, _ in read), default=None)
+    return Feed(
+        asked=bool(asked),
+        unread=tuple(item for item in asked if isinstance(item.detail, GapDetail)),
+        partial=tuple(item for item, _ in read if item.status == "partial"),
+        whole_until=until if until and start and until > start else None,
+    )
 
 
 def told_differences(change: Change) -> list[Difference]:

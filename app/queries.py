@@ -7,7 +7,7 @@ from datetime import datetime
 import streamlit as st
 
 from app.wiring import Desk, workbench
-from opspilot.bootstrap.capsule import open_capsule
+from opspilot.bootstrap.capsule import history_beside, open_capsule
 from opspilot.domain.account import Account
 from opspilot.domain.capsule import Capsule, Replay
 from opspilot.domain.inbox import Inbox
@@ -20,7 +20,8 @@ from opspilot.domain.views import IncidentPage, IncidentView, PlanPage
 from opspilot.domain.window import Window
 from opspilot.engine.capsule import replay
 from opspilot.engine.doctor import DoctorReport
-from opspilot.errors import OpsPilotError
+from opspilot.engine.history import History
+from opspilot.errors import NotFound, OpsPilotError
 
 logger = logging.getLogger(__name__)
 
@@ -45,6 +46,14 @@ def incident(desk: Desk, incident_id: str) -> IncidentView:
         NotFound: There is no such incident.
     """
     return desk.bench.queries.incident(incident_id, desk.actor)
+
+
+def known_incident(desk: Desk, incident_id: str) -> IncidentView | None:
+    """Everything on one incident; None where there is no such incident."""
+    try:
+        return incident(desk, incident_id)
+    except NotFound:
+        return None
 
 
 def incidents(
@@ -137,6 +146,11 @@ def capsule(content: bytes) -> tuple[Capsule, IncidentView]:
         CapsuleRefused: The file is none, or is damaged, too large or newer than this OpsPilot.
     """
     return _capsule(content)
+
+
+def capsule_history(desk: Desk, capsule: Capsule) -> History:
+    """What this workbench learnt, to hold the incident of a capsule against."""
+    return history_beside(capsule, desk.bench.store.fingerprints())
 
 
 def capsule_replay(content: bytes) -> Replay:

@@ -13,10 +13,8 @@ from app.wiring import desk
 
 front = desk()
 incident_id = navigation.chosen_incident()
-with st.container(horizontal=True):
-    st.page_link(navigation.INCIDENTS, label="All incidents", icon=":material/arrow_back:")
-    if incident_id:
-        navigation.to_chat(incident_id, "Ask about this")
+head = st.container(horizontal=True)
+head.page_link(navigation.INCIDENTS, label="All incidents", icon=":material/arrow_back:")
 
 if not incident_id:
     st.title("No incident is chosen", anchor=False)
@@ -24,7 +22,13 @@ if not incident_id:
     st.stop()
 
 with guarded("reading the incident"):
-    view = queries.incident(front, incident_id)
+    view = queries.known_incident(front, incident_id)
+    if view is None:
+        st.title("There is no such incident", anchor=False)
+        st.text(f"{incident_id} is not on record. Check its number, or open one from the list.")
+        st.stop()
+    with head:
+        navigation.to_chat(incident_id, "Ask about this")
     navigation.remember_incident(incident_id)
     follow(view, overview)
     # Once there is a plan the question is what to do and whether it worked: the tabs come first.

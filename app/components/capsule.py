@@ -5,7 +5,10 @@ from collections.abc import Sequence
 import streamlit as st
 
 from app import queries, stages
+from app.change_rows import onset_of
 from app.charts import linked_chart
+from app.components.call_graph import call_graph_tab
+from app.components.changes import changes_tab
 from app.components.chips import TAB_KEY
 from app.components.evidence import evidence_tab
 from app.components.figures import colours, draw
@@ -15,6 +18,7 @@ from app.components.incident_header import facts, incident_header, stage_rail
 from app.components.linked import marked_changes, of_current
 from app.components.logs import logs_tab
 from app.components.plan import plan_tab
+from app.components.similar import similar_tab
 from app.components.surroundings import trust, what_changed
 from app.components.verdict import verdict_boxes
 from app.components.verification import verified_plan
@@ -31,7 +35,8 @@ MOST_MEGABYTES = 16
 """As much as reading takes in."""
 
 TABS = (
-    "Hypotheses", "Evidence", "Logs diff", "Plan", "Verification", "Notes", "Timeline", "Audit",
+    "Hypotheses", "Evidence", "Call graph", "Changes", "Logs diff", "Plan", "Verification",
+    "Similar", "Notes", "Timeline", "Audit",
 )  # fmt: skip
 
 
@@ -115,16 +120,22 @@ def record(capsule: Capsule, view: IncidentView, desk: Desk) -> None:
     evidence = of_current(view)
     with left:
         if view.investigation and view.investigation.verdict:
-            verdict_boxes(view.investigation.verdict, now)
+            verdict_boxes(view.investigation.verdict, evidence, now)
         else:
             st.caption("It was exported before there was a verdict.")
     with right:
-        show(
-            what_changed(marked_changes(view), evidence, now),
-            trust(evidence, view.investigation, now),
-        )
+        verdict = view.investigation.verdict if view.investigation else None
+        show(what_changed(marked_changes(view), evidence, onset_of(view.incident, verdict), now))
+        trust(evidence, view.investigation, _account(view), now)
     _charts(view, there)
-    _tabs(view, there)
+    _tabs(capsule, view, there)
+
+
+def _account(view: IncidentView) -> Html:
+    """The account that its resource lies in; of which kind it was is not in the file."""
+    own = view.incident.resource
+    said = f"Account {own.account} / {own.region}, as recorded; whether embedded is not recorded."
+    return el("span", said, cls="op-num")
 
 
 def _charts(view: IncidentView, desk: Desk) -> None:
@@ -143,19 +154,20 @@ def _charts(view: IncidentView, desk: Desk) -> None:
     draw(figure, "capsule-linked", f"{len(rows)} metrics on one time axis: {rows[0].title}")
 
 
-def _tabs(view: IncidentView, desk: Desk) -> None:
+def _tabs(capsule: Capsule, view: IncidentView, desk: Desk) -> None:
     tabs = st.tabs(TABS, key=TAB_KEY, bind="query-params")
     name, tab = next(((name, tab) for name, tab in zip(TABS, tabs, strict=True) if tab.open))
     with tab:
-        _draw(name, view, desk)
+        _draw(name, capsule, view, desk)
 
 
-def _draw(name: str, view: IncidentView, desk: Desk) -> None:
+def _draw(name: str, capsule: Capsule, view: IncidentView, desk: Desk) -> None:
     drawn = {
-        "Hypotheses": lambda: hypotheses_tab(
-            view.investigation.verdict if view.investigation else None
-        ),
+        "Hypotheses": lambda: hypotheses_tab(view),
         "Evidence": lambda: evidence_tab(view, desk, rerunnable=False),
+        "Call graph": lambda: call_graph_tab(view, desk),
+        "Changes": lambda: changes_tab(view, desk.now),
+        "Similar": lambda: similar_tab(view, desk, queries.capsule_history(desk, capsule)),
         "Logs diff": lambda: logs_tab(of_current(view)),
         "Plan": lambda: plan_tab(view, desk, decide=False),
         "Verification": lambda: show(_measured(view)),

@@ -5,31 +5,32 @@ import streamlit as st
 from app.change_rows import (
     Before,
     Difference,
+    Feed,
     by_closeness,
+    feed_of,
     onset_of,
     told_differences,
     version_differences,
+    when_words,
 )
 from app.components.linked import of_current
-from app.formatting import Now, moment, span
+from app.formatting import Now, capital, moment, stamp
 from app.markup import Html, el, show
-from opspilot.domain.evidence import ChangesDetail
+from opspilot.domain.change import Change
 from opspilot.domain.views import IncidentView
 from opspilot.engine.timeline import changes_of
 
 _MOST = 25
+_WARNING = "op-waiting-text"
+_NO_PROOF = "That nothing is listed is no proof of no change."
 
 
 def changes_tab(view: IncidentView, now: Now) -> None:
     """One block for each change; the feed's own limit stands above them."""
     evidence = of_current(view)
-    feeds = [item.detail for item in evidence if isinstance(item.detail, ChangesDetail)]
-    if not feeds:
-        st.caption("The changes have not been read yet, or could not be.")
-        return
+    feed = feed_of(evidence)
     verdict = view.investigation.verdict if view.investigation else None
     onset = onset_of(view.incident, verdict)
-    until = min(feed.complete_until for feed in feeds)
     show(
         el(
             "p",
@@ -37,16 +38,10 @@ def changes_tab(view: IncidentView, now: Now) -> None:
             moment(onset.at, now.account, now.zone),
             f" ± {onset.slack.total_seconds():.0f} s" if onset.slack else None,
         ),
-        el(
-            "p",
-            "The feed is whole until ",
-            moment(until, now.account, now.zone),
-            ". A change after that may still be missing: an empty list is no proof of no change.",
-            cls="op-quiet-text",
-        ),
+        *feed_lines(feed, now),
     )
     ordered = by_closeness(changes_of(evidence), onset)
-    if not ordered:
+    if not ordered and feed.asked and not feed.unread:
         st.caption("No change is in the feed for what was read.")
     for one in ordered[:_MOST]:
         title, compared = version_differences(one.change.resource, one.change, evidence)
@@ -60,15 +55,14 @@ def _block(
 ) -> Html:
     change = one.change
     who = f" by {change.actor}" if change.actor else ""
-    when = "at the onset" if one.at_onset else f"{span(abs(one.lead))} {_side(one)} the onset"
     return el(
         "section",
         el("h3", el("b", change.resource.name), f": {change.summary}{who}"),
         el(
             "p",
-            el("span", when, cls="op-strong op-change-text" if one.came_before else ""),
+            el("span", when_words(one), cls="op-strong op-change-text" if one.came_before else ""),
             " · ",
-            moment(change.at, now.account, now.zone),
+            moment_of(change, now),
             f" · told by {change.source}",
             cls="op-quiet-text",
         ),
@@ -79,8 +73,31 @@ def _block(
     )
 
 
-def _side(one: Before) -> str:
-    return "before" if one.came_before else "after"
+def moment_of(change: Change, now: Now) -> Html:
+    """When it was made; both bounds where the moment is known only so far."""
+    at = moment(change.at, now.account, now.zone)
+    if change.since is None:
+        return at
+    return el("span", f"between {stamp(change.since, now.account)} and ", at)
+
+
+def feed_lines(feed: Feed, now: Now) -> list[Html]:
+    """How far the feed can be trusted: what was denied, what is cut, and until when it is whole."""
+    if not feed.asked:
+        return [el("p", "The changes were not read.", cls="op-quiet-text")]
+    lines = [
+        el("p", f"{item.id} could not be read. {capital(item.finding)}. {_NO_PROOF}", cls=_WARNING)
+        for item in feed.unread
+    ]
+    lines += [
+        el("p", f"{item.id} was read in part. {capital(item.finding)}.", cls=_WARNING)
+        for item in feed.partial
+    ]
+    if feed.whole_until:
+        until = moment(feed.whole_until, now.account, now.zone)
+        said = ". A change after that may still be missing: an empty list is no proof of no change."
+        lines.append(el("p", "The feed is whole until ", until, said, cls="op-quiet-text"))
+    return lines
 
 
 def _table(differences: list[Difference]) -> Html:

@@ -41,9 +41,8 @@ def details(view: IncidentView, desk: Desk) -> Intention | None:
 
 
 def _draw(name: str, view: IncidentView, desk: Desk) -> Intention | None:
-    verdict = view.investigation.verdict if view.investigation else None
     if name == "Hypotheses":
-        hypotheses_tab(verdict)
+        hypotheses_tab(view)
     elif name == "Evidence":
         evidence_tab(view, desk)
     elif name == "Call graph":
@@ -51,7 +50,7 @@ def _draw(name: str, view: IncidentView, desk: Desk) -> Intention | None:
     elif name == "Changes":
         changes_tab(view, desk.now)
     elif name == "Similar":
-        similar_tab(view, desk)
+        similar_tab(view, desk, desk.bench.history)
     elif name == "Logs diff":
         logs_tab(of_current(view))
     elif name == "Plan":

@@ -6,12 +6,14 @@ from typing import cast
 
 import streamlit as st
 
-from app import tables
+from app import attacks, tables
 from app.address import keep, seed
+from app.answered import standing
 from app.charts import linked_chart
 from app.components.chips import EVIDENCE_KEY
 from app.components.feed import feed
 from app.components.figures import colours, draw
+from app.components.linked import of_current
 from app.formatting import Now, moment, stamp, words
 from app.guard import guarded, sentence, show_notices
 from app.markup import Html, el, show
@@ -21,7 +23,7 @@ from app.state import Notice, put_notice
 from app.wiring import Desk
 from opspilot.domain.evidence import Evidence, GapDetail, LogDetail, MetricDetail
 from opspilot.domain.incident import Incident
-from opspilot.domain.views import IncidentView
+from opspilot.domain.views import IncidentView, attacks_of
 from opspilot.engine.rerun import Rerun
 
 _MOST_LINES = 200
@@ -46,20 +48,21 @@ def evidence_tab(view: IncidentView, desk: Desk, *, rerunnable: bool = True) -> 
         key=EVIDENCE_KEY,
     )
     keep(EVIDENCE_KEY, chosen, ids[0])
-    _entry(by_id[chosen], view.incident, desk, rerunnable=rerunnable)
+    _entry(by_id[chosen], view, desk, rerunnable=rerunnable)
     show(el("h2", "The whole ledger"))
     tables.table([_table_row(one) for one in evidence], key="ledger", widths={"finding": 560})
     with st.expander("How it was gathered"):
         show(feed(view, desk.now))
 
 
-def _entry(item: Evidence, incident: Incident, desk: Desk, *, rerunnable: bool) -> None:
+def _entry(item: Evidence, view: IncidentView, desk: Desk, *, rerunnable: bool) -> None:
+    incident = view.incident
     left, right = st.columns([3, 2], gap="medium")
     with left:
         show(el("p", el("b", f"{item.id} "), item.finding, cls="op-verdict"))
         _snapshot(item, incident, desk)
     with right:
-        show(_facts(item, desk.now))
+        show(_facts(item, _why(item, view), desk.now))
         if rerunnable:
             _rerun(item, incident, desk)
         with st.expander("The exact query"):
@@ -93,7 +96,20 @@ def _told(again: Rerun, now: Now) -> Notice:
     )
 
 
-def _facts(item: Evidence, now: Now) -> Html:
+def _why(item: Evidence, view: IncidentView) -> str:
+    """What the answer might have refuted; empty where every investigation asks it."""
+    return next(
+        (
+            attacks.reason(one.task.why)
+            for one in attacks_of(view.investigation, of_current(view))
+            if one.evidence == item
+        ),
+        "",
+    )
+
+
+def _facts(item: Evidence, why: str, now: Now) -> Html:
+    found = standing(item)
     window = f"{stamp(item.window.start, now.account)} to {stamp(item.window.end, now.account)}"
     facts: list[tuple[str, Html | str]] = [
         ("About", el("span", item.resource.name, title=item.resource.arn)),
@@ -101,12 +117,14 @@ def _facts(item: Evidence, now: Now) -> Html:
         ("Asked by", _asker(item)),
         ("Window", window),
         ("Read at", moment(item.collected_at, now.account, now.zone)),
-        ("Status", "could not be read" if item.status == "gap" else item.status),
+        ("Status", f"could not be read: {found}" if item.status == "gap" else found),
         ("SHA-256 of the data", el("code", item.data_hash, cls="op-hash")),
         ("AWS request ids", ", ".join(item.request_ids) or "none"),
     ]
     if isinstance(item.detail, GapDetail) and item.detail.iam_action:
         facts.append(("Missing permission", el("code", item.detail.iam_action)))
+    if why:
+        facts.append(("Why it was asked", why))
     return definitions(facts)
 
 
@@ -159,7 +177,7 @@ def _lines(item: Evidence) -> str:
 def _table_row(item: Evidence) -> dict[str, tables.Cell]:
     return {
         "entry": item.id,
-        "status": item.status,
+        "status": standing(item),
         "resource": item.resource.name,
         "source": item.request.source,
         "finding": item.finding,

@@ -1,15 +1,19 @@
-"""The live feed of an investigation: every question, its time, and what it found."""
+"""The live feed: every question, the time it is about, why it was asked, and what it found."""
 
 from datetime import datetime
 
+from app import attacks
+from app.answered import NO_DATA, asked_over, cost, standing
 from app.formatting import Now, stopwatch
 from app.markup import Html, el
 from opspilot.domain.evidence import Evidence
+from opspilot.domain.incident import Incident
 from opspilot.domain.investigation import Investigation, Task
 from opspilot.domain.views import IncidentView
 from opspilot.domain.wording import plural
 
 _MARKS = {"waiting": "·", "running": "", "done": "✓", "gap": "◇", "skipped": "-"}
+_NO_DATA_MARK = "○"
 _IN_WORDS = {
     "waiting": ": waits",
     "running": ": being read",
@@ -45,7 +49,8 @@ def feed(view: IncidentView, now: Now) -> Html:
     return el(
         "section",
         el("h2", _headline(investigation, now.wall)),
-        el("ol", *[_line(task, found.get(task.evidence_id)) for task in ordered]),
+        el("p", cost(investigation.usage), cls="op-quiet-text op-num"),
+        el("ol", *[_line(task, found.get(task.evidence_id), view.incident) for task in ordered]),
         cls="op-panel op-feed",
         aria_live="polite",
     )
@@ -68,17 +73,32 @@ def _open_first(task: Task) -> tuple[bool, int]:
     return task.status in ("done", "gap"), -int(number) if number.isdigit() else 0
 
 
-def _line(task: Task, item: Evidence | None) -> Html:
+def _line(task: Task, item: Evidence | None, incident: Incident) -> Html:
     said = item.finding if item else f"{task.title}{_IN_WORDS.get(task.status, '')}"
     seconds = f"{task.wall_seconds:.1f} s" if task.wall_seconds else ""
-    mark = el(
-        "span", _MARKS[task.status], cls="op-pulse" if task.status == "running" else "op-mark"
-    )
     return el(
         "li",
-        mark,
-        el("span", el("b", f"{task.evidence_id} ") if task.evidence_id else None, said),
+        _mark(task, item),
+        el(
+            "div",
+            el("div", el("b", f"{task.evidence_id} ") if task.evidence_id else None, said),
+            el("div", attacks.reason(task.why), cls="op-why") if task.why else None,
+            el("div", _asked(task, item, incident), cls="op-asked op-num"),
+        ),
         el("span", seconds, cls="op-num op-quiet-text"),
         cls=f"op-task-{task.status}",
         title=task.title,
     )
+
+
+def _mark(task: Task, item: Evidence | None) -> Html:
+    if task.status == "running":
+        return el("span", "", cls="op-pulse")
+    empty = item is not None and standing(item) == NO_DATA
+    return el("span", _NO_DATA_MARK if empty else _MARKS[task.status], cls="op-mark")
+
+
+def _asked(task: Task, item: Evidence | None, incident: Incident) -> str:
+    """Source and window; what the answer cost, where it cost anything by itself."""
+    asked = asked_over(task, item, incident)
+    return f"{asked}; {cost(task.usage)}" if task.usage.api_calls else asked

@@ -3,6 +3,8 @@
 import streamlit as st
 
 from app import stages
+from app.change_rows import onset_of
+from app.components import badges
 from app.components.care import care_bar
 from app.components.feed import feed
 from app.components.incident_header import facts, incident_header, stage_rail
@@ -12,9 +14,10 @@ from app.components.surroundings import trust, what_changed
 from app.components.verdict import verdict_boxes
 from app.guard import sentence, show_notice, show_notices
 from app.intentions import Intention
-from app.markup import show
+from app.markup import Html, el, joined, show
 from app.state import Notice
 from app.wiring import Desk
+from opspilot.domain.account import Account
 from opspilot.domain.views import IncidentView
 
 
@@ -35,18 +38,25 @@ def overview(view: IncidentView, desk: Desk) -> Intention | None:
         _verdict_or_feed(view, desk)
     with right:
         evidence = of_current(view)
-        show(
-            what_changed(marked_changes(view), evidence, desk.now),
-            trust(evidence, view.investigation, desk.now),
-        )
+        verdict = view.investigation.verdict if view.investigation else None
+        onset = onset_of(incident, verdict)
+        show(what_changed(marked_changes(view), evidence, onset, desk.now))
+        trust(evidence, view.investigation, _account(desk.bench.account), desk.now)
     return wanted
+
+
+def _account(account: Account) -> Html:
+    """Which account was read, and whether it is a real one."""
+    kind = "EMBEDDED ACCOUNT" if account.embedded else "AWS ACCOUNT"
+    names = " / ".join(part for part in (account.account_id, account.region) if part)
+    return joined([badges.badge(kind, "change"), el("span", names, cls="op-num")])
 
 
 def _verdict_or_feed(view: IncidentView, desk: Desk) -> None:
     """Both stand in one place of one least height, so that nothing jumps."""
     investigation = view.investigation
     if investigation is not None and investigation.verdict is not None:
-        verdict_boxes(investigation.verdict, desk.now)
+        verdict_boxes(investigation.verdict, of_current(view), desk.now)
     else:
         show(feed(view, desk.now))
 

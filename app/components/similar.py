@@ -10,17 +10,24 @@ from app.wiring import Desk
 from opspilot.domain.fingerprint import SimilarIncident, SuccessRate, Treatment
 from opspilot.domain.views import IncidentView
 from opspilot.domain.wording import share
+from opspilot.engine.history import History
 
 
-def similar_tab(view: IncidentView, desk: Desk) -> None:
-    """The most alike first; then how often each kind of action cured this class of cause."""
+def similar_tab(view: IncidentView, desk: Desk, history: History) -> None:
+    """The most alike first; then how often each kind of action cured this class of cause.
+
+    Args:
+        view: The incident that the others are compared with.
+        desk: Who looks, and when.
+        history: What this workbench learnt, and the incident itself.
+    """
     verdict = view.investigation.verdict if view.investigation else None
     if verdict is None:
         st.caption("There is no verdict yet. Earlier incidents that looked alike appear here.")
         return
     with guarded("reading earlier incidents"):
-        found = desk.bench.history.similar(view.incident.id)
-        rates = desk.bench.history.success_rates()
+        found = history.similar(view.incident.id)
+        rates = history.success_rates()
         if not found:
             st.caption("No earlier incident looked like this one.")
         for one in found:

@@ -3,56 +3,112 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from app.formatting import Now, moment, stamp, words
-from app.markup import Html, el
+import streamlit as st
+
+from app.answered import NO_DATA, READ, Shortfall, cost, shortfalls, standing
+from app.change_rows import Before, Onset, by_closeness, feed_of
+from app.change_rows import when_words as against_onset
+from app.components.changes import feed_lines, moment_of
+from app.components.chips import chips
+from app.formatting import Now, capital, moment, words
+from app.markup import Html, el, show
 from app.rows import Marked
-from opspilot.domain.evidence import ChangesDetail, Evidence, GapDetail
+from opspilot.domain.evidence import Evidence
 from opspilot.domain.investigation import Investigation
 from opspilot.domain.wording import plural
 
 _MOST = 6
-_LEAST_USD = 0.0001
+_MOST_CHIPS = 8
 
 
-def what_changed(marked: Sequence[Marked], evidence: Sequence[Evidence], now: Now) -> Html:
-    """The newest changes, by letter, and until when the feed is whole."""
-    feeds = [item.detail for item in evidence if isinstance(item.detail, ChangesDetail)]
-    newest = list(reversed(marked))
-    lines = [_line(one, now) for one in newest[:_MOST]]
-    more = len(newest) - _MOST
+def what_changed(
+    marked: Sequence[Marked], evidence: Sequence[Evidence], onset: Onset, now: Now
+) -> Html:
+    """The changes by their letters, the closest before the onset first, and how whole the feed is.
+
+    Args:
+        marked: On the page's time axis.
+        evidence: Of the newest investigation; empty before there is any.
+        onset: What the changes are held against.
+        now: The clocks.
+    """
+    letters = {id(one.change): one.letter for one in marked}
+    held = by_closeness([one.change for one in marked], onset)
+    feed, more = feed_of(evidence), len(held) - _MOST
+    if not feed.asked and not held:
+        told = [el("p", "The changes have not been read yet.", cls="op-quiet-text")]
+    else:
+        told = feed_lines(feed, now)
+    nothing = feed.asked and not feed.unread and not held
     return el(
         "section",
         el("h2", "What changed"),
-        el("ul", *lines, cls="op-changes") if lines else el("p", _nothing(bool(feeds))),
-        el("p", f"{more} earlier ones on the timeline", cls="op-quiet-text") if more > 0 else None,
-        _trusted_until(feeds, now),
+        el("p", f"Closest before {onset.what} first.", cls="op-quiet-text") if held else None,
+        el(
+            "ul",
+            *[_line(one, letters[id(one.change)], now) for one in held[:_MOST]],
+            cls="op-changes",
+        )
+        if held
+        else None,
+        el("p", "No change is in the feed.") if nothing else None,
+        el("p", f"{plural(more, 'further one')} on the Changes tab", cls="op-quiet-text")
+        if more > 0
+        else None,
+        *told,
         cls="op-panel",
     )
 
 
-def trust(evidence: Sequence[Evidence], investigation: Investigation | None, now: Now) -> Html:
-    """How much was read, what could not be, and what it cost."""
-    gaps = Counter(item.detail.reason for item in evidence if isinstance(item.detail, GapDetail))
-    partial = sum(item.status == "partial" for item in evidence)
-    read = sum(item.status != "gap" for item in evidence)
-    parts = [f"{read} read", *(f"{count} {words(reason)}" for reason, count in gaps.items())]
-    if partial:
-        parts.append(f"{partial} in part (cut or not whole)")
+def trust(
+    evidence: Sequence[Evidence], investigation: Investigation | None, account: Html, now: Now
+) -> None:
+    """How much was read and from where, each answer that falls short by name, and the cost.
+
+    Args:
+        evidence: Of the newest investigation.
+        investigation: The newest one; None before there is any.
+        account: Which account was read, and of which kind.
+        now: The clocks.
+    """
+    short = shortfalls(evidence)
+    with st.container(key="trust", gap=None):
+        show(
+            el("h2", "Evidence and trust"),
+            el("p", account, cls="op-strip"),
+            el("p", _counts(evidence, investigation), cls="op-num"),
+            *([el("p", _sources(evidence), cls="op-quiet-text")] if evidence else []),
+        )
+        for number, one in enumerate(short):
+            _short(one, number)
+        cited = [el("p", _freshness(evidence, now), cls="op-quiet-text")] if evidence else []
+        spent = investigation.usage if investigation else None
+        paid = [el("p", cost(spent), cls="op-quiet-text op-num")] if spent else []
+        if cited or paid:
+            show(*cited, *paid)
+
+
+def _counts(evidence: Sequence[Evidence], investigation: Investigation | None) -> str:
+    counted = Counter(map(standing, evidence))
+    read = f"{counted.pop(READ, 0)} read"
     skipped = sum(task.status == "skipped" for task in investigation.tasks) if investigation else 0
-    if skipped:
-        parts.append(f"{skipped} left out")
-    usage = investigation.usage if investigation else None
-    cost = f"{plural(usage.api_calls, 'AWS call')}{_dollars(usage.usd)}" if usage else ""
-    return el(
-        "section",
-        el("h2", "Evidence and trust"),
-        el("p", ", ".join(parts), cls="op-num op-waiting-text" if gaps or partial else "op-num"),
-        el("p", _sources(evidence), cls="op-quiet-text") if evidence else None,
-        el("p", _freshness(evidence, now), cls="op-quiet-text") if evidence else None,
-        el("p", cost, cls="op-quiet-text op-num") if cost else None,
-        _denied(evidence),
-        cls="op-panel",
-    )
+    left = [f"{skipped} left out"] if skipped else []
+    return ", ".join([read, *(f"{count} {how}" for how, count in counted.items()), *left])
+
+
+def _short(one: Shortfall, number: int) -> None:
+    """What falls short by name; the entries as chips, but for those that only held no data."""
+    if one.standing == NO_DATA:
+        held = f"{plural(len(one.ids), 'answer')} without data in the incident window: {one.about}."
+        show(el("p", held, cls="op-quiet-text"))
+        return
+    lacks = [" Missing permission: ", el("code", one.iam_action)] if one.iam_action else []
+    said = f"{capital(one.standing)}: {one.about}."
+    show(el("p", el("span", "◇ ", aria_hidden="true"), said, *lacks, cls="op-waiting-text"))
+    chips(one.ids[:_MOST_CHIPS], f"short-{number}")
+    more = len(one.ids) - _MOST_CHIPS
+    if more > 0:
+        show(el("p", f"{more} more on the Evidence tab", cls="op-quiet-text"))
 
 
 def _sources(evidence: Sequence[Evidence]) -> str:
@@ -65,46 +121,21 @@ def _freshness(evidence: Sequence[Evidence], now: Now) -> Html:
     return el("span", "Read ", moment(max(item.collected_at for item in evidence), now.account))
 
 
-def _denied(evidence: Sequence[Evidence]) -> Html | None:
-    """The permissions that would have told more."""
-    missing = dict.fromkeys(
-        item.detail.iam_action
-        for item in evidence
-        if isinstance(item.detail, GapDetail) and item.detail.iam_action
-    )
-    if not missing:
-        return None
-    return el("p", "Missing permission: ", el("code", ", ".join(missing)), cls="op-waiting-text")
-
-
-def _dollars(usd: float) -> str:
-    return f", about {usd:.4f} USD" if usd >= _LEAST_USD else ""
-
-
-def _line(marked: Marked, now: Now) -> Html:
-    change = marked.change
+def _line(one: Before, letter: str, now: Now) -> Html:
+    change = one.change
     who = f" ({change.actor})" if change.actor else ""
     return el(
         "li",
-        el("span", marked.letter, cls="op-letter"),
+        el("span", letter, cls="op-letter"),
         el(
             "div",
             el("div", el("b", change.resource.name), f": {change.summary}{who}"),
-            el("div", moment(change.at, now.account, now.zone), cls="op-quiet-text"),
+            el(
+                "div",
+                el("span", against_onset(one), cls="op-change-text" if one.came_before else ""),
+                " · ",
+                moment_of(change, now),
+                cls="op-quiet-text",
+            ),
         ),
-    )
-
-
-def _nothing(read: bool) -> str:
-    return "No change is in the feed." if read else "The changes have not been read yet."
-
-
-def _trusted_until(feeds: Sequence[ChangesDetail], now: Now) -> Html | None:
-    if not feeds:
-        return None
-    until = min(feed.complete_until for feed in feeds)
-    return el(
-        "p",
-        f"The feed is whole until {stamp(until, now.account)}; later changes may still arrive.",
-        cls="op-quiet-text",
     )

@@ -9,6 +9,8 @@ from app.components import badges
 from app.components.chips import chips
 from app.formatting import Now, cause_words, moment
 from app.markup import Html, el, show
+from app.verdict_words import CONFIRMED_ASKS, why_likely
+from opspilot.domain.evidence import Evidence
 from opspilot.domain.hypothesis import Cause, FirstFailure, Impact, Verdict, VerdictStatus
 from opspilot.domain.wording import share
 
@@ -21,11 +23,17 @@ _ALIKE = 0.05
 """Leads whose confidence differs by no more are all told: the evidence does not rank them."""
 
 
-def verdict_boxes(verdict: Verdict, now: Now) -> None:
-    """Three boxes, one below the other, each with its evidence as chips."""
+def verdict_boxes(verdict: Verdict, evidence: Sequence[Evidence], now: Now) -> None:
+    """Three boxes, one below the other, each with its evidence as chips.
+
+    Args:
+        verdict: As it was drawn.
+        evidence: What it was drawn from.
+        now: The clocks.
+    """
     with st.container(key="verdict", gap=None):
         _box(
-            _cause(verdict, verdict.cause, now),
+            _cause(verdict, verdict.cause, why_likely(verdict, evidence), now),
             verdict.cause.evidence if verdict.cause else (),
             "cause",
         )
@@ -45,7 +53,7 @@ def _box(body: Html, evidence: Sequence[str], key: str) -> None:
         chips(evidence, key)
 
 
-def _cause(verdict: Verdict, cause: Cause | None, now: Now) -> Html:
+def _cause(verdict: Verdict, cause: Cause | None, doubt: str, now: Now) -> Html:
     if cause is None:
         # No confidence in the head: that of a lead would read as one in "inconclusive".
         head = el("h2", "Cause ", badges.verdict(verdict.status))
@@ -63,6 +71,9 @@ def _cause(verdict: Verdict, cause: Cause | None, now: Now) -> Html:
             onset,
             cls="op-quiet-text",
         ),
+        el("p", el("b", "Likely, not confirmed: "), f"{doubt}.", title=CONFIRMED_ASKS)
+        if doubt
+        else None,
         cls="op-box",
     )
 

@@ -1,10 +1,12 @@
 """What the screens read: aggregates put together, nothing computed anew."""
 
+from collections.abc import Sequence
+
 from opspilot.domain.audit import AuditEntry
 from opspilot.domain.commands import Command
 from opspilot.domain.evidence import Evidence
 from opspilot.domain.incident import Incident
-from opspilot.domain.investigation import Investigation
+from opspilot.domain.investigation import Investigation, Task
 from opspilot.domain.model import Instant, Model
 from opspilot.domain.note import Note
 from opspilot.domain.plan import Plan
@@ -61,6 +63,43 @@ class IncidentView(Model):
     job_error: str = ""
     audit: tuple[AuditEntry, ...] = ()
     notes: tuple[Note, ...] = ()
+
+
+class Attack(Model):
+    """A question that was asked because its answer might refute an explanation.
+
+    Attributes:
+        hypothesis: Cause class of the explanation; "unexplained" where harm had none yet.
+        why: What an answer would tell, in one sentence.
+        task: The question.
+        evidence: Its answer; None while there is none.
+    """
+
+    hypothesis: str
+    why: str
+    task: Task
+    evidence: Evidence | None = None
+
+
+def attacks_of(
+    investigation: Investigation | None, evidence: Sequence[Evidence]
+) -> tuple[Attack, ...]:
+    """The questions of an investigation that say why they were asked, in the order of asking.
+
+    Args:
+        investigation: Whose tasks are looked through; None has none.
+        evidence: The ledger, other investigations' entries included.
+    """
+    found = {item.id: item for item in evidence}
+    told = [
+        (task, *task.why.partition(": "))
+        for task in (investigation.tasks if investigation else ())
+        if task.why
+    ]
+    return tuple(
+        Attack(hypothesis=named, why=why, task=task, evidence=found.get(task.evidence_id))
+        for task, named, _, why in told
+    )
 
 
 class PlanRow(Model):

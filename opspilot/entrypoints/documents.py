@@ -11,9 +11,11 @@ from opspilot.domain.investigation import Investigation
 from opspilot.domain.model import Json
 from opspilot.domain.note import Note
 from opspilot.domain.plan import Action, ActionRun, Plan
-from opspilot.domain.views import IncidentView
+from opspilot.domain.views import Attack, IncidentView, attacks_of
 
 Document = dict[str, Json]
+
+_LISTS = ("hypotheses", "evidence", "gaps", "attacks")
 
 
 def error_document(code: str, message: str, hint: str) -> Document:
@@ -57,6 +59,7 @@ def investigation_document(
         "hypotheses": [hypothesis_document(one) for one in verdict.hypotheses] if verdict else [],
         "evidence": [evidence_document(item) for item in evidence if item.status != "gap"],
         "gaps": [_gap(item) for item in evidence if isinstance(item.detail, GapDetail)],
+        "attacks": [_attack(one) for one in attacks_of(investigation, evidence)],
         "usage": investigation.usage.model_dump(mode="json"),
     }
 
@@ -141,14 +144,12 @@ def execution_document(incident: Incident, plan: Plan) -> Document:
 def view_document(view: IncidentView) -> Document:
     """The answer of `opspilot incident show`."""
     investigation = view.investigation
-    found: Document = (
-        investigation_document(view.incident, investigation, view.evidence)
-        if investigation
-        else {"verdict": None, "hypotheses": [], "evidence": [], "gaps": [], "usage": {}}
-    )
+    found: Document = {"verdict": None, "usage": {}, **{name: [] for name in _LISTS}}
+    if investigation:
+        found = investigation_document(view.incident, investigation, view.evidence)
     return {
         **incident_document(view.incident),
-        **{key: found[key] for key in ("verdict", "hypotheses", "evidence", "gaps", "usage")},
+        **{key: found[key] for key in ("verdict", *_LISTS, "usage")},
         "plans": [plan_document(plan) for plan in view.plans],
         "execution": execution_document(view.incident, view.plan) if view.plan else None,
         "notes": [note_document(note) for note in view.notes],
@@ -250,6 +251,16 @@ def _argument(argument: Argument) -> Document:
         "text": argument.text,
         "evidence": list(argument.evidence),
         "weight": round(argument.weight, 3),
+    }
+
+
+def _attack(one: Attack) -> Document:
+    return {
+        "hypothesis": one.hypothesis,
+        "why": one.why,
+        "question": one.task.title,
+        "status": one.task.status,
+        "evidence": one.task.evidence_id,
     }
 
 

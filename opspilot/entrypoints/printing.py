@@ -10,7 +10,7 @@ from opspilot.domain.inbox import Inbox
 from opspilot.domain.incident import Incident, IncidentStatus
 from opspilot.domain.investigation import Investigation
 from opspilot.domain.plan import Plan
-from opspilot.domain.views import IncidentPage, IncidentView
+from opspilot.domain.views import Attack, IncidentPage, IncidentView, attacks_of
 from opspilot.engine.doctor import DoctorReport
 
 _SHOWN_HYPOTHESES = 4
@@ -46,6 +46,7 @@ def investigation_lines(
     lines = [f"{incident.id}  {incident.resource.name}  {incident.status}", ""]
     if investigation.verdict:
         lines += list(_verdict(investigation.verdict))
+    lines += list(_attacks(attacks_of(investigation, evidence)))
     lines += ["", "Evidence"]
     lines += [f"  {item.id:<4} {item.finding}" for item in evidence if item.status != "gap"]
     gaps = [f"  {item.id:<4} {item.finding}" for item in evidence if item.status == "gap"]
@@ -187,6 +188,17 @@ def _verdict(verdict: Verdict) -> Iterator[str]:
     for one in verdict.hypotheses[:_SHOWN_HYPOTHESES]:
         note = f" ({one.ruled_out_because})" if one.ruled_out_because else ""
         yield f"  {one.confidence:4.0%}  {one.status:<9} {one.summary}{note}"
+
+
+def _attacks(attacks: Sequence[Attack]) -> Iterator[str]:
+    """What was asked because it might refute an explanation, and what it brought."""
+    if attacks:
+        yield ""
+        yield "Asked to refute"
+    for one in attacks:
+        yield f"  {one.hypothesis}: {one.why}"
+        found = one.evidence
+        yield f"       {found.id:<4} {found.finding}" if found else f"       {one.task.status}"
 
 
 def _cited(evidence: Sequence[str]) -> str:
