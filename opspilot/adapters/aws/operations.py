@@ -102,7 +102,7 @@ INVOKE = _own_rate(
     "lambda:Invoke", "invocations", per_second=5, iam_action="lambda:InvokeFunction", once=True
 )
 
-LIST_TABLES = _own_rate("dynamodb:ListTables", "workloads", per_second=10)
+LIST_TABLES = _own_rate("dynamodb:ListTables", "workloads", "changes", per_second=10)
 DESCRIBE_TABLE = _own_rate("dynamodb:DescribeTable", "workloads", per_second=10)
 DESCRIBE_SCALABLE_TARGETS = _own_rate(
     "application-autoscaling:DescribeScalableTargets", "workloads", per_second=5
@@ -110,17 +110,22 @@ DESCRIBE_SCALABLE_TARGETS = _own_rate(
 DESCRIBE_SCALING_POLICIES = _own_rate(
     "application-autoscaling:DescribeScalingPolicies", "workloads", per_second=5
 )
-LIST_QUEUES = _own_rate("sqs:ListQueues", "workloads", per_second=10, mute=True)
+LIST_QUEUES = _own_rate("sqs:ListQueues", "workloads", "changes", per_second=10, mute=True)
 GET_QUEUE_URL = _own_rate("sqs:GetQueueUrl", "workloads", per_second=10)
 GET_QUEUE_ATTRIBUTES = _own_rate("sqs:GetQueueAttributes", "workloads", per_second=10, mute=True)
 LIST_DEAD_LETTER_SOURCE_QUEUES = _own_rate(
     "sqs:ListDeadLetterSourceQueues", "workloads", per_second=10, mute=True
 )
-LIST_STREAMS = _own_rate("kinesis:ListStreams", "workloads", per_second=5)
+LIST_STREAMS = _own_rate("kinesis:ListStreams", "workloads", "changes", per_second=5)
 DESCRIBE_STREAM_SUMMARY = _own_rate("kinesis:DescribeStreamSummary", "workloads", per_second=20)
 # API Gateway's permissions are named after HTTP methods.
 GET_REST_APIS = _own_rate(
-    "apigateway:GetRestApis", "workloads", per_second=5, iam_action="apigateway:GET", mute=True
+    "apigateway:GetRestApis",
+    "workloads",
+    "changes",
+    per_second=5,
+    iam_action="apigateway:GET",
+    mute=True,
 )
 GET_RESOURCES = _own_rate(
     "apigateway:GetResources", "workloads", per_second=5, iam_action="apigateway:GET", mute=True
