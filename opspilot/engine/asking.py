@@ -52,6 +52,8 @@ class Asking:
         spent: Which bound is reached once this much was used, in words; empty when none is.
         halted: Whether nothing more is to be begun for now, whatever the budget says; stays so
             once it is so. What it leaves unasked is no gap.
+        hurried: Whether what takes many requests should end with what it has; asked by the threads
+            that read.
         usage: What the round has used so far.
     """
 
@@ -60,7 +62,9 @@ class Asking:
     incident: Incident
     spent: Callable[[CallUsage], str]
     halted: Callable[[], bool]
+    hurried: Callable[[], bool]
     usage: CallUsage = field(default_factory=CallUsage)
+    _last: datetime = field(init=False)
 
     def answers(self, questions: Sequence[Question]) -> Iterator[list[Answer]]:
         """Answers as they come, together what came together.
@@ -68,7 +72,7 @@ class Asking:
         What the budget leaves unasked is a gap; what is left because of a halt is not told.
         """
         turns = deque(in_turn(questions))
-        last = self.clock.now()
+        self._last = self.clock.now()
         with ThreadPoolExecutor(max_workers=PARALLEL) as pool:
             running: dict[Future[Batch], datetime] = {}
             while turns or running:
@@ -80,8 +84,8 @@ class Asking:
                 for future in done:
                     begun = running.pop(future)
                     now = self.clock.now()
-                    found = _timed(future.result(), (now - last).total_seconds())
-                    last = now
+                    found = _timed(future.result(), (now - self._last).total_seconds())
+                    self._last = now
                     for _, reading in found:
                         self.usage = self.usage.plus(reading.usage)
                     following = self._follow(turns, pool, running)
@@ -119,7 +123,11 @@ class Asking:
         if isinstance(questions[0].request, MetricRequest):
             readings = self.reader.read_metrics(questions, baseline, window)
             return list(zip(questions, readings, strict=True))
-        return [(one, self.reader.read(one, baseline, window)) for one in questions]
+        return [(one, self.reader.read(one, baseline, window, self._enough)) for one in questions]
+
+    def _enough(self) -> bool:
+        waited = (self.clock.now() - self._last).total_seconds()
+        return self.hurried() or bool(self.spent(self.usage.plus(CallUsage(wall_seconds=waited))))
 
 
 def _timed(found: Batch, seconds: float) -> Batch:

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 
 from opspilot.domain.evidence import (
@@ -23,7 +24,7 @@ from opspilot.engine.ledger import Ledger, ledger_of
 from opspilot.engine.past import Past, of_passes
 from opspilot.engine.questions import Question
 from opspilot.engine.reading import Reader
-from opspilot.engine.steps import Scope, StepResult
+from opspilot.engine.steps import STEP_SECONDS, Scope, StepResult
 from opspilot.engine.task_list import announced, answered, ended
 from opspilot.errors import AwsUnavailable, Conflict, IllegalTransition
 from opspilot.ports.clock import Clock
@@ -32,6 +33,9 @@ logger = logging.getLogger(__name__)
 
 _TRIES = 3
 """How often the step begins again because a source is silent, before that is a gap."""
+
+_LEFT_FOR_ANSWERS = timedelta(seconds=STEP_SECONDS / 2)
+"""Of a step's minute: nothing is begun in it, so that what takes long can still come in."""
 
 _TOGETHER = 16
 """Answers in one commit: with their audit entries well below the 100 items of DynamoDB's."""
@@ -72,7 +76,7 @@ class Gathering:
     def __call__(self, incident: Incident, scope: Scope) -> StepResult:
         """Gather until nothing is left to ask, then hand over to the diagnosis."""
         past = Past(scope.store, incident.id)
-        while not scope.out_of_time():
+        while not _is_late(scope):
             current = _current(scope, incident)
             evidence = scope.store.evidence(incident.id)
             ledger = ledger_of(evidence, current.number)
@@ -115,7 +119,8 @@ class Gathering:
             self.clock,
             incident,
             lambda used: self.budget.exhausted(current.usage.plus(used), earlier),
-            lambda: _stopped(scope, incident),
+            lambda: _is_late(scope) or _stopped(scope, incident),
+            lambda: scope.out_of_time() or _stopped(scope, incident),
         )
 
     def _announce(
@@ -210,6 +215,11 @@ def _current(scope: Scope, incident: Incident) -> Investigation:
     if current is None:
         raise IllegalTransition(f"{incident.id} has no investigation")
     return current
+
+
+def _is_late(scope: Scope) -> bool:
+    """Whether the next step should ask what is left."""
+    return scope.now() >= scope.deadline - _LEFT_FOR_ANSWERS
 
 
 def _stopped(scope: Scope, incident: Incident) -> bool:

@@ -1,6 +1,6 @@
 """Asks one question and turns the answer, or its absence, into what the ledger keeps."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from opspilot.analysis import log_detail, log_sentence, metric_detail, metric_sentence
@@ -24,7 +24,7 @@ from opspilot.domain.wording import clock, plural
 from opspilot.domain.workload import DECLARED, Topology
 from opspilot.engine.answer import Reading, budget_gap, gap, gap_detail, gap_reading, unread
 from opspilot.engine.configurations import configuration_detail, configuration_sentence
-from opspilot.engine.log_reading import read_evenly, scanned_bytes
+from opspilot.engine.log_reading import never, read_evenly, scanned_bytes
 from opspilot.engine.metric_reading import ReadSeries, read_series
 from opspilot.engine.questions import Question
 from opspilot.engine.traced import read_traces
@@ -58,15 +58,27 @@ class Reader:
     traces: Traces
     meter: Meter
 
-    def read(self, question: Question, baseline: Window, incident: Window) -> Reading:
-        """The answer to one question that is not a metric; a failure is a gap, never raised.
+    def read(
+        self,
+        question: Question,
+        baseline: Window,
+        incident: Window,
+        enough: Callable[[], bool] = never,
+    ) -> Reading:
+        """The answer to one question; a failure is a gap, never raised.
+
+        Args:
+            question: What to read.
+            baseline: What the window is held against.
+            incident: The window.
+            enough: Whether what takes many requests should end with what it has by now.
 
         Raises:
             AwsCredentialsMissing: Nothing at all can be read.
         """
         before = self.meter.sent()
         try:
-            reading = self._read(question, baseline, incident)
+            reading = self._read(question, baseline, incident, enough)
         except AwsCredentialsMissing:
             raise
         except AwsError as error:
@@ -94,10 +106,12 @@ class Reader:
         calls = self.meter.sent() - before
         return [_charged(one, calls if at == 0 else 0) for at, one in enumerate(readings)]
 
-    def _read(self, question: Question, baseline: Window, incident: Window) -> Reading:
+    def _read(
+        self, question: Question, baseline: Window, incident: Window, enough: Callable[[], bool]
+    ) -> Reading:
         request = question.request
         if isinstance(request, LogRequest):
-            return self._log(question, request)
+            return self._log(question, request, enough)
         if isinstance(request, ConfigurationRequest | LimitsRequest):
             return self._configuration(request, incident)
         if isinstance(request, TopologyRequest):
@@ -110,9 +124,9 @@ class Reader:
             return self._changes(request, baseline.joined(incident))
         return self.read_metrics([question], baseline, incident)[0]
 
-    def _log(self, question: Question, request: LogRequest) -> Reading:
-        now = read_evenly(self.logs, request.incident)
-        before = read_evenly(self.logs, request.baseline)
+    def _log(self, question: Question, request: LogRequest, enough: Callable[[], bool]) -> Reading:
+        now = read_evenly(self.logs, request.incident, enough)
+        before = read_evenly(self.logs, request.baseline, enough)
         detail, snapshot = log_detail(before, now)
         partial = now.truncated or before.truncated or now.status != "complete"
         ids = (*now.request_ids, *before.request_ids)

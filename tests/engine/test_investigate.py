@@ -16,6 +16,7 @@ from opspilot.domain.evidence import (
 from opspilot.domain.hypothesis import VerdictStatus
 from opspilot.domain.incident import IncidentStatus
 from opspilot.domain.investigation import Investigation
+from opspilot.domain.telemetry import LogLine, LogLines, LogQuery
 from opspilot.engine.ledger import ledger_of
 from opspilot.errors import (
     AwsCredentialsMissing,
@@ -286,6 +287,55 @@ def test_slow_sources_spend_the_budget_of_time(stage: Scene) -> None:
     stage.reach(IncidentStatus.DIAGNOSED)
     assert {detail.reason for _, detail in gaps(stage)} == {GapReason.BUDGET}
     assert current(stage).usage.wall_seconds >= 360
+
+
+def test_a_step_begins_nothing_in_the_second_half_of_its_minute_and_the_next_one_goes_on(
+    stage: Scene,
+) -> None:
+    incident = stage.opened()
+    stage.bench.investigations.start(incident.id, actor=ROSA)
+    stage.account.before("topology", lambda: stage.pass_time(seconds=31))
+    stage.step()
+    assert {"alarms_of", "search"} - set(stage.account.calls)
+    assert current(stage).phase == "gathering"
+    stage.reach(IncidentStatus.DIAGNOSED)
+    assert (gaps(stage), verdict(stage)) == ([], VerdictStatus.CONFIRMED)
+
+
+def busy(query: LogQuery) -> LogLines:
+    """As many lines as a search may give, of its first minute."""
+    at = query.window.start + timedelta(minutes=1)
+    line = LogLine(at=at, stream="s", message="END RequestId: 00000000-0000-4000-8000-000000000000")
+    return LogLines(query=query, lines=(line,) * query.limit, truncated=True, searched_until=at)
+
+
+@pytest.mark.parametrize("why", ["stop", "step", "budget"])
+def test_a_stop_the_end_of_the_step_and_the_budget_of_time_reach_into_a_long_log(
+    stage: Scene, why: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    incident = stage.opened()
+    stage.bench.investigations.start(incident.id, actor=ROSA)
+    end = {
+        "stop": lambda: stage.bench.investigations.stop(incident.id, actor=ROSA),
+        "step": lambda: stage.pass_time(seconds=61),
+        "budget": lambda: stage.pass_time(minutes=6),
+    }[why]
+    searches = 0
+
+    def search(query: LogQuery) -> LogLines:
+        nonlocal searches
+        searches += 1
+        if searches == 3:
+            end()
+        return busy(query)
+
+    monkeypatch.setattr(stage.account, "search", search)
+    while not any(item.request.source == "logs" for item in stage.store.evidence(incident.id)):
+        assert stage.step()
+    assert searches == 4, "two parts of the window, and one look at what was before"
+    (found,) = [one for one in stage.store.evidence(incident.id) if one.request.source == "logs"]
+    assert "parts were not read" in found.finding
+    assert found.status == "partial"
 
 
 def test_every_claim_of_a_verdict_cites_the_ledger_of_its_own_pass(diagnosed: Scene) -> None:

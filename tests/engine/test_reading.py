@@ -97,6 +97,24 @@ def test_a_part_that_cannot_be_read_is_said_and_the_others_still_come() -> None:
     assert "5 parts could not be read" in found.messages
 
 
+def test_a_reading_that_has_to_end_has_parts_from_all_over_the_window_and_says_so() -> None:
+    logs = ManyLines()
+    query = LogQuery(log_group="g", window=HOUR, limit=800)
+    found = read_evenly(logs, query, lambda: logs.searches >= 4)
+    eighths = {int((line.at - NOON).total_seconds() // 450) for line in found.lines}
+    assert (logs.searches, eighths, found.status) == (4, {0, 2, 4}, "partial")
+    assert found.covered_seconds == 3 * 99.0
+    assert "5 parts were not read, as reading had to end" in found.messages
+    assert list(found.lines) == sorted(found.lines, key=lambda line: line.at)
+
+
+def test_a_reading_that_has_to_end_at_once_has_what_the_first_search_brought() -> None:
+    logs = ManyLines()
+    query = LogQuery(log_group="g", window=HOUR, limit=800)
+    found = read_evenly(logs, query, lambda: True)
+    assert (logs.searches, len(found.lines), found.truncated) == (1, 800, True)
+
+
 class NoPercentiles:
     """CloudWatch where percentiles are missing: failed, or simply empty."""
 
