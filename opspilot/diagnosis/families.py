@@ -46,7 +46,7 @@ _WORDS: dict[Family, re.Pattern[str]] = {
         r"|invalid_grant|password authentication failed|Access denied for user '"
         r"|ORA-28001|ORA-01017|Login failed for user|WRONGPASS"
         r"|\b401\b.{0,30}Unauthorized|Unauthorized.{0,30}\b401\b"
-        r"|\b40[13] (?:Client Error|Unauthorized|Forbidden)",
+        r"|\b40[13]\W{1,3}(?:Client Error|Unauthorized|Forbidden)",
         re.IGNORECASE,
     ),
     Family.INIT: re.compile(
@@ -75,7 +75,8 @@ _WORDS: dict[Family, re.Pattern[str]] = {
         r"|Internal server error \(Service: |Status Code: 50[0-4]"
     ),
     Family.UNREACHABLE: re.compile(
-        r"Read timed out|ReadTimeout|ConnectTimeout|connect timed? ?out|SocketTimeout"
+        r"Read (?:operation )?timed out|\bTimeoutError\b|ReadTimeout|ConnectTimeout"
+        r"|connect timed? ?out|SocketTimeout"
         r"|ETIMEDOUT|ESOCKETTIMEDOUT|ECONNREFUSED|ECONNRESET|ECONNABORTED|EHOSTUNREACH"
         r"|Connection (?:refused|reset|aborted|timed out)|ConnectionRefused|ConnectionReset"
         r"|ConnectionError|ConnectException|HttpTimeoutException|deadline exceeded"

@@ -148,6 +148,7 @@ def test_a_database_without_free_connections_fails_from_outside() -> None:
     [
         ("HTTPError", "[ERROR] HTTPError: HTTP Error 429: Too Many Requests"),
         ("URLError", "[ERROR] URLError: <urlopen error [Errno -2] Name or service not known>"),
+        ("TimeoutError", "[ERROR] TimeoutError: The read operation timed out"),
     ],
 )
 def test_a_host_that_limits_or_vanishes_fails_from_outside_if_nothing_here_changed(
@@ -207,3 +208,21 @@ def test_a_small_share_of_errors_as_always_stays_well() -> None:
     scene = Scene().topology(CHAIN).healthy(GATEWAY, SIDE).metric(FRONT, "lambda.errors", 5.0)
     scene.metric(FRONT, "lambda.invocations", 100.0).metric(FRONT, "lambda.duration_p99", 300.0)
     assert scene.log(FRONT).feed().verdict().status is VerdictStatus.NO_INCIDENT
+
+
+def test_a_host_that_forbids_what_it_allowed_refuses_a_credential() -> None:
+    line = pattern("[ERROR] HTTPError: HTTP Error 403: Forbidden")
+    scene = blind(errors={"HTTPError": 790}, patterns=(line,))
+    scene.metric(FRONT, "lambda.invocations", 100.0)
+    scene.configuration(FRONT, modified=DAYS_AGO).feed()
+    assert settled(scene) == ("expired_credential", FRONT)
+
+
+def test_batches_that_kill_their_consumer_for_memory_are_no_poison_beside_it() -> None:
+    scene = Scene(resource=SIDE).healthy(FRONT).stream().topology((), READS_STREAM)
+    scene.metric(SIDE, "lambda.errors", 0.0, 40.0).metric(SIDE, "lambda.invocations", 100.0)
+    scene.metric(READINGS, "stream.iterator_age", 1_000.0, 90_000.0)
+    scene.log(SIDE, out_of_memory=790, memory_size_mb=128, memory_used_max_mb=128)
+    scene.configuration(SIDE, modified=DAYS_AGO).feed()
+    causes = [one.cause_class for one in scene.verdict().causes]
+    assert causes == ["lambda.out_of_memory"]

@@ -23,7 +23,14 @@ from opspilot.diagnosis.change_search import release_known
 from opspilot.diagnosis.families import Family, told
 from opspilot.diagnosis.levels import total
 from opspilot.diagnosis.parsing import argue_parsing
-from opspilot.diagnosis.symptoms import earliest, failure_onset, failures, onset_of
+from opspilot.diagnosis.symptoms import (
+    earliest,
+    failure_onset,
+    failures,
+    killed_for_memory,
+    onset_of,
+    timeouts,
+)
 from opspilot.diagnosis.untold import release_behind
 from opspilot.domain.evidence import MetricDetail
 from opspilot.domain.resource import Resource
@@ -81,6 +88,8 @@ def _weigh(
     elif onset is None or not release_known(case, function, onset):
         brief.misses(f"whether {function.name} was released shortly before is not known")
         brief.cap(_BLIND_CAP, "whether the consumer was released is not known")
+    if timeouts(case, function) or killed_for_memory(case, function):
+        brief.cap(LEAD_CAP, "its failures are of time or memory: what records say is a lead")
     for family in _ELSEWHERE:
         log = case.log(function)
         other = told(log, family) if log else None
