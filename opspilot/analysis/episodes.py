@@ -21,8 +21,12 @@ FULL_SCORE_DIGITS = 6.0
 ALERT_SCORE = 0.75
 """The one default threshold: chance gives the like of it about once in 30,000 points."""
 
-NOTEWORTHY_P = 0.01
-"""A point rarer than this may belong to an episode."""
+NOTEWORTHY_P = 0.02
+"""A point rarer than this may belong to an episode.
+
+Not less: against heavy tails the highest of 190 points is 0.0104 at the least, so that at 0.01 a rise
+that lasts would go unseen, however long it lasts.
+"""
 
 _BRIDGED_POINTS = 3
 
