@@ -57,6 +57,11 @@ class Report:
             if (here.said, here.cured, here.right) != (there.said, there.cured, there.right)
         ]
 
+    @property
+    def failed(self) -> bool:
+        """Whether the run itself went wrong: a case broke, or came out differently over HTTP."""
+        return bool(self.broken or self.differing()[1])
+
     def levels(self) -> dict[str, list[Score]]:
         """The scores by level, and all of them."""
         groups: dict[str, list[Score]] = defaultdict(list)

@@ -124,8 +124,8 @@ class Truth(Strict):
 
     Attributes:
         causes: Of a fault; and of trouble that is over or cannot be seen, to judge what leads.
-        first_failure: The resource that failed first; several where they fail at one moment; empty
-            where nothing fails, or where chance says who does.
+        first_failure: The resource that failed first; several where they fail at one moment or
+            chance says which is first; empty where nothing fails, or where it may be any.
     """
 
     state: State

@@ -118,6 +118,16 @@ def test_calibration_counts_every_lead_shown_also_on_the_calm() -> None:
     assert found["calibration_faults"].of == 1
 
 
+def test_a_run_fails_by_what_breaks_or_differs_over_http_and_not_by_a_wrong_verdict() -> None:
+    def failed(*results: Score | Broken) -> bool:
+        return Report(results, seed=1, processes=1, seconds=1.0).failed
+
+    wrong = scored(right=False, why="said x; truth: y", said="x")
+    assert not failed(wrong, scored(http=True, right=False, said="x"))
+    assert failed(wrong, scored(http=True, said="y"))
+    assert failed(wrong, Broken("torn@1", http=False, why="KeyError: 'x'"))
+
+
 def test_what_is_not_counted_over_http_is_no_nought() -> None:
     report = Report((scored(http=True, seconds=1.0),), seed=1, processes=1, seconds=1.0)
     row = next(line for line in report.lines() if line.startswith("AWS calls"))

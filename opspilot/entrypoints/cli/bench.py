@@ -59,7 +59,7 @@ def bench(
         raise InputError(str(exc.message), hint=str(exc.hint)) from exc
     document: dict[str, Any] = done.to_json() if as_json else {}
     answer(document, list(done.lines()), as_json=as_json)
-    if done.broken or done.differing()[1]:
+    if done.failed:
         raise typer.Exit(1)
 
 
