@@ -125,6 +125,14 @@ def cost(usage: CallUsage) -> str:
     return f"{calls}, {data_volume(usage.bytes_scanned)} of logs scanned, {dollars(usage.usd)}"
 
 
+def spent(usage: CallUsage) -> str:
+    """What one question cost, in short; empty where it cost no call of its own."""
+    if not usage.api_calls:
+        return ""
+    scanned = f", {data_volume(usage.bytes_scanned)}" if usage.bytes_scanned else ""
+    return f"{plural(usage.api_calls, 'call')}{scanned}"
+
+
 def data_volume(count: float) -> str:
     """Bytes in their largest fitting unit: "0 bytes", "820 kB", "12.4 MB"."""
     for unit, size in (("GB", _GB), ("MB", _MB), ("kB", _KB)):

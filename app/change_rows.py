@@ -6,13 +6,7 @@ from datetime import datetime, timedelta
 
 from app.formatting import span
 from opspilot.domain.change import Change
-from opspilot.domain.evidence import (
-    ChangesDetail,
-    ChangesRequest,
-    ConfigurationDetail,
-    Evidence,
-    GapDetail,
-)
+from opspilot.domain.evidence import ConfigurationDetail, Evidence
 from opspilot.domain.hypothesis import Verdict
 from opspilot.domain.incident import Incident
 from opspilot.domain.resource import Resource
@@ -20,6 +14,7 @@ from opspilot.domain.workload import FunctionConfiguration, FunctionVersion
 
 _SHORT_HASH = 12
 _NOT_SET = "not set"
+_ONSET = "the onset"
 
 
 @dataclass(frozen=True)
@@ -28,6 +23,7 @@ class Before:
 
     Attributes:
         slack: Half-width of the onset: so much after it may still have been before.
+        against: What it is held against, "the onset".
         earliest: The same as `lead`, for a change whose moment is known only so far: how long
             before the onset it can have been made at the earliest.
     """
@@ -36,6 +32,7 @@ class Before:
     lead: timedelta
     slack: timedelta
     earliest: timedelta
+    against: str = "the onset"
 
     @property
     def came_before(self) -> bool:
@@ -70,6 +67,11 @@ class Onset:
     slack: timedelta
     what: str
 
+    @property
+    def short(self) -> str:
+        """What it is in as few words as leave it clear."""
+        return _ONSET if self.what.startswith(_ONSET) else self.what
+
 
 def onset_of(incident: Incident, verdict: Verdict | None) -> Onset:
     """The best known beginning."""
@@ -96,7 +98,13 @@ def by_closeness(changes: Sequence[Change], onset: Onset) -> list[Before]:
     Of several made at once the last given comes first: what it put into effect counts.
     """
     held = [
-        Before(change, onset.at - change.at, onset.slack, onset.at - (change.since or change.at))
+        Before(
+            change,
+            lead=onset.at - change.at,
+            slack=onset.slack,
+            earliest=onset.at - (change.since or change.at),
+            against=onset.short,
+        )
         for change in changes
     ]
     before = sorted(
@@ -110,41 +118,10 @@ def by_closeness(changes: Sequence[Change], onset: Onset) -> list[Before]:
 def when_words(one: Before) -> str:
     """Where a change lies against the onset: "2 min before the onset"."""
     if one.undated:
-        return "before or after the onset: its moment is not known"
+        return f"before or after {one.against}: its moment is not known"
     if one.at_onset:
-        return "at the onset"
-    return f"{span(abs(one.lead))} {'before' if one.came_before else 'after'} the onset"
-
-
-@dataclass(frozen=True)
-class Feed:
-    """How far the feed of changes can be trusted; a comparison of configurations is no feed.
-
-    Attributes:
-        asked: Whether it was asked for at all.
-        unread: Entries that say why it could not be read; `partial`: those that say what is cut.
-        whole_until: Before this account time every part that was read is whole; None where none
-            is whole for any time.
-    """
-
-    asked: bool
-    unread: tuple[Evidence, ...]
-    partial: tuple[Evidence, ...]
-    whole_until: datetime | None
-
-
-def feed_of(evidence: Sequence[Evidence]) -> Feed:
-    """What the answers to the question for changes tell of the feed."""
-    asked = [item for item in evidence if isinstance(item.request, ChangesRequest)]
-    read = [(item, item.detail) for item in asked if isinstance(item.detail, ChangesDetail)]
-    until = min((detail.complete_until for _, detail in read), default=None)
-    start = min((item.window.start for item, _ in read), default=None)
-    return Feed(
-        asked=bool(asked),
-        unread=tuple(item for item in asked if isinstance(item.detail, GapDetail)),
-        partial=tuple(item for item, _ in read if item.status == "partial"),
-        whole_until=until if until and start and until > start else None,
-    )
+        return f"at {one.against}"
+    return f"{span(abs(one.lead))} {'before' if one.came_before else 'after'} {one.against}"
 
 
 def told_differences(change: Change) -> list[Difference]:

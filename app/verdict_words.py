@@ -57,6 +57,7 @@ def _rivals(verdict: Verdict) -> Iterator[str]:
 
 
 def _unproven(leading: Hypothesis, evidence: Sequence[Evidence]) -> Iterator[str]:
+    """The first proof that is lacking: without a change, the rules may do without a log as well."""
     cited = {one for argument in leading.arguments_for for one in argument.evidence}
     sources = {item.request.source for item in evidence if item.id in cited}
-    yield from (said for proof, said in _PROOFS if not proof & sources)
+    yield from [said for proof, said in _PROOFS if not proof & sources][:1]

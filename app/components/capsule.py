@@ -120,7 +120,8 @@ def record(capsule: Capsule, view: IncidentView, desk: Desk) -> None:
     evidence = of_current(view)
     with left:
         if view.investigation and view.investigation.verdict:
-            verdict_boxes(view.investigation.verdict, evidence, now)
+            cut_short = view.investigation.cut_short
+            verdict_boxes(view.investigation.verdict, evidence, now, cut_short=cut_short)
         else:
             st.caption("It was exported before there was a verdict.")
     with right:

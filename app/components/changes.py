@@ -2,19 +2,19 @@
 
 import streamlit as st
 
+from app.change_feed import Feed, feed_of, unread_words
 from app.change_rows import (
     Before,
     Difference,
-    Feed,
     by_closeness,
-    feed_of,
     onset_of,
     told_differences,
     version_differences,
     when_words,
 )
 from app.components.linked import of_current
-from app.formatting import Now, capital, moment, stamp
+from app.formatting import Now, moment, stamp
+from app.guard import sentence
 from app.markup import Html, el, show
 from opspilot.domain.change import Change
 from opspilot.domain.views import IncidentView
@@ -22,7 +22,6 @@ from opspilot.engine.timeline import changes_of
 
 _MOST = 25
 _WARNING = "op-waiting-text"
-_NO_PROOF = "That nothing is listed is no proof of no change."
 
 
 def changes_tab(view: IncidentView, now: Now) -> None:
@@ -85,12 +84,9 @@ def feed_lines(feed: Feed, now: Now) -> list[Html]:
     """How far the feed can be trusted: what was denied, what is cut, and until when it is whole."""
     if not feed.asked:
         return [el("p", "The changes were not read.", cls="op-quiet-text")]
-    lines = [
-        el("p", f"{item.id} could not be read. {capital(item.finding)}. {_NO_PROOF}", cls=_WARNING)
-        for item in feed.unread
-    ]
+    lines = [el("p", f"◇ {said}", cls=_WARNING) for said in unread_words(feed.unread)]
     lines += [
-        el("p", f"{item.id} was read in part. {capital(item.finding)}.", cls=_WARNING)
+        el("p", f"◇ {item.id} was read in part. {sentence(item.finding)}", cls=_WARNING)
         for item in feed.partial
     ]
     if feed.whole_until:

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from app import attacks
-from app.answered import NO_DATA, asked_over, cost, standing
+from app.answered import NO_DATA, asked_over, cost, spent, standing
 from app.formatting import Now, stopwatch
 from app.markup import Html, el
 from opspilot.domain.evidence import Evidence
@@ -49,6 +49,9 @@ def feed(view: IncidentView, now: Now) -> Html:
     return el(
         "section",
         el("h2", _headline(investigation, now.wall)),
+        el("p", f"Cut short: {investigation.cut_short}.", cls="op-waiting-text")
+        if investigation.cut_short
+        else None,
         el("p", cost(investigation.usage), cls="op-quiet-text op-num"),
         el("ol", *[_line(task, found.get(task.evidence_id), view.incident) for task in ordered]),
         cls="op-panel op-feed",
@@ -95,10 +98,12 @@ def _mark(task: Task, item: Evidence | None) -> Html:
     if task.status == "running":
         return el("span", "", cls="op-pulse")
     empty = item is not None and standing(item) == NO_DATA
-    return el("span", _NO_DATA_MARK if empty else _MARKS[task.status], cls="op-mark")
+    if empty:
+        return el("span", _NO_DATA_MARK, cls="op-mark op-no-data")
+    return el("span", _MARKS[task.status], cls="op-mark")
 
 
 def _asked(task: Task, item: Evidence | None, incident: Incident) -> str:
     """Source and window; what the answer cost, where it cost anything by itself."""
-    asked = asked_over(task, item, incident)
-    return f"{asked}; {cost(task.usage)}" if task.usage.api_calls else asked
+    parts = (asked_over(task, item, incident), spent(task.usage))
+    return " · ".join(part for part in parts if part)

@@ -38,8 +38,11 @@ def hypotheses_tab(view: IncidentView) -> None:
 def _is_whole(view: IncidentView) -> bool:
     """Whether every question was asked that there was to ask."""
     investigation = view.investigation
+    # Records of before a cut was told still hold the stop, and the gaps that a budget leaves.
     cut = any(standing(item) == "budget" for item in of_current(view))
-    return investigation is not None and not (cut or investigation.stop_requested)
+    return investigation is not None and not (
+        cut or investigation.cut_short or investigation.stop_requested
+    )
 
 
 def _card(hypothesis: Hypothesis, asked: Sequence[Attack], number: int, *, whole: bool) -> None:

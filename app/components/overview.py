@@ -56,7 +56,12 @@ def _verdict_or_feed(view: IncidentView, desk: Desk) -> None:
     """Both stand in one place of one least height, so that nothing jumps."""
     investigation = view.investigation
     if investigation is not None and investigation.verdict is not None:
-        verdict_boxes(investigation.verdict, of_current(view), desk.now)
+        verdict_boxes(
+            investigation.verdict,
+            of_current(view),
+            desk.now,
+            cut_short=investigation.cut_short,
+        )
     else:
         show(feed(view, desk.now))
 

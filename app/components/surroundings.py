@@ -6,7 +6,8 @@ from collections.abc import Sequence
 import streamlit as st
 
 from app.answered import NO_DATA, READ, Shortfall, cost, shortfalls, standing
-from app.change_rows import Before, Onset, by_closeness, feed_of
+from app.change_feed import feed_of
+from app.change_rows import Before, Onset, by_closeness
 from app.change_rows import when_words as against_onset
 from app.components.changes import feed_lines, moment_of
 from app.components.chips import chips

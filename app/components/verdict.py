@@ -8,6 +8,7 @@ import streamlit as st
 from app.components import badges
 from app.components.chips import chips
 from app.formatting import Now, cause_words, moment
+from app.guard import sentence
 from app.markup import Html, el, show
 from app.verdict_words import CONFIRMED_ASKS, why_likely
 from opspilot.domain.evidence import Evidence
@@ -23,15 +24,20 @@ _ALIKE = 0.05
 """Leads whose confidence differs by no more are all told: the evidence does not rank them."""
 
 
-def verdict_boxes(verdict: Verdict, evidence: Sequence[Evidence], now: Now) -> None:
+def verdict_boxes(
+    verdict: Verdict, evidence: Sequence[Evidence], now: Now, *, cut_short: str = ""
+) -> None:
     """Three boxes, one below the other, each with its evidence as chips.
 
     Args:
         verdict: As it was drawn.
         evidence: What it was drawn from.
         now: The clocks.
+        cut_short: Why not everything was asked before; empty where everything was.
     """
     with st.container(key="verdict", gap=None):
+        if cut_short:
+            show(judged_early(cut_short))
         _box(
             _cause(verdict, verdict.cause, why_likely(verdict, evidence), now),
             verdict.cause.evidence if verdict.cause else (),
@@ -45,6 +51,14 @@ def verdict_boxes(verdict: Verdict, evidence: Sequence[Evidence], now: Now) -> N
             _box(_first(verdict.first_failure, now), verdict.first_failure.evidence, "first")
         if verdict.impact:
             _box(_impact(verdict.impact), verdict.impact.evidence, "impact")
+
+
+def judged_early(cut_short: str) -> Html:
+    """Says above a verdict that it rests on a part of what was to be asked."""
+    said = el("p", el("b", "Judged on a part of the evidence: "), sentence(cut_short))
+    todo = el("p", "What was read is kept. Investigate again to ask the rest.")
+    mark = el("span", badges.HOLLOW, cls="op-mark", aria_hidden="true")
+    return el("div", mark, el("div", said, todo), cls="op-notice op-waiting", role="status")
 
 
 def _box(body: Html, evidence: Sequence[str], key: str) -> None:

@@ -58,7 +58,8 @@ def investigation_document(
         "verdict": verdict_document(verdict) if verdict else None,
         "hypotheses": [hypothesis_document(one) for one in verdict.hypotheses] if verdict else [],
         "evidence": [evidence_document(item) for item in evidence if item.status != "gap"],
-        "gaps": [_gap(item) for item in evidence if isinstance(item.detail, GapDetail)],
+        "gaps": [_gap(one, one.detail) for one in evidence if isinstance(one.detail, GapDetail)],
+        "cut_short": investigation.cut_short,
         "attacks": [_attack(one) for one in attacks_of(investigation, evidence)],
         "usage": investigation.usage.model_dump(mode="json"),
     }
@@ -144,12 +145,13 @@ def execution_document(incident: Incident, plan: Plan) -> Document:
 def view_document(view: IncidentView) -> Document:
     """The answer of `opspilot incident show`."""
     investigation = view.investigation
-    found: Document = {"verdict": None, "usage": {}, **{name: [] for name in _LISTS}}
+    found: Document = {"verdict": None, "cut_short": "", "usage": {}}
+    found |= {name: [] for name in _LISTS}
     if investigation:
         found = investigation_document(view.incident, investigation, view.evidence)
     return {
         **incident_document(view.incident),
-        **{key: found[key] for key in ("verdict", *_LISTS, "usage")},
+        **{key: found[key] for key in ("verdict", "cut_short", *_LISTS, "usage")},
         "plans": [plan_document(plan) for plan in view.plans],
         "execution": execution_document(view.incident, view.plan) if view.plan else None,
         "notes": [note_document(note) for note in view.notes],
@@ -264,15 +266,13 @@ def _attack(one: Attack) -> Document:
     }
 
 
-def _gap(item: Evidence) -> Document:
-    detail = item.detail
-    reason = detail.reason if isinstance(detail, GapDetail) else ""
+def _gap(item: Evidence, detail: GapDetail) -> Document:
     return {
         "id": item.id,
         "resource": item.resource.arn,
-        "reason": reason,
+        "reason": detail.reason,
         "message": item.finding,
-        "iam_action": detail.iam_action if isinstance(detail, GapDetail) else "",
+        "iam_action": detail.iam_action,
     }
 
 

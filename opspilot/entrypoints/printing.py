@@ -44,6 +44,8 @@ def investigation_lines(
 ) -> list[str]:
     """The verdict, its hypotheses, evidence and gaps."""
     lines = [f"{incident.id}  {incident.resource.name}  {incident.status}", ""]
+    if investigation.cut_short:
+        lines.append(f"Judged on a part of the evidence: {investigation.cut_short}")
     if investigation.verdict:
         lines += list(_verdict(investigation.verdict))
     lines += list(_attacks(attacks_of(investigation, evidence)))
