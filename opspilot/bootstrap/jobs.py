@@ -51,18 +51,23 @@ def handlers_of(
         JobKind.INCIDENT: IncidentHandler(desk.store, desk.journal, stages.table()),
         JobKind.ALARMS: alarms,
         JobKind.CHECKPOINT: _checkpointing(audit),
-        JobKind.CHAT: _chatting(ports.model, reader, desk),
+        JobKind.CHAT: _chatting(settings, ports.model, reader, desk),
     }
+
+
+def budget_of(settings: Settings) -> Budget:
+    """What one look at an incident, and all together, may cost."""
+    return Budget(api_calls=settings.api_call_budget, scanned_mb=settings.scan_budget_mb)
 
 
 def _stages(settings: Settings, ports: Ports, reader: Reader, desk: Desk) -> Stages:
     clock, journal = desk.clock, desk.journal
     approval_time = timedelta(minutes=settings.approval_minutes)
-    budget = Budget(api_calls=settings.api_call_budget, scanned_mb=settings.scan_budget_mb)
     hand = Hand(ports.actuator, clock, journal)
     return Stages(
         investigating=Investigating(
-            Gathering(reader, Ledger(clock, journal), clock, budget), Diagnosis(clock, journal)
+            Gathering(reader, Ledger(clock, journal), clock, budget_of(settings)),
+            Diagnosis(clock, journal),
         ),
         planning=Planning(ports.actuator, clock, journal, approval_time),
         waiting=Waiting(desk),
@@ -72,8 +77,8 @@ def _stages(settings: Settings, ports: Ports, reader: Reader, desk: Desk) -> Sta
     )
 
 
-def _chatting(model: LanguageModel, reader: Reader, desk: Desk) -> JobHandler:
-    lookups = Lookups(reader, Ledger(desk.clock, desk.journal))
+def _chatting(settings: Settings, model: LanguageModel, reader: Reader, desk: Desk) -> JobHandler:
+    lookups = Lookups(reader, Ledger(desk.clock, desk.journal), budget_of(settings))
     agent = Agent(model, lookups, Plans(desk), desk.clock, TurnBudget())
     return Chatting(desk.journal, desk.clock, agent)
 

@@ -13,7 +13,7 @@ from datetime import timedelta
 
 from opspilot.adapters.signing import open_checkpoints, open_redaction_key
 from opspilot.bootstrap.faults import Faults
-from opspilot.bootstrap.jobs import handlers_of
+from opspilot.bootstrap.jobs import budget_of, handlers_of
 from opspilot.bootstrap.place import Place, locate
 from opspilot.bootstrap.storage import open_configured_store
 from opspilot.config import Settings, load_settings
@@ -171,7 +171,7 @@ def assemble(settings: Settings, place: Place, store: Store) -> Workbench:
         reviews=Reviews(desk),
         capsules=Capsules(desk, audit),
         history=History(store),
-        reruns=Reruns(desk, reader),
+        reruns=Reruns(desk, reader, budget_of(settings)),
         explorer=Explorer(reader, clock),
         functions=FunctionDesk(desk, ports.workloads, ports.metrics, ports.invocations),
         model=ports.model,

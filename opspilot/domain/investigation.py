@@ -57,6 +57,8 @@ class Investigation(Record):
         stop_requested: A person asked to stop with what there is.
         cut_short: Why gathering ended before everything was asked, and how much was not; in words.
             Empty when it came to its end.
+        usage: Of this look, answers that were given up and asked for again included.
+        elsewhere: What the incident cost besides: looks before this one, entries asked again.
         judged: With a verdict; None in rows of before it was kept.
     """
 
@@ -68,6 +70,7 @@ class Investigation(Record):
     cut_short: str = ""
     tasks: tuple[Task, ...] = ()
     usage: CallUsage = CallUsage()
+    elsewhere: CallUsage = CallUsage()
     verdict: Verdict | None = None
     judged: Judged | None = None
     started_at: Instant

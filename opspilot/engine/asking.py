@@ -9,7 +9,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from opspilot.domain.evidence import MetricRequest
+from opspilot.domain.evidence import GapDetail, GapReason, MetricRequest, TracesRequest
 from opspilot.domain.incident import Incident
 from opspilot.domain.telemetry import CallUsage
 from opspilot.engine.answer import Reading, budget_gap
@@ -35,6 +35,15 @@ class Answer:
     reading: Reading
     seconds: float = 0.0
     begun: str = ""
+
+    @property
+    def silent(self) -> bool:
+        """Whether its source should be waited for; many accounts do without traces, as we can."""
+        detail = self.reading.detail
+        spare = isinstance(self.question.request, TracesRequest)
+        return (
+            isinstance(detail, GapDetail) and detail.reason is GapReason.UNAVAILABLE and not spare
+        )
 
 
 def in_turn(questions: Sequence[Question]) -> list[list[Question]]:

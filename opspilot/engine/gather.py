@@ -9,19 +9,16 @@ from functools import partial
 from opspilot.domain.evidence import (
     ComparisonRequest,
     Evidence,
-    GapDetail,
-    GapReason,
-    TracesRequest,
 )
 from opspilot.domain.incident import Incident
 from opspilot.domain.investigation import Investigation
 from opspilot.engine.answer import Reading
 from opspilot.engine.asking import PARALLEL, Answer, Asking, in_turn
-from opspilot.engine.budget import Budget, usage_of
+from opspilot.engine.budget import Budget, besides
 from opspilot.engine.comparing import compared
 from opspilot.engine.inquiry import ahead, next_questions
 from opspilot.engine.ledger import Ledger, ledger_of
-from opspilot.engine.past import Past, of_passes
+from opspilot.engine.past import Past
 from opspilot.engine.questions import Question
 from opspilot.engine.reading import Reader
 from opspilot.engine.steps import STEP_SECONDS, Scope, StepResult
@@ -36,6 +33,9 @@ _TRIES = 3
 
 _LEFT_FOR_ANSWERS = timedelta(seconds=STEP_SECONDS / 2)
 """Of a step's minute: nothing is begun in it, so that what takes long can still come in."""
+
+_CONFLICTS = 3
+"""How often a commit is tried anew because somebody else has written meanwhile."""
 
 _TOGETHER = 16
 """Answers in one commit: with their audit entries well below the 100 items of DynamoDB's."""
@@ -98,9 +98,10 @@ class Gathering:
         silent, filed = "", len(asked.evidence)
         for answers in _answers(asked, asking, past, current.number):
             # After a stop nothing is asked again: a silent source is a gap at once.
-            wait = patient and any(map(_is_silent, answers)) and not _stopped(scope, incident)
-            heard = [one for one in answers if not (wait and _is_silent(one))]
+            wait = patient and any(one.silent for one in answers) and not _stopped(scope, incident)
+            heard = [one for one in answers if not (wait and one.silent)]
             silent = next((one.reading.finding for one in answers if one not in heard), silent)
+            self._charge([one for one in answers if one not in heard], incident, scope)
             if heard:
                 filed = self._admit(heard, filed, incident, scope)
         if silent:
@@ -113,7 +114,7 @@ class Gathering:
         incident: Incident,
         scope: Scope,
     ) -> Asking:
-        earlier = usage_of([one.usage for one in of_passes(evidence, before=current.number)])
+        earlier = besides(current, evidence)
         return Asking(
             self.reader,
             self.clock,
@@ -139,7 +140,7 @@ class Gathering:
         Returns:
             How many the ledger holds then.
         """
-        for _ in range(3):
+        for _ in range(_CONFLICTS):
             done = _current(scope, incident)
             items: list[Evidence] = []
             for at, one in enumerate(answers, start=filed + 1):
@@ -155,6 +156,22 @@ class Gathering:
                 filed = len(scope.store.evidence(incident.id))
                 continue
             return filed + len(items)
+        raise Conflict(f"the investigation of {incident.id} keeps changing")
+
+    def _charge(self, dropped: Sequence[Answer], incident: Incident, scope: Scope) -> None:
+        """Count what answers cost that are given up, to be asked for again."""
+        if not dropped:
+            return
+        for _ in range(_CONFLICTS):
+            current = _current(scope, incident)
+            used = current.usage
+            for one in dropped:
+                used = used.plus(one.reading.usage)
+            try:
+                scope.save(current.model_copy(update={"usage": used}))
+            except Conflict:
+                continue
+            return
         raise Conflict(f"the investigation of {incident.id} keeps changing")
 
     def _hand_over(
@@ -201,13 +218,6 @@ def _comparison(
         if (item.incident_id, item.id) == (request.incident_id, request.evidence_id)
     )
     return compared(question, before, ledger)
-
-
-def _is_silent(answer: Answer) -> bool:
-    """Whether a source should be waited for; many accounts do without traces, and so can we."""
-    detail = answer.reading.detail
-    spare = isinstance(answer.question.request, TracesRequest)
-    return isinstance(detail, GapDetail) and detail.reason is GapReason.UNAVAILABLE and not spare
 
 
 def _current(scope: Scope, incident: Incident) -> Investigation:

@@ -8,6 +8,7 @@ from opspilot.domain.commands import Command
 from opspilot.domain.identity import Actor
 from opspilot.domain.incident import Incident
 from opspilot.domain.investigation import Investigation
+from opspilot.domain.telemetry import CallUsage
 from opspilot.domain.window import Window
 from opspilot.engine.commands import Desk, persistently
 from opspilot.errors import IllegalTransition
@@ -58,6 +59,7 @@ class Investigations:
             incident_id=incident.id,
             number=earlier.number + 1 if earlier else 1,
             requested_by=actor,
+            elsewhere=earlier.elsewhere.plus(earlier.usage) if earlier else CallUsage(),
             started_at=clock.account_now(),
             started_wall=clock.now(),
         )

@@ -12,6 +12,8 @@ from opspilot.domain.incident import Incident
 from opspilot.domain.model import Model
 from opspilot.domain.window import Window
 from opspilot.domain.wording import plural
+from opspilot.engine.answer import budget_gap
+from opspilot.engine.budget import Budget, spent_on
 from opspilot.engine.ledger import Ledger
 from opspilot.engine.questions import Question
 from opspilot.engine.reading import Reader, Reading
@@ -38,10 +40,15 @@ class Span(Model):
 
 @dataclass(frozen=True)
 class Lookups:
-    """Reads and files."""
+    """Reads and files.
+
+    Attributes:
+        budget: Of the incident; a source is not asked once it is spent.
+    """
 
     reader: Reader
     ledger: Ledger
+    budget: Budget
 
     def ask(
         self, question: Question, span: Span, incident: Incident, origin: str, scope: Scope
@@ -70,7 +77,7 @@ class Lookups:
             if known is not None:
                 return known
             if reading is None:
-                reading = _said(question, self.reader.read(question, span.compare, span.window))
+                reading = self._read(question, span, scope, incident)
             number = len(ledger) + 1
             item = self.ledger.entry(f"E{number}", origin, question, reading, incident)
             try:
@@ -79,6 +86,14 @@ class Lookups:
                 continue
             return item
         raise Conflict(f"the ledger of {incident.id} keeps growing")
+
+    def _read(self, question: Question, span: Span, scope: Scope, incident: Incident) -> Reading:
+        store = scope.store
+        total = spent_on(store.investigation(incident.id), store.evidence(incident.id))
+        spent = self.budget.used_up(total)
+        if spent:
+            return budget_gap(question, span.window, spent)
+        return _said(question, self.reader.read(question, span.compare, span.window))
 
 
 def filed_by_chat(item: Evidence) -> bool:

@@ -14,13 +14,16 @@ from opspilot.domain.evidence import ComparisonRequest, Evidence, GapDetail, Gap
 from opspilot.domain.identity import Actor
 from opspilot.domain.incident import Incident
 from opspilot.domain.model import Instant, Json, Model
+from opspilot.domain.telemetry import CallUsage
 from opspilot.domain.window import Window
-from opspilot.engine.answer import Reading, gap_reading
-from opspilot.engine.commands import Desk
+from opspilot.engine.answer import Reading, budget_gap, gap_reading
+from opspilot.engine.budget import Budget, spent_on
+from opspilot.engine.commands import Desk, persistently
 from opspilot.engine.comparing import compared
 from opspilot.engine.questions import Question
 from opspilot.engine.reading import Reader
 from opspilot.errors import NotFound
+from opspilot.ports.store import Changeset
 
 
 class Rerun(Model):
@@ -44,10 +47,15 @@ class Rerun(Model):
 
 @dataclass(frozen=True)
 class Reruns:
-    """Reads with the exact request of an entry; whoever may investigate may ask."""
+    """Reads with the exact request of an entry; whoever may investigate may ask.
+
+    Attributes:
+        budget: Of the incident; a source is not asked once it is spent.
+    """
 
     desk: Desk
     reader: Reader
+    budget: Budget
 
     def rerun(self, incident_id: str, evidence_id: str, *, actor: Actor) -> Rerun:
         """Ask again.
@@ -84,7 +92,7 @@ class Reruns:
     def _read(self, question: Question, incident: Incident, item: Evidence) -> Reading:
         window = _window(incident, item)
         if not isinstance(item.request, ComparisonRequest):
-            return self.reader.read(question, incident.baseline, window)
+            return self._paid(question, incident, window)
         named = (item.request.incident_id, item.request.evidence_id)
         kept = self.desk.store.evidence(item.request.incident_id)
         before = next((one for one in kept if (one.incident_id, one.id) == named), None)
@@ -92,6 +100,24 @@ class Reruns:
             gone = GapDetail(reason=GapReason.NOT_FOUND, message=f"{' '.join(named)} is not kept")
             return gap_reading(question, window, gone, None)
         return compared(question, before, self._ledger_of_then(item))
+
+    def _paid(self, question: Question, incident: Incident, window: Window) -> Reading:
+        """The answer of the source; what it cost is the incident's."""
+        store = self.desk.store
+        total = spent_on(store.investigation(incident.id), store.evidence(incident.id))
+        spent = self.budget.used_up(total)
+        if spent:
+            return budget_gap(question, window, spent)
+        reading = self.reader.read(question, incident.baseline, window)
+        persistently(lambda: self._charge(incident, reading.usage))
+        return reading
+
+    def _charge(self, incident: Incident, usage: CallUsage) -> None:
+        """Count it on the newest look, if something was sent and there is one."""
+        current = self.desk.store.investigation(incident.id)
+        if current is not None and usage != CallUsage():
+            charged = current.model_copy(update={"elsewhere": current.elsewhere.plus(usage)})
+            self.desk.store.commit(Changeset(puts=(charged,)))
 
     def _ledger_of_then(self, item: Evidence) -> list[Evidence]:
         """What the investigation had collected when it compared."""

@@ -17,6 +17,7 @@ from opspilot.domain.incident import Incident, IncidentStatus, Symptom
 from opspilot.domain.job import Job, JobKind
 from opspilot.domain.plan import Criterion, Instruction, Plan
 from opspilot.domain.signals import query_of, signal_named
+from opspilot.domain.telemetry import CallUsage
 from opspilot.domain.window import Window
 from opspilot.engine.commands import incident_job_id
 from opspilot.entrypoints.worker import run_safely
@@ -154,6 +155,14 @@ class Scene:
         )
         self.store.commit(Changeset(puts=(incident, job)))
         return self.store.incident(incident.id)
+
+    def spend(self, api_calls: int, incident_id: str = "INC-0001") -> None:
+        """Calls that the incident is to have cost elsewhere."""
+        current = self.store.investigation(incident_id)
+        assert current is not None
+        cost = current.elsewhere.plus(CallUsage(api_calls=api_calls))
+        spent = current.model_copy(update={"elsewhere": cost})
+        self.store.commit(Changeset(puts=(spent,)))
 
     # --- plans ------------------------------------------------------------------------------------
 

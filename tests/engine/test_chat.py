@@ -91,6 +91,16 @@ def test_what_chat_reads_is_evidence_of_the_incident_but_not_of_the_verdict(
     assert stage.said().count("evidence.collected") == len(after.evidence)
 
 
+def test_a_conversation_asks_no_source_once_the_incidents_budget_is_spent(tmp_path: Path) -> None:
+    stage = talking(tmp_path, use("metric_findings", signal="lambda.errors"), "Not to be told.")
+    stage.spend(2_000)
+    asked(stage)
+    filed = stage.store.evidence(INCIDENT)[-1]
+    assert filed.task.startswith("chat/")
+    assert "the budget of 2000 AWS calls for all looks at this incident is spent" in filed.finding
+    assert "fetch" not in stage.account.calls
+
+
 def test_the_model_is_asked_with_the_question_the_record_and_the_tools(tmp_path: Path) -> None:
     model = ScriptedModel([use("verdict"), "First.", "Second."])
     stage = with_model(talking(tmp_path), model)

@@ -16,7 +16,8 @@ from opspilot.domain.evidence import (
 from opspilot.domain.hypothesis import VerdictStatus
 from opspilot.domain.incident import IncidentStatus
 from opspilot.domain.investigation import Investigation
-from opspilot.domain.telemetry import LogLine, LogLines, LogQuery
+from opspilot.domain.telemetry import CallUsage, LogLine, LogLines, LogQuery
+from opspilot.engine.budget import besides, spent_on
 from opspilot.engine.ledger import ledger_of
 from opspilot.errors import (
     AwsCredentialsMissing,
@@ -27,6 +28,7 @@ from opspilot.errors import (
     AwsUnavailable,
     IllegalTransition,
 )
+from opspilot.ports.store import Changeset
 from tests.engine.account import CHECKOUT, PAYMENTS, READS, Operation
 from tests.engine.scene import HOUR, ROSA, Scene, scene
 
@@ -374,6 +376,7 @@ def test_a_source_that_is_silent_for_a_moment_is_asked_again_and_leaves_no_gap(
     stage.account.fail("search", AwsUnavailable("nothing listens"), times=2)
     incident = stage.opened()
     stage.bench.investigations.start(incident.id, actor=ROSA)
+    before = len(stage.account.calls)
     stage.step()
     answered = stage.store.evidence(incident.id)
     assert {item.request.source for item in answered} == {
@@ -384,6 +387,8 @@ def test_a_source_that_is_silent_for_a_moment_is_asked_again_and_leaves_no_gap(
     assert gaps(stage) == []
     assert verdict(stage) is VerdictStatus.CONFIRMED
     assert stage.store.evidence(incident.id)[: len(answered)] == answered
+    sent = sum(4 if one == "fetch" else 1 for one in stage.account.calls[before:])
+    assert current(stage).usage.api_calls == sent, "what was asked again is paid for again"
 
 
 def test_a_source_that_stays_silent_is_a_gap_after_a_few_tries(stage: Scene) -> None:
@@ -416,6 +421,22 @@ def test_the_looks_at_one_incident_share_a_budget(tmp_path: Path) -> None:
     assert "not asked: the budget of 85 AWS calls for all looks at this incident is spent" in (
         messages
     )
+
+
+def test_a_later_look_knows_what_the_earlier_ones_and_conversations_cost(
+    diagnosed: Scene,
+) -> None:
+    first = current(diagnosed).usage
+    (kept, *_) = diagnosed.store.evidence("INC-0001")
+    told = kept.model_copy(
+        update={"id": "E900", "task": "chat/1.1/x", "usage": CallUsage(api_calls=7), "version": 0}
+    )
+    diagnosed.store.commit(Changeset(puts=(told,)))
+    diagnosed.bench.investigations.start("INC-0001", actor=ROSA)
+    assert current(diagnosed).elsewhere == first
+    ledger = diagnosed.store.evidence("INC-0001")
+    assert besides(current(diagnosed), ledger).api_calls == first.api_calls + 7
+    assert spent_on(current(diagnosed), ledger).api_calls == first.api_calls + 7
 
 
 def test_tasks_wait_run_and_end_and_tell_what_they_cost(stage: Scene) -> None:

@@ -47,6 +47,27 @@ def test_a_source_that_says_something_else_now_is_told_apart_from_one_that_is_si
     assert len(store.evidence("INC-0001")) == len(entries(diagnosed))
 
 
+def test_what_is_asked_again_is_paid_from_the_incidents_budget_and_not_asked_beyond_it(
+    diagnosed: Scene,
+) -> None:
+    def elsewhere() -> int:
+        found = diagnosed.store.investigation("INC-0001")
+        assert found is not None
+        return found.elsewhere.api_calls
+
+    metric = next(
+        item for item in diagnosed.store.evidence("INC-0001") if item.request.source == "metrics"
+    )
+    diagnosed.bench.reruns.rerun("INC-0001", metric.id, actor=ROSA)
+    assert elsewhere() == 4
+    diagnosed.spend(2_000)
+    before = len(diagnosed.account.calls)
+    again = diagnosed.bench.reruns.rerun("INC-0001", metric.id, actor=ROSA)
+    assert "the budget of 2000 AWS calls for all looks at this incident is spent" in again.finding
+    assert (again.answered, again.same) == (False, False)
+    assert len(diagnosed.account.calls) == before
+
+
 def second_look(stage: Scene) -> list[Evidence]:
     """The comparisons of an incident that a later look at the same resources opened."""
     stage.pass_time(hours=30)
