@@ -82,18 +82,13 @@ def _of_rivals(count: Callable[[Score], int]) -> Take:
     """Of all causes that had to be ruled out, the share of which something is so."""
 
     def take(scores: Sequence[Score]) -> Figure:
-        asked = [one for one in scores if one.rivals]
-        if not asked:
+        flags = [number < count(one) for one in scores for number in range(one.rivals)]
+        if not flags:
             return NOTHING
-        rows = [(float(count(one)), float(one.rivals)) for one in asked]
-        spread = bootstrap(rows, [one.scenario for one in asked], _ratio)
-        return Figure(_ratio(np.array(rows)), spread, sum(one.rivals for one in asked))
+        scenarios = [one.scenario for one in scores for _ in range(one.rivals)]
+        return Figure(float(np.mean(flags)), share(flags, scenarios), len(flags))
 
     return take
-
-
-def _ratio(rows: np.ndarray) -> float:
-    return float(rows[:, 0].sum() / rows[:, 1].sum())
 
 
 def _median(name: str) -> Take:
