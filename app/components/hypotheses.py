@@ -48,25 +48,25 @@ def _is_whole(view: IncidentView) -> bool:
 def _card(hypothesis: Hypothesis, asked: Sequence[Attack], number: int, *, whole: bool) -> None:
     with st.container(border=True, key=f"hypothesis-{number}"):
         show(_head(hypothesis))
-        columns = st.columns(3, gap="medium")
         sides = (
             ("For", hypothesis.arguments_for),
             ("Against", hypothesis.arguments_against),
             ("Missing", hypothesis.missing),
         )
+        # A side that says nothing leaves its room to those that do.
+        columns = st.columns([2 if arguments else 1 for _, arguments in sides], gap="medium")
         for column, (name, arguments) in zip(columns, sides, strict=True):
             with column:
                 _side(name, arguments, f"{number}-{name}")
         if asked:
-            show(el("h3", "Asked to refute it"))
-            _attacks(asked, hypothesis, f"{number}")
+            _attacks("Asked to refute it", asked, hypothesis, f"{number}")
         elif whole and hypothesis.status == "leading":
             show(el("h3", "Asked to refute it"), el("p", _ALL_READ, cls="op-quiet-text"))
 
 
-def _attacks(asked: Sequence[Attack], hypothesis: Hypothesis | None, key: str) -> None:
+def _attacks(title: str, asked: Sequence[Attack], hypothesis: Hypothesis | None, key: str) -> None:
     """Each question with what its answer did; one row of chips opens the answers."""
-    show(el("ul", *[_attack(one, hypothesis) for one in asked], cls="op-list"))
+    show(el("h3", title), el("ul", *[_attack(one, hypothesis) for one in asked], cls="op-list"))
     chips([one.evidence.id for one in asked if one.evidence], f"attack-{key}")
 
 
@@ -118,7 +118,7 @@ def _ruled_out(verdict: Verdict, asked: Sequence[Attack]) -> None:
                 chips(_cited(one), f"out-{number}")
                 on_it = attacks.against(asked, one, verdict.hypotheses)
                 if on_it:
-                    _attacks(on_it, one, f"out-{number}")
+                    _attacks("Asked to refute it", on_it, one, f"out-{number}")
 
 
 def _reasons(one: Hypothesis) -> Html:
@@ -144,5 +144,4 @@ def _cited(one: Hypothesis) -> list[str]:
 def _elsewhere(asked: Sequence[Attack]) -> None:
     """Questions about harm that nothing explained, or explanations that fell away."""
     if asked:
-        show(el("h3", "Asked besides"))
-        _attacks(asked, None, "besides")
+        _attacks("Asked besides", asked, None, "besides")

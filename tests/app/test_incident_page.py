@@ -3,7 +3,9 @@
 import pytest
 
 from app.components.details import TABS
+from opspilot.domain.hypothesis import Argument
 from opspilot.domain.incident import IncidentStatus
+from opspilot.domain.investigation import Investigation, Task
 from opspilot.domain.plan import PlanStatus
 from opspilot.ports.store import Row
 from tests import builders
@@ -38,6 +40,7 @@ def test_an_unknown_id_is_said_without_a_traceback(fill: Fill) -> None:
     fill()
     app = opened(INCIDENT_PAGE, id="INC-9999")
     assert not app.exception
+    assert app.title[0].value == "There is no such incident"
     assert "INC-9999" in said(app)
 
 
@@ -46,6 +49,7 @@ def test_the_verdict_stands_in_three_boxes_with_what_changed(fill: Fill) -> None
     text = said(opened(INCIDENT_PAGE, id="INC-0042"))
     for part in ("Cause", "First failure", "Impact", "What changed", "Evidence and trust"):
         assert part in text
+    assert "EMBEDDED ACCOUNT" in text
     assert "9 read, 1 denied" in text
     assert "payments-api release 18 raised its p99" in text
 
@@ -73,6 +77,71 @@ def test_hostile_lines_and_arguments_stay_text(fill: Fill) -> None:
         app = opened(INCIDENT_PAGE, id="INC-0042", tab=tab, evidence="E7")
         assert "<img" not in said(app)
         assert "evil.example" not in "".join(str(one.value) for one in app.markdown)
+
+
+def with_attack() -> tuple[Row, ...]:
+    """A verdict for which a question was asked that might have refuted the leader."""
+    before, investigation, *rest = diagnosed()
+    assert isinstance(investigation, Investigation)
+    asked = Task(
+        key="logs:x",
+        title="Log of checkout",
+        why="lambda.slow_dependency: checkout may fail by itself",
+        status="done",
+        evidence_id="E9",
+    )
+    return (before, investigation.model_copy(update={"tasks": (asked,)}), *rest)
+
+
+def test_a_question_that_might_refute_stands_at_its_explanation_with_the_result(
+    fill: Fill,
+) -> None:
+    fill(*with_attack())
+    app = opened(INCIDENT_PAGE, id="INC-0042", tab="Hypotheses")
+    text = said(app)
+    assert "Checkout may fail by itself: " in text
+    assert "does not refute it" in text
+    app.button(key="chip-attack-0-E9").click().run()
+    assert app.selectbox(key="evidence").value == "E9"
+    assert "To refute slow dependency: checkout may fail by itself" in said(app)
+
+
+def test_the_feed_says_which_window_was_read_and_why_a_question_was_asked(fill: Fill) -> None:
+    fill(*with_attack())
+    text = said(opened(INCIDENT_PAGE, id="INC-0042", tab="Evidence"))
+    assert "logs, 13:33 to 14:15 UTC against as long before" in text
+    assert 'class="op-why">To refute slow dependency: checkout may fail by itself' in text
+
+
+def test_a_ruled_out_explanation_keeps_its_arguments_and_their_chips(fill: Fill) -> None:
+    before, investigation, *rest = diagnosed()
+    assert isinstance(investigation, Investigation)
+    verdict = builders.verdict()
+    *others, out = verdict.hypotheses
+    spoken = Argument(text="nothing was killed", evidence=("E7",), weight=-2.3)
+    out = out.model_copy(update={"arguments_against": (spoken,)})
+    verdict = verdict.model_copy(update={"hypotheses": (*others, out)})
+    fill(before, investigation.model_copy(update={"verdict": verdict}), *rest)
+    app = opened(INCIDENT_PAGE, id="INC-0042", tab="Hypotheses")
+    assert "against: nothing was killed" in said(app)
+    app.button(key="chip-out-0-E7").click().run()
+    assert app.selectbox(key="evidence").value == "E7"
+
+
+def test_what_could_not_be_read_is_named_and_opens_from_the_strip(fill: Fill) -> None:
+    fill(*diagnosed())
+    app = opened(INCIDENT_PAGE, id="INC-0042")
+    assert "Denied: alarms of payments-api." in said(app)
+    app.button(key="chip-short-0-E8").click().run()
+    assert app.selectbox(key="evidence").value == "E8"
+
+
+def test_a_verdict_on_a_part_of_the_evidence_says_so(fill: Fill) -> None:
+    before, investigation, *rest = diagnosed()
+    cut = "a person stopped it: 12 planned questions were not asked"
+    fill(before, investigation.model_copy(update={"cut_short": cut}), *rest)
+    text = said(opened(INCIDENT_PAGE, id="INC-0042"))
+    assert "Judged on a part of the evidence: </b>A person stopped it: 12" in text
 
 
 def test_a_chip_opens_its_entry_on_the_evidence_tab(fill: Fill) -> None:
