@@ -1,9 +1,10 @@
 """What hurts somebody, as against what merely moved."""
 
 from datetime import timedelta
+from statistics import median
 
 from opspilot.diagnosis.case import DURATIONS, Case, Shown
-from opspilot.diagnosis.levels import growth, period_seconds
+from opspilot.diagnosis.levels import growth, period_seconds, since, until
 from opspilot.diagnosis.symptoms import (
     killed_for_memory,
     out_of_proportion,
@@ -11,6 +12,7 @@ from opspilot.diagnosis.symptoms import (
     timeouts,
 )
 from opspilot.domain.evidence import MetricDetail
+from opspilot.domain.resource import Resource
 
 HARM = (
     "lambda.errors",
@@ -56,6 +58,11 @@ _SLOWER = 1.5
 _SLOWEST_SLOWER = 2.0
 _AGE_SECONDS = 30.0
 _AGE_MS = 5_000.0
+_BEFORE = 10
+_AGES_MS = ("lambda.async_age", "lambda.iterator_age", "stream.iterator_age")
+_AGES = (*_AGES_MS, "sqs.oldest_age")
+_BY_TRAFFIC = {"sqs.received": "sqs.sent", "sqs.visible": "sqs.oldest_age"}
+"""What rises with more traffic, and the signal that tells that from harm."""
 _SETTLES = timedelta(minutes=1)
 """How much later than its period a metric is whole."""
 
@@ -87,15 +94,29 @@ def _matters(case: Case, shown: Shown[MetricDetail]) -> bool:
     peak = shown.detail.peak_value
     if signal == "sqs.oldest_age":
         return peak is None or peak >= _AGE_SECONDS
-    if signal in ("lambda.async_age", "lambda.iterator_age", "stream.iterator_age"):
+    if signal in _AGES_MS:
         return peak is None or peak >= _AGE_MS
     if signal == "sqs.received":
         return _comes_back(case, shown)
     if signal == "sqs.visible":
-        # More messages on their way are no backlog while none of them waits for long.
-        age = case.metric(shown.evidence.resource, "sqs.oldest_age")
-        return age is None or age.detail.anomalous
+        return _waits_longer(case, shown)
     return out_of_proportion(case, shown)
+
+
+def _waits_longer(case: Case, visible: Shown[MetricDetail]) -> bool:
+    """Whether what waits in a queue waits for long: more on their way alone are no backlog.
+
+    One message that was stuck in the baseline lifts the band of the age beyond anything; so the age
+    counts by its level as well, from when more began to wait on, against right before that.
+    """
+    age, onset = case.metric(visible.evidence.resource, "sqs.oldest_age"), visible.detail.onset
+    if age is None or age.detail.anomalous:
+        return True
+    if onset is None:
+        return False
+    now, before = since(age, onset), until(age, onset)[-_BEFORE:]
+    level = median(now) if now else 0.0
+    return level >= _AGE_SECONDS and level >= _SLOWEST_SLOWER * (median(before) if before else 0.0)
 
 
 def _is_fresh(shown: Shown[MetricDetail]) -> bool:
@@ -112,6 +133,31 @@ def _comes_back(case: Case, received: Shown[MetricDetail]) -> bool:
     sent = case.metric(received.evidence.resource, "sqs.sent")
     times, fair = growth(received), growth(sent)
     return times is not None and fair is not None and times >= _SLOWER * max(fair, 1.0)
+
+
+def unsettled(case: Case, resource: Resource) -> tuple[Shown[MetricDetail], ...]:
+    """Signals of harm that rose at a resource by too little to be called harm.
+
+    Left out is what is known to be harmless: ages of a moment, and what rose as its traffic did.
+    """
+    return tuple(
+        shown
+        for shown in case.metrics
+        if shown.evidence.resource == resource
+        and shown.detail.anomalous
+        and shown.detail.direction == "up"
+        and bare(shown.detail.signal) in HARM
+        and not hurts(case, shown)
+        and not _is_harmless(case, shown)
+    )
+
+
+def _is_harmless(case: Case, shown: Shown[MetricDetail]) -> bool:
+    """Whether it does not hurt by something that was read, and not for want of size alone."""
+    signal, resource = shown.detail.signal, shown.evidence.resource
+    if signal in _BY_TRAFFIC:
+        return case.metric(resource, _BY_TRAFFIC[signal]) is not None
+    return signal in _AGES or not out_of_proportion(case, shown)
 
 
 def harmful(case: Case) -> tuple[Shown[MetricDetail], ...]:
@@ -134,4 +180,4 @@ def hurt_in_logs(case: Case) -> bool:
     )
 
 
-__all__ = ["HARM", "TRAFFIC", "bare", "harmed", "harmful", "hurt_in_logs", "hurts"]
+__all__ = ["HARM", "TRAFFIC", "bare", "harmed", "harmful", "hurt_in_logs", "hurts", "unsettled"]

@@ -10,7 +10,7 @@ from opspilot.diagnosis.cascade import reach
 from opspilot.diagnosis.case import DURATIONS, Case
 from opspilot.diagnosis.chronic import chronic_failure
 from opspilot.diagnosis.competition import settled, weeded
-from opspilot.diagnosis.harm import HARM, harmed
+from opspilot.diagnosis.harm import HARM, harmed, unsettled
 from opspilot.diagnosis.recovery import recovered_at
 from opspilot.diagnosis.signatures import CATALOGUE
 from opspilot.diagnosis.standing import LIKELY_FROM, chosen
@@ -159,6 +159,18 @@ def _without_harm(case: Case, assessed: Sequence[Assessment]) -> Verdict:
             next_query=(
                 f"{', '.join(ringing)} is in ALARM, yet nothing differs from the baseline: compare"
                 " with an earlier baseline, the trouble may be older"
+            ),
+            rules_version=RULES_VERSION,
+        )
+    rose = unsettled(case, case.incident.resource)
+    if rose:
+        return Verdict(
+            status=VerdictStatus.INCONCLUSIVE,
+            impact=impact_of(case, None),
+            hypotheses=board,
+            next_query=(
+                f"{rose[0].evidence.finding.rstrip('.')}: too little to call it harm, and no"
+                " everyday value; read it again with some minutes more"
             ),
             rules_version=RULES_VERSION,
         )
