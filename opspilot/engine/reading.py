@@ -4,9 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from opspilot.analysis import log_detail, log_sentence, metric_detail, metric_sentence
-from opspilot.domain.alarm import Alarm, AlarmTransition
 from opspilot.domain.evidence import (
-    AlarmsDetail,
     AlarmsRequest,
     ChangesDetail,
     ChangesRequest,
@@ -20,8 +18,9 @@ from opspilot.domain.evidence import (
 )
 from opspilot.domain.telemetry import CallUsage, MetricQuery
 from opspilot.domain.window import Window
-from opspilot.domain.wording import clock, plural
+from opspilot.domain.wording import plural
 from opspilot.domain.workload import DECLARED, Topology
+from opspilot.engine.alarm_reading import read_alarms
 from opspilot.engine.answer import Reading, budget_gap, gap, gap_detail, gap_reading, unread
 from opspilot.engine.configurations import configuration_detail, configuration_sentence
 from opspilot.engine.log_reading import never, read_evenly, scanned_bytes
@@ -119,7 +118,7 @@ class Reader:
         if isinstance(request, TracesRequest):
             return read_traces(self.traces, question, baseline, incident)
         if isinstance(request, AlarmsRequest):
-            return self._alarms(request, baseline, incident)
+            return read_alarms(self.alarms, request, baseline, incident)
         if isinstance(request, ChangesRequest):
             return self._changes(request, baseline.joined(incident))
         return self.read_metrics([question], baseline, incident)[0]
@@ -173,37 +172,6 @@ class Reader:
             partial=bool(topology.gaps),
             request_ids=topology.request_ids,
         )
-
-    def _alarms(self, request: AlarmsRequest, baseline: Window, incident: Window) -> Reading:
-        alarms = tuple(self.alarms.alarms_of(request.resource))
-        history, unread_history = self._transitions(alarms, baseline)
-        detail = AlarmsDetail(alarms=alarms, history=history)
-        states = ", ".join(f"{alarm.name} {alarm.state}" for alarm in alarms)
-        moved = f"; {plural(len(history), 'transition')} since {clock(baseline.start)}"
-        return Reading(
-            detail=detail,
-            finding=f"{request.resource.name} has {plural(len(alarms), 'alarm')}"
-            + (f": {states}{moved}" if states else "")
-            + _noted(unread_history),
-            snapshot=detail.model_dump(mode="json"),
-            window=incident,
-            partial=bool(unread_history),
-        )
-
-    def _transitions(
-        self, alarms: Sequence[Alarm], baseline: Window
-    ) -> tuple[tuple[AlarmTransition, ...], tuple[str, ...]]:
-        """How these alarms moved since the baseline began, and why that is not known."""
-        if not alarms:
-            return (), ()
-        known = {alarm.arn for alarm in alarms}
-        try:
-            moves = self.alarms.transitions(baseline.start)
-        except AwsCredentialsMissing:
-            raise
-        except AwsError as error:
-            return (), (f"their history could not be read: {error}",)
-        return tuple(one for one in moves if one.alarm.arn in known), ()
 
     def _changes(self, request: ChangesRequest, window: Window) -> Reading:
         feed = self.changes.changes(request.resources, window)
