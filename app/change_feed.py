@@ -7,6 +7,7 @@ from datetime import datetime
 from app.formatting import words
 from opspilot.domain.evidence import ChangesDetail, ChangesRequest, Evidence, GapDetail
 
+NO_PROOF = "Nothing listed is no proof of no change."
 _MOST_NAMES = 4
 
 
@@ -37,7 +38,7 @@ def unread_words(unread: Sequence[Evidence]) -> list[str]:
             reasons.setdefault(why, []).append(item)
     return [
         f"The changes of {_whose(items)} could not be read: {why}"
-        f" ({', '.join(item.id for item in items)}). Nothing listed is no proof of no change."
+        f" ({', '.join(item.id for item in items)}). {NO_PROOF}"
         for why, items in reasons.items()
     ]
 

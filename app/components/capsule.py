@@ -126,7 +126,8 @@ def record(capsule: Capsule, view: IncidentView, desk: Desk) -> None:
             st.caption("It was exported before there was a verdict.")
     with right:
         verdict = view.investigation.verdict if view.investigation else None
-        show(what_changed(marked_changes(view), evidence, onset_of(view.incident, verdict), now))
+        onset = onset_of(view.incident, verdict)
+        show(what_changed(marked_changes(view), evidence, onset, now, over=True))
         trust(evidence, view.investigation, _account(view), now)
     _charts(view, there)
     _tabs(capsule, view, there)

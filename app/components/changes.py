@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app.change_feed import Feed, feed_of, unread_words
+from app.change_feed import NO_PROOF, Feed, feed_of, unread_words
 from app.change_rows import (
     Before,
     Difference,
@@ -29,6 +29,9 @@ def changes_tab(view: IncidentView, now: Now) -> None:
     evidence = of_current(view)
     feed = feed_of(evidence)
     verdict = view.investigation.verdict if view.investigation else None
+    if not feed.asked and verdict is None:
+        st.caption("The changes have not been read yet.")
+        return
     onset = onset_of(view.incident, verdict)
     show(
         el(
@@ -83,7 +86,7 @@ def moment_of(change: Change, now: Now) -> Html:
 def feed_lines(feed: Feed, now: Now) -> list[Html]:
     """How far the feed can be trusted: what was denied, what is cut, and until when it is whole."""
     if not feed.asked:
-        return [el("p", "The changes were not read.", cls="op-quiet-text")]
+        return [el("p", f"◇ The changes were not read. {NO_PROOF}", cls=_WARNING)]
     lines = [el("p", f"◇ {said}", cls=_WARNING) for said in unread_words(feed.unread)]
     lines += [
         el("p", f"◇ {item.id} was read in part. {sentence(item.finding)}", cls=_WARNING)

@@ -40,7 +40,8 @@ def overview(view: IncidentView, desk: Desk) -> Intention | None:
         evidence = of_current(view)
         verdict = view.investigation.verdict if view.investigation else None
         onset = onset_of(incident, verdict)
-        show(what_changed(marked_changes(view), evidence, onset, desk.now))
+        over = verdict is not None
+        show(what_changed(marked_changes(view), evidence, onset, desk.now, over=over))
         trust(evidence, view.investigation, _account(desk.bench.account), desk.now)
     return wanted
 

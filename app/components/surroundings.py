@@ -23,7 +23,12 @@ _MOST_CHIPS = 8
 
 
 def what_changed(
-    marked: Sequence[Marked], evidence: Sequence[Evidence], onset: Onset, now: Now
+    marked: Sequence[Marked],
+    evidence: Sequence[Evidence],
+    onset: Onset,
+    now: Now,
+    *,
+    over: bool = False,
 ) -> Html:
     """The changes by their letters, the closest before the onset first, and how whole the feed is.
 
@@ -32,11 +37,12 @@ def what_changed(
         evidence: Of the newest investigation; empty before there is any.
         onset: What the changes are held against.
         now: The clocks.
+        over: Nothing more will be read: what is not there by now is missing.
     """
     letters = {id(one.change): one.letter for one in marked}
     held = by_closeness([one.change for one in marked], onset)
     feed, more = feed_of(evidence), len(held) - _MOST
-    if not feed.asked and not held:
+    if not (feed.asked or over):
         told = [el("p", "The changes have not been read yet.", cls="op-quiet-text")]
     else:
         told = feed_lines(feed, now)

@@ -59,6 +59,12 @@ def test_before_anything_is_asked_the_changes_are_not_read_yet() -> None:
     assert "The changes have not been read yet." in told()
 
 
+def test_when_nothing_more_will_be_read_changes_that_were_not_read_are_missing() -> None:
+    onset = onset_of(builders.incident(), builders.verdict())
+    text = str(what_changed((), (builders.logs(),), onset, NOW, over=True))
+    assert "The changes were not read. Nothing listed is no proof of no change." in text
+
+
 def test_a_feed_that_is_whole_for_no_time_names_no_time() -> None:
     whole = builders.changes()
     cut = whole.model_copy(
