@@ -124,7 +124,7 @@ def _ruled_out(verdict: Verdict, asked: Sequence[Attack]) -> None:
 def _reasons(one: Hypothesis) -> Html:
     name = f"{cause_words(one.cause_class)} in {one.resource.name}: "
     lines = [
-        el("li", f"{side}: {argument.text} ", badges.chip_text(argument.evidence))
+        el("li", f"{side}: {argument.text} ({', '.join(argument.evidence)})")
         for side, arguments in (("against", one.arguments_against), ("for", one.arguments_for))
         for argument in arguments
     ]
