@@ -188,7 +188,8 @@ def _verdict(verdict: Verdict) -> Iterator[str]:
     yield ""
     yield "Hypotheses"
     for one in verdict.hypotheses[:_SHOWN_HYPOTHESES]:
-        note = f" ({one.ruled_out_because})" if one.ruled_out_because else ""
+        told = one.ruled_out_because or (f"capped: {one.cap}" if one.cap else "")
+        note = f" ({told})" if told else ""
         yield f"  {one.confidence:4.0%}  {one.status:<9} {one.summary}{note}"
 
 
