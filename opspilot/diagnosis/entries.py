@@ -12,14 +12,18 @@ from opspilot.domain.evidence import (
     ConfigurationDetail,
     Evidence,
     GapDetail,
+    GapReason,
     LimitsDetail,
     LogDetail,
     MetricDetail,
+    MetricRequest,
     QueueDetail,
     StreamDetail,
     TableDetail,
     TopologyDetail,
 )
+from opspilot.domain.resource import Resource
+from opspilot.domain.signals import signal_of_query
 from opspilot.domain.workload import (
     AccountLimits,
     Edge,
@@ -157,6 +161,29 @@ class Entries:
         return tuple(
             (item, item.detail) for item in self.arrived if isinstance(item.detail, ChangesDetail)
         )
+
+    @cached_property
+    def _questions(self) -> dict[tuple[str, str, str], bool]:
+        """(source, ARN, signal) of each question to whether it was answered; no data is one."""
+        found: dict[tuple[str, str, str], bool] = {}
+        for item in self.arrived:
+            signal = ""
+            if isinstance(item.request, MetricRequest):
+                known = signal_of_query(item.request.metric)
+                signal = known.name if known else ""
+            key = (item.request.source, item.resource.arn, signal)
+            detail = item.detail
+            open_ = isinstance(detail, GapDetail) and detail.reason is not GapReason.EMPTY
+            found[key] = found.get(key, False) or not open_
+        return found
+
+    def asked(self, source: str, resource: Resource, signal: str = "") -> bool:
+        """Whether a source was asked about a resource, answered or not."""
+        return (source, resource.arn, signal) in self._questions
+
+    def answered(self, source: str, resource: Resource, signal: str = "") -> bool:
+        """Whether a source told about a resource, be it that there is no data."""
+        return self._questions.get((source, resource.arn, signal), False)
 
     def event_sources(self) -> Iterator[tuple[str, EventSource]]:
         """(evidence id, mapping) as functions, queues and streams tell of them; may repeat."""

@@ -11,6 +11,7 @@ from opspilot.diagnosis.case import DURATIONS, Case
 from opspilot.diagnosis.chronic import chronic_failure
 from opspilot.diagnosis.competition import settled, weeded
 from opspilot.diagnosis.harm import HARM, harmed, unsettled
+from opspilot.diagnosis.looked import capped_unlooked
 from opspilot.diagnosis.recovery import recovered_at
 from opspilot.diagnosis.signatures import CATALOGUE
 from opspilot.diagnosis.standing import LIKELY_FROM, chosen
@@ -44,7 +45,8 @@ def diagnose(incident: Incident, evidence: Sequence[Evidence], now: datetime) ->
     """
     case = Case(incident, tuple(evidence), now)
     weighed = [found for assess in CATALOGUE.values() for found in assess(case)]
-    assessed = _ranked(case, settled(case, [_capped_without_symptom(case, one) for one in weighed]))
+    capped = [capped_unlooked(case, _capped_without_symptom(case, one)) for one in weighed]
+    assessed = _ranked(case, settled(case, capped))
     if not harmed(case):
         return _without_harm(case, assessed)
     ended = recovered_at(case)

@@ -100,10 +100,13 @@ class Scene:
 
     Attributes:
         whole_until: Until when the change feed is whole.
+        whole: What it says nothing of was asked for as well, and there is no data. Otherwise the
+            investigation was cut short: what is not told was never read.
     """
 
     resource: Resource = FRONT
     whole_until: datetime = NOW
+    whole: bool = True
     evidence: list[Evidence] = field(default_factory=list[Evidence])
     changes: list[Change] = field(default_factory=list[Change])
 
@@ -398,7 +401,62 @@ class Scene:
     def verdict(self) -> Verdict:
         """What the rules say of it."""
         symptom = "lambda.errors" if self.resource.kind is ResourceKind.FUNCTION else ""
-        return diagnose(self.incident(symptom), self.evidence, NOW)
+        return diagnose(self.incident(symptom), self.read(), NOW)
+
+    def read(self) -> list[Evidence]:
+        """The ledger, with what there was nothing to tell of where it is whole."""
+        if not self.whole:
+            return self.evidence
+        rest = Scene(self.resource, evidence=list(self.evidence))
+        for resource in _related(self.evidence):
+            if not any(_is_of(item, "topology", resource) for item in self.evidence):
+                rest.add(
+                    resource,
+                    TopologyRequest(resource=resource),
+                    TopologyDetail(topology=Topology(edges=())),
+                )
+            for name in _ASKED_OF.get(resource.kind, ()):
+                rest.silent(resource, name)
+        return rest.evidence
+
+    def silent(self, resource: Resource, name: str) -> "Scene":
+        """A signal that was asked for, and of which there is no data; nothing if it was told."""
+        signal = signal_named(name)
+        request = MetricRequest(metric=query_of(signal, resource))
+        if any(item.resource == resource and item.request == request for item in self.evidence):
+            return self
+        detail = MetricDetail(
+            signal=name,
+            statistic=signal.statistic,
+            unit=signal.unit,
+            metric_kind=signal.kind,
+            anomalous=False,
+            direction="none",
+            points=0,
+        )
+        return self.add(resource, request, detail)
+
+
+_ASKED_OF = {
+    ResourceKind.FUNCTION: ("lambda.errors", "lambda.duration_p99"),
+    ResourceKind.TABLE: ("dynamodb.read_throttles", "dynamodb.write_throttles"),
+    ResourceKind.QUEUE: ("sqs.sent", "sqs.deleted"),
+}
+
+
+def _related(evidence: Sequence[Evidence]) -> list[Resource]:
+    """All that a call graph names."""
+    edges = [
+        edge
+        for item in evidence
+        if isinstance(item.detail, TopologyDetail)
+        for edge in item.detail.topology.edges
+    ]
+    return list(dict.fromkeys(end for edge in edges for end in (edge.caller, edge.callee)))
+
+
+def _is_of(item: Evidence, source: str, resource: Resource) -> bool:
+    return item.resource == resource and item.request.source == source
 
 
 def hypothesis(verdict: Verdict, cause_class: str) -> Hypothesis:

@@ -73,7 +73,7 @@ def test_a_limit_that_was_tight_all_along_may_be_the_cause_without_a_change() ->
 
 
 def test_a_neighbour_whose_own_callees_are_unknown_is_not_blamed_for_its_timeouts() -> None:
-    scene = Scene(resource=SIDE).topology([(FRONT, SIDE, "")]).healthy(SIDE).log(SIDE)
+    scene = Scene(resource=SIDE, whole=False).topology([(FRONT, SIDE, "")]).healthy(SIDE).log(SIDE)
     scene.metric(FRONT, "lambda.errors", 0.0, 40.0).metric(FRONT, "lambda.invocations", 100.0)
     scene.log(FRONT, **TIMED_OUT).configuration(FRONT).feed()
     verdict = scene.verdict()
@@ -273,7 +273,7 @@ def test_a_caller_whose_own_client_gave_up_waiting_still_waited() -> None:
 
 
 def test_errors_at_the_edge_of_what_was_read_ask_for_what_lies_behind_it() -> None:
-    scene = Scene(resource=GATEWAY).topology(CHAIN[:2]).healthy(SIDE)
+    scene = Scene(resource=GATEWAY, whole=False).topology(CHAIN[:2]).healthy(SIDE)
     scene.metric(GATEWAY, "api.5xx", 0.0, 40.0).metric(GATEWAY, "api.count", 200.0)
     for function in (FRONT, MIDDLE):
         scene.metric(function, "lambda.errors", 0.0, 40.0)

@@ -274,7 +274,7 @@ def test_a_ring_of_calls_ends() -> None:
 
 def test_names_do_not_matter() -> None:
     renamed = slow_back()
-    text = [item.model_dump_json() for item in renamed.evidence]
+    text = [item.model_dump_json() for item in renamed.read()]
     for number, name in enumerate(("front", "middle", "back", "side", "gateway")):
         text = [
             one.replace(f"function:{name}", f"function:zz{number}").replace(
@@ -283,7 +283,7 @@ def test_names_do_not_matter() -> None:
             for one in text
         ]
     evidence = [type(renamed.evidence[0]).model_validate_json(one) for one in text]
-    moved = Scene(resource=lambda_function("123456789012", "eu-west-1", "zz0"))
+    moved = Scene(resource=lambda_function("123456789012", "eu-west-1", "zz0"), whole=False)
     moved.evidence = evidence
     verdict, original = moved.verdict(), renamed.verdict()
     assert verdict.status is original.status

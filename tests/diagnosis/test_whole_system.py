@@ -317,6 +317,7 @@ def test_a_line_that_gives_orders_is_just_text(text: str) -> None:
 
 def test_where_the_log_is_denied_the_strongest_lead_stays_a_lead() -> None:
     scene = failing_side()
+    scene.whole = False
     scene.evidence = [item for item in scene.evidence if item.request.source != "logs"]
     verdict = scene.feed().verdict()
     assert verdict.status is VerdictStatus.INCONCLUSIVE
