@@ -78,13 +78,19 @@ def _cut_short(done: Investigation, ledger: Sequence[Evidence]) -> str:
         for item in ledger
         if isinstance(item.detail, GapDetail) and item.detail.reason is GapReason.BUDGET
     ]
-    skipped = [task for task in done.tasks if task.status == "skipped" and task.key not in AHEAD]
+    left = [task for task in done.tasks if task.status == "skipped"]
+    skipped = [task for task in left if task.key not in AHEAD]
     reasons = ["a person stopped it"] if done.stop_requested else []
     reasons += dict.fromkeys(one.removeprefix(NOT_ASKED) for one in unpaid)
     if not reasons:
         return ""
-    many = plural(len(unpaid) + len(skipped), "planned question was", "planned questions were")
-    return f"{'; '.join(reasons)}: {many} not asked"
+    why, asked = "; ".join(reasons), len(unpaid) + len(skipped)
+    if not asked:
+        # What a later step would have asked is not known before it begins.
+        many = plural(len(left), "step was", "steps were")
+        return f"{why}: {many} not begun" if left else why
+    many = plural(asked, "planned question was", "planned questions were")
+    return f"{why}: {many} not asked"
 
 
 def _asked(question: Question, *, running: bool, now: datetime) -> Task:
