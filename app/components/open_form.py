@@ -131,7 +131,7 @@ def open_form(
     )
 
 
-_NO_RESOURCE = "Name the resource: a Lambda function, table, queue or REST API."
+_NO_RESOURCE = "Name the resource: a Lambda function, table, queue, stream or API."
 
 
 def _named(names: Mapping[str, str], key: str) -> str:
@@ -141,7 +141,8 @@ def _named(names: Mapping[str, str], key: str) -> str:
 
 def called(resource: Resource) -> str:
     """What a resource is called in a list: its name and kind."""
-    return f"{resource.name} ({_KINDS.get(resource.kind, resource.service)})"
+    kind = "HTTP API" if resource.is_http_api else _KINDS.get(resource.kind, resource.service)
+    return f"{resource.name} ({kind})"
 
 
 def _signal_field(resource: Resource | None) -> str:

@@ -203,7 +203,19 @@ SIGNALS: dict[ResourceKind, tuple[Signal, ...]] = {
         ("errors", "Errors", "Errors", "Sum", "count"),
     ),
 }
-"""Signals by kind of resource, most telling first."""
+"""Signals by kind of resource, most telling first; of APIs, those of REST APIs."""
+
+_HTTP_METRICS = {"5XXError": "5xx", "4XXError": "4xx"}
+HTTP_API_SIGNALS = tuple(
+    signal.model_copy(
+        update={
+            "metric": _HTTP_METRICS.get(signal.metric, signal.metric),
+            "dimension": "ApiId",
+        }
+    )
+    for signal in SIGNALS[ResourceKind.API]
+)
+"""The same of HTTP APIs, whose metrics are filed by id and are called otherwise in part."""
 
 INDEX_DIMENSION = "GlobalSecondaryIndexName"
 INDEX_SIGNALS = {

@@ -1,13 +1,20 @@
 """The signals that OpsPilot reads of each kind of resource, found by name or by query."""
 
 from opspilot.domain.resource import Resource
-from opspilot.domain.signal_table import INDEX_DIMENSION, INDEX_SIGNALS, SIGNALS, Signal
+from opspilot.domain.signal_table import (
+    HTTP_API_SIGNALS,
+    INDEX_DIMENSION,
+    INDEX_SIGNALS,
+    SIGNALS,
+    Signal,
+)
 from opspilot.domain.telemetry import MetricKind, MetricQuery
 
 __all__ = [
     "SIGNALS",
     "Signal",
     "index_signals",
+    "query_named",
     "query_of",
     "signal_for",
     "signal_named",
@@ -15,11 +22,13 @@ __all__ = [
     "signals_of",
 ]
 
-_ALL = tuple(signal for group in SIGNALS.values() for signal in group)
+_ALL = (*(signal for group in SIGNALS.values() for signal in group), *HTTP_API_SIGNALS)
 
 
 def signals_of(resource: Resource) -> tuple[Signal, ...]:
     """The signals of a resource's kind; empty for a kind that has none."""
+    if resource.is_http_api:
+        return HTTP_API_SIGNALS
     return SIGNALS.get(resource.kind, ())
 
 
@@ -39,7 +48,7 @@ def _of_index(signal: Signal, index: str) -> Signal:
 
 
 def signal_named(name: str) -> Signal:
-    """The signal of this name.
+    """The signal of this name; of APIs that of REST APIs (`query_named` asks of any).
 
     Raises:
         KeyError: There is none.
@@ -56,7 +65,7 @@ def signal_named(name: str) -> Signal:
 
 def query_of(signal: Signal, resource: Resource, period_seconds: int = 60) -> MetricQuery:
     """The CloudWatch query that reads `signal` of `resource`."""
-    own = ((signal.dimension, resource.name),) if signal.dimension else ()
+    own = ((signal.dimension, resource.identifier),) if signal.dimension else ()
     return MetricQuery(
         namespace=signal.namespace,
         metric=signal.metric,
@@ -64,6 +73,16 @@ def query_of(signal: Signal, resource: Resource, period_seconds: int = 60) -> Me
         statistic=signal.statistic,
         period_seconds=period_seconds,
     )
+
+
+def query_named(name: str, resource: Resource) -> MetricQuery:
+    """The query that reads the signal of this name of `resource`.
+
+    Raises:
+        KeyError: There is no such signal.
+    """
+    own = next((one for one in signals_of(resource) if one.name == name), None)
+    return query_of(own or signal_named(name), resource)
 
 
 def signal_of_query(query: MetricQuery) -> Signal | None:
@@ -74,16 +93,15 @@ def signal_of_query(query: MetricQuery) -> Signal | None:
         same = known is not None and known.statistic == query.statistic
         return _of_index(known, indexes[0]) if known and same else None
     wanted = (query.namespace, query.metric, query.statistic)
-    return next(
-        (
-            signal
-            for signal in _ALL
-            if (signal.namespace, signal.metric, signal.statistic) == wanted
-            # A metric of one function and that of them all differ in their dimensions alone.
-            and bool(signal.dimension) == bool(query.dimensions)
-        ),
-        None,
-    )
+    alike = [
+        signal
+        for signal in _ALL
+        if (signal.namespace, signal.metric, signal.statistic) == wanted
+        # A metric of one function and that of them all differ in their dimensions alone.
+        and bool(signal.dimension) == bool(query.dimensions)
+    ]
+    named = {name for name, _ in query.dimensions}
+    return next((one for one in alike if one.dimension in named), alike[0] if alike else None)
 
 
 def signal_for(query: MetricQuery) -> Signal:

@@ -13,6 +13,7 @@ from opspilot.domain.resource import (
     Resource,
     ResourceKind,
     dynamodb_table,
+    http_api,
     lambda_function,
     rest_api,
     sqs_queue,
@@ -24,7 +25,7 @@ from opspilot.engine.intake import Intake
 from opspilot.engine.investigate import Investigations
 from opspilot.engine.steps import JobResult, Scope
 from opspilot.engine.windows import DEFAULT_BASELINE, DEFAULT_WINDOW, SHORTEST_WINDOW
-from opspilot.errors import Conflict
+from opspilot.errors import AwsError, Conflict, UnknownResource
 from opspilot.lifecycle import Trigger, advance
 from opspilot.ports.store import Changeset
 from opspilot.ports.workloads import Alarms, Workloads
@@ -34,6 +35,10 @@ logger = logging.getLogger(__name__)
 POLL = timedelta(seconds=5)
 _OVERLAP = timedelta(minutes=10)
 _FIRST_LOOK = timedelta(hours=24)
+# WebSocket APIs have the dimension as well; nothing is read of them.
+_OF_WEBSOCKETS = frozenset(
+    {"ConnectCount", "MessageCount", "ClientError", "IntegrationError", "ExecutionError"}
+)
 
 
 def resource_of(query: MetricQuery, account_id: str, region: str) -> Resource | None:
@@ -43,6 +48,8 @@ def resource_of(query: MetricQuery, account_id: str, region: str) -> Resource | 
         return lambda_function(account_id, region, name.split(":")[0])
     if name := names.get("ApiName"):
         return rest_api(region, name)
+    if (api_id := names.get("ApiId")) and query.metric not in _OF_WEBSOCKETS:
+        return http_api(region, api_id)
     if name := names.get("TableName"):
         return dynamodb_table(account_id, region, name)
     if name := names.get("QueueName"):
@@ -87,6 +94,7 @@ class AlarmPoll:
         if resource is None or query is None:
             self._ignore(transition, scope)
             return
+        resource = self._called(resource)
         place = self.intake.place()
         incident = AlarmReach(self.workloads).incident_of(resource, transition, scope)
         try:
@@ -96,6 +104,15 @@ class AlarmPoll:
                 self._join(incident, transition, resource)
         except Conflict:
             logger.info("alarm=<%s> | handled meanwhile", transition.alarm.name)
+
+    def _called(self, resource: Resource) -> Resource:
+        """The same with its name, where the alarm tells an id alone."""
+        if not resource.is_http_api:
+            return resource
+        try:
+            return self.workloads.resolve(resource.arn)
+        except (AwsError, UnknownResource):
+            return resource
 
     def _open(
         self, transition: AlarmTransition, resource: Resource, query: MetricQuery, place: int

@@ -101,7 +101,7 @@ def _alarms(
         gaps.append(("alarms", gap_detail(error)))
         return (), (), ()
     watched = {
-        (signal.namespace, signal.dimension, one.name)
+        (signal.namespace, signal.dimension, one.identifier)
         for one in beside
         for signal in signals_of(one)
     }

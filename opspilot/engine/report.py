@@ -56,7 +56,7 @@ def symptom_of(resource: Resource, signal: str, description: str) -> Symptom:
     if resource.kind is ResourceKind.OTHER:
         raise InputError(
             f"{resource.name} is of a kind that OpsPilot reads no signals of ({resource.service})",
-            hint="Open the incident on a Lambda function, table, queue or REST API.",
+            hint="Open the incident on a Lambda function, table, queue, stream or API.",
         )
     known = {one.name: one for one in signals_of(resource)}
     if signal and signal not in known:

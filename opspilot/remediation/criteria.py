@@ -10,7 +10,7 @@ from opspilot.domain.hypothesis import Verdict
 from opspilot.domain.incident import Incident
 from opspilot.domain.plan import Criterion
 from opspilot.domain.resource import Resource, ResourceKind
-from opspilot.domain.signals import query_of, signal_named, signal_of_query
+from opspilot.domain.signals import query_named, signal_named, signal_of_query
 from opspilot.domain.snapshots import total_since
 from opspilot.domain.telemetry import MetricQuery
 from opspilot.domain.window import Window
@@ -63,7 +63,7 @@ def _harm_of(resource: Resource, ledger: Ledger) -> MetricQuery | None:
     if resource.kind is not ResourceKind.FUNCTION:
         return None
     signals = ("lambda.errors", *_DURATIONS)
-    queries = [query_of(signal_named(name), resource) for name in signals]
+    queries = [query_named(name, resource) for name in signals]
     return next((one for one in queries if _is_abnormal(one, ledger)), None)
 
 
@@ -123,9 +123,9 @@ def _signals(incident: Incident, verdict: Verdict) -> list[MetricQuery]:
     failing = verdict.first_failure.resource if verdict.first_failure else incident.resource
     signal = "api.5xx" if failing.kind is ResourceKind.API else "lambda.errors"
     wanted = [incident.symptom.query] if incident.symptom.query else []
-    wanted.append(query_of(signal_named(signal), failing))
+    wanted.append(query_named(signal, failing))
     if verdict.cause and verdict.cause.resource.kind is ResourceKind.FUNCTION:
-        wanted += [query_of(signal_named(name), verdict.cause.resource) for name in _DURATIONS]
+        wanted += [query_named(name, verdict.cause.resource) for name in _DURATIONS]
     return wanted
 
 

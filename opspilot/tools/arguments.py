@@ -71,10 +71,14 @@ def resource_named(name: str, context: Context) -> Resource:
     """
     wanted = name.strip()
     own = context.incident.resource
-    if not wanted or wanted in (own.name, own.arn):
+    if not wanted or wanted in (own.name, own.identifier, own.arn):
         return own
     known = neighbourhood(context)
-    found = [one for one in known if wanted.lower() in (one.name.lower(), one.arn.lower())]
+    found = [
+        one
+        for one in known
+        if wanted.lower() in (one.name.lower(), one.identifier.lower(), one.arn.lower())
+    ]
     if len(found) == 1:
         return found[0]
     if found:

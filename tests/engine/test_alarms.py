@@ -13,7 +13,8 @@ from opspilot.domain.audit import SYSTEM_CHAIN
 from opspilot.domain.identity import SYSTEM
 from opspilot.domain.incident import IncidentStatus, Severity
 from opspilot.domain.job import Job, JobKind
-from opspilot.domain.signals import query_of, signal_named
+from opspilot.domain.resource import http_api
+from opspilot.domain.signals import query_named, query_of, signal_named
 from opspilot.domain.telemetry import MetricQuery
 from opspilot.engine.alarms import resource_of
 from opspilot.entrypoints.worker import run_safely
@@ -351,5 +352,29 @@ def test_a_resource_is_known_by_the_dimension_of_its_metric() -> None:
     assert found(FunctionName="checkout") == CHECKOUT
     assert found(FunctionName="payments:live", Resource="payments:live") == PAYMENTS
     assert found(ApiName="shop-api", Stage="prod") == SHOP_API
+    assert found(ApiId="w4q7", Stage="prod") == http_api(REGION, "w4q7")
     assert found(QueueName="mail-queue") == MAIL_QUEUE
     assert found(InstanceId="i-1") is None
+
+
+def test_an_alarm_on_a_websocket_api_is_on_nothing_that_we_read() -> None:
+    query = MetricQuery(
+        namespace="AWS/ApiGateway",
+        metric="ConnectCount",
+        dimensions=(("ApiId", "s1"),),
+        statistic="Sum",
+    )
+    assert resource_of(query, ACCOUNT_ID, REGION) is None
+
+
+def test_an_alarm_on_an_http_api_opens_an_incident_on_it_though_its_name_cannot_be_told(
+    quiet: Scene,
+) -> None:
+    api = http_api(REGION, "w4q7")
+    quiet.account.ring("web-5xx", query_named("api.5xx", api))
+    quiet.poll_alarms()
+    (incident,) = quiet.store.incidents().items
+    assert incident.resource == api
+    assert incident.symptom.query is not None
+    assert incident.symptom.query.metric == "5xx"
+    assert incident.severity is Severity.CRITICAL

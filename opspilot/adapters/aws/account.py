@@ -14,6 +14,8 @@ from opspilot.adapters.aws.bedrock_models import ModelChoice
 from opspilot.adapters.aws.buckets import Buckets
 from opspilot.adapters.aws.changes import AwsChanges
 from opspilot.adapters.aws.functions import Functions
+from opspilot.adapters.aws.gateways import Gateways
+from opspilot.adapters.aws.http_apis import HttpApis
 from opspilot.adapters.aws.inventory import Lister
 from opspilot.adapters.aws.invocations import AwsInvocations
 from opspilot.adapters.aws.kinship import Kinship
@@ -124,9 +126,9 @@ def assemble(
 ) -> AwsAccount:
     """The ports of an account on clients that exist already."""
     functions = Functions(clients.functions, calls)
-    apis = RestApis(clients.apigateway, calls)
+    apis = Gateways(RestApis(clients.apigateway, calls), HttpApis(clients.http_apis, calls))
     streams = Streams(clients.kinesis, calls)
-    lister = Lister(functions, clients.dynamodb, clients.sqs, streams, apis, calls)
+    lister = Lister(functions, clients.dynamodb, clients.sqs, streams, apis.rest, apis.http, calls)
     readers = Readers(
         functions,
         Tables(clients.dynamodb, clients.autoscaling, calls),

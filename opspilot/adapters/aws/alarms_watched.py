@@ -61,7 +61,7 @@ def _is_about(one: Watched, resource: Resource) -> bool:
         return resource.name in named or shared
     return any(
         one.namespace == signal.namespace
-        and one.dimensions.get(signal.dimension or "") == resource.name
+        and one.dimensions.get(signal.dimension or "") == resource.identifier
         for signal in signals_of(resource)
     )
 

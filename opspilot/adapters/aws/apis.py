@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 _PAGE = 500
 # A Lambda integration: .../functions/arn:aws:lambda:REGION:ACCOUNT:function:NAME:ALIAS/invocations
 _INTEGRATION = re.compile(r"/functions/(arn:[^/]+)/invocations")
+_FUNCTION = re.compile(r"arn:[^:]+:lambda:[^/]+")
 
 
 class RestApis:
@@ -67,4 +68,15 @@ def _to_function_arns(pages: Iterable[Mapping[str, Any]]) -> list[str]:
         for method in methods.values():
             integration: dict[str, Any] = method.get("methodIntegration") or {}
             uris.add(str(integration.get("uri") or ""))
-    return sorted({match.group(1) for match in map(_INTEGRATION.search, uris) if match})
+    return sorted(set(filter(None, map(function_arn, uris))))
+
+
+def function_arn(uri: str) -> str:
+    """ARN of the function that an integration's URI names, with alias if any; empty for none.
+
+    HTTP APIs take the bare ARN as well as the form that REST APIs have.
+    """
+    match = _INTEGRATION.search(uri)
+    if match is not None:
+        return match.group(1)
+    return uri if _FUNCTION.fullmatch(uri) else ""

@@ -33,6 +33,16 @@ _QUEUE = {
     "DelaySeconds": "delay_seconds",
 }
 _PATCHES = {"/timeoutInMillis": "integration_timeout_ms", "/uri": "integration"}
+# HTTP APIs are changed field by field: those of integrations, routes and stages.
+_API_FIELDS = {
+    "timeoutInMillis": "integration_timeout_ms",
+    "integrationUri": "integration",
+    "routeKey": "route",
+    "target": "target",
+    "authorizationType": "authorization",
+    "deploymentId": "deployment",
+}
+_ROUTE_LIMITS = {"throttlingRateLimit": "throttle_rate", "throttlingBurstLimit": "throttle_burst"}
 
 
 def settings_in(event: str, elements: Mapping[str, Any]) -> dict[str, str]:
@@ -60,6 +70,8 @@ def _nested(event: str, elements: Mapping[str, Any]) -> Iterator[tuple[str, Any]
         yield "async_max_retries" if invoke else "maximum_retries", elements["maximumRetryAttempts"]
     yield from _attributes(elements.get("attributes") or {})
     yield from _patches(elements)
+    if elements.get("apiId"):
+        yield from _of_http_api(elements)
 
 
 def _throughput(prefix: str, elements: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -91,6 +103,24 @@ def _patches(elements: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     for patch in inner.get("patchOperations") or ():
         if patch.get("path") in _PATCHES and patch.get("value") is not None:
             yield _PATCHES[patch["path"]], patch["value"]
+
+
+def _of_http_api(elements: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Of an HTTP API, whose request may stand one level down (`updateIntegrationInput`).
+
+    The values of stage variables are left out like those of environments.
+    """
+    inner = next((one for name, one in elements.items() if name.endswith("Input")), None)
+    given: Mapping[str, Any] = {**elements, **(inner or {})}
+    for field, ours in _API_FIELDS.items():
+        if given.get(field) is not None:
+            yield ours, given[field]
+    limits: Mapping[str, Any] = given.get("defaultRouteSettings") or {}
+    for field, ours in _ROUTE_LIMITS.items():
+        if limits.get(field) is not None:
+            yield ours, limits[field]
+    if given.get("stageVariables") is not None:
+        yield "stage_variables", "set"
 
 
 def _text(value: object) -> str:

@@ -24,6 +24,7 @@ _READS = ("Get", "List", "Describe", "Lookup", "Head", "BatchGet", "Query", "Sca
 _MAPPINGS = frozenset(
     {"CreateEventSourceMapping", "UpdateEventSourceMapping", "DeleteEventSourceMapping"}
 )
+_PARTS_OF_API = ("integrationId", "routeId")
 _TAKES_AWAY = frozenset({"DeleteRolePolicy", "DetachRolePolicy"})
 _KEPT_WORDS = frozenset({"alias", "policy"})
 """Names rather than values: told even where they did not change."""
@@ -50,7 +51,7 @@ class TrailEvent:
 
     def concerns(self, resource: Resource, kin: Collection[str] = ()) -> bool:
         """Whether the event is about this resource, or about one of those further names."""
-        return bool(self.names & {resource.name, resource.arn, *kin})
+        return bool(self.names & {resource.identifier, resource.arn, *kin})
 
     @property
     def edited_policy(self) -> str:
@@ -107,7 +108,16 @@ def _named_in(*elements: Mapping[str, Any]) -> set[str]:
     return found - {""}
 
 
-_NAMING = ("tableName", "streamName", "roleName", "restApiId", "uUID", "uuid", "eventSourceArn")
+_NAMING = (
+    "tableName",
+    "streamName",
+    "roleName",
+    "restApiId",
+    "apiId",
+    "uUID",
+    "uuid",
+    "eventSourceArn",
+)
 
 
 def _function_name(text: str) -> str:
@@ -198,7 +208,9 @@ def _subject(event: TrailEvent) -> str:
         return f"alias {event.asked.get('name') or event.answered.get('name') or ''}"
     if event.name == "PublishVersion":
         return f"version {event.id}"
-    return "settings"
+    # Each integration, route and stage of an HTTP API has settings of its own.
+    parts = (str(event.asked.get(key) or event.answered.get(key) or "") for key in _PARTS_OF_API)
+    return next((f"part {part}" for part in parts if part), "settings")
 
 
 def _after(event: TrailEvent) -> dict[str, str]:

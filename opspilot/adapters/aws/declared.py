@@ -100,24 +100,31 @@ def _meant(text: str, inventory: Inventory, place: Place) -> list[Resource]:
     if is_arn(text):
         named = from_arn(text, place).resource
         if named.kind is ResourceKind.API:
-            # A real ARN of an API has its id; ours has its name.
-            return [place.api(inventory.apis.get(named.name, named.name))]
+            # A real ARN of an API has its id; ours of a REST API has its name.
+            return [_api(named, inventory, place)]
         if named.kind not in RELATIONS:
             raise UnknownResource(f"{text} is nothing that calls or is called")
         return [named]
     kind, colon, name = text.partition(":")
     if colon:
-        return [_of_kind(_KINDS[kind], name, place)]
-    return [_of_kind(one, text, place) for one in _KINDS.values()]
+        return [_of_kind(_KINDS[kind], name, inventory, place)]
+    return [_of_kind(one, text, inventory, place) for one in _KINDS.values()]
 
 
-def _of_kind(kind: ResourceKind, name: str, place: Place) -> Resource:
+def _api(named: Resource, inventory: Inventory, place: Place) -> Resource:
+    if named.is_http_api:
+        return inventory.http_api(named.identifier, place)
+    return place.api(inventory.apis.get(named.name, named.name))
+
+
+def _of_kind(kind: ResourceKind, name: str, inventory: Inventory, place: Place) -> Resource:
+    if kind is ResourceKind.API:
+        return inventory.api(name, place) or place.api(name)
     makers = {
         ResourceKind.FUNCTION: place.function,
         ResourceKind.TABLE: place.table,
         ResourceKind.QUEUE: place.queue,
         ResourceKind.STREAM: place.stream,
-        ResourceKind.API: place.api,
     }
     return makers[kind](name)
 
@@ -132,6 +139,8 @@ def _exists(resource: Resource, inventory: Inventory) -> bool:
             return resource.name in inventory.queues
         case ResourceKind.STREAM:
             return resource.name in inventory.streams
+        case _ if resource.is_http_api:
+            return resource.identifier in inventory.http_apis
         case _:
             return bool(inventory.api_ids(resource.name))
 

@@ -26,6 +26,8 @@ class Kinship:
         """
         if resource.kind is ResourceKind.ACCOUNT:
             return frozenset()
+        if resource.is_http_api:
+            return frozenset({resource.identifier})
         inventory = self._lister.inventory(budget)
         if resource.kind is ResourceKind.API:
             return frozenset(inventory.api_ids(resource.name))

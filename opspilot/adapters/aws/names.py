@@ -8,6 +8,7 @@ from opspilot.domain.resource import (
     Resource,
     ResourceKind,
     dynamodb_table,
+    http_api,
     kinesis_stream,
     lambda_account,
     lambda_function,
@@ -51,6 +52,10 @@ class Place:
         """A REST API here, by name."""
         return rest_api(self.region, name)
 
+    def http_api(self, api_id: str, name: str = "") -> Resource:
+        """An HTTP API here, by id."""
+        return http_api(self.region, api_id, name)
+
 
 @dataclass(frozen=True)
 class Named:
@@ -92,9 +97,11 @@ def from_arn(text: str, place: Place) -> Named:
         return Named(place.stream(rest.removeprefix("stream/").split("/")[0]))
     if service == "apigateway" and rest.startswith("/restapis/"):
         return Named(place.api(rest.removeprefix("/restapis/").split("/")[0]))
+    if service == "apigateway" and rest.startswith("/apis/"):
+        return Named(place.http_api(rest.removeprefix("/apis/").split("/")[0]))
     raise UnknownResource(
         f"{text} is of {service}, whose resources OpsPilot does not read",
-        hint="name a Lambda function, DynamoDB table, SQS queue, Kinesis stream or REST API",
+        hint="name a Lambda function, DynamoDB table, SQS queue, Kinesis stream, REST or HTTP API",
     )
 
 

@@ -130,6 +130,24 @@ GET_REST_APIS = _own_rate(
 GET_RESOURCES = _own_rate(
     "apigateway:GetResources", "workloads", per_second=5, iam_action="apigateway:GET", mute=True
 )
+# Accounts and emulators without HTTP APIs are normal, so neither is insisted on.
+GET_APIS = _own_rate(
+    "apigatewayv2:GetApis",
+    "workloads",
+    "changes",
+    per_second=5,
+    iam_action="apigateway:GET",
+    spare=True,
+    mute=True,
+)
+GET_INTEGRATIONS = _own_rate(
+    "apigatewayv2:GetIntegrations",
+    "workloads",
+    per_second=5,
+    iam_action="apigateway:GET",
+    spare=True,
+    mute=True,
+)
 # Bedrock counts requests and tokens per model and minute, and the quotas differ by account: this
 # rate only keeps from bursts. A call that failed before its first event costs nothing.
 CONVERSE = _own_rate(

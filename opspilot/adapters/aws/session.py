@@ -16,6 +16,7 @@ from botocore.utils import parse_timestamp
 
 from opspilot import __version__
 from opspilot.adapters.aws.bedrock import RuntimeClient
+from opspilot.adapters.aws.http_apis import HttpClient
 from opspilot.adapters.aws.late import LateClients
 from opspilot.adapters.aws.policies import PolicyClient
 from opspilot.adapters.aws.streams import StreamClient
@@ -86,6 +87,7 @@ class AwsClients:
     kinesis: StreamClient
     xray: TraceClient
     apigateway: "APIGatewayClient"
+    http_apis: HttpClient
     sts: "STSClient"
     bedrock: RuntimeClient
     model_region: str
@@ -160,6 +162,7 @@ def build_clients(options: SessionOptions) -> AwsClients:
         kinesis=late.client("kinesis", endpoint_url=endpoint, config=config),
         xray=late.client("xray", endpoint_url=endpoint, config=config),
         apigateway=late.client("apigateway", endpoint_url=endpoint, config=config),
+        http_apis=late.client("apigatewayv2", endpoint_url=endpoint, config=config),
         sts=late.client("sts", endpoint_url=endpoint, config=config),
         bedrock=late.client(
             "bedrock-runtime",

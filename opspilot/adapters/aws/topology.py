@@ -1,7 +1,7 @@
 """The call graph around a resource, inferred from configuration.
 
-Three witnesses: environment values that name a resource of this account, event source mappings, and
-resource policies that let API Gateway invoke a function.
+Four witnesses: environment values that name a resource of this account, event source mappings,
+resource policies that let API Gateway invoke a function, and the integrations of an API.
 """
 
 import json
@@ -29,6 +29,7 @@ RELATIONS: dict[ResourceKind, Relation] = {
 }
 """How a function or an API needs a resource, by its kind."""
 
+_VARIABLE = "${stageVariables."
 _EXECUTE_API = re.compile(r"arn:[^:]+:execute-api:[^:]*:[^:]*:([^/:]+)(?:/.*)?")
 
 
@@ -68,41 +69,55 @@ def in_order(edges: Iterable[Edge]) -> tuple[Edge, ...]:
 
 
 def from_policy(
-    function: Resource, qualifier: str, policy: str, apis: Mapping[str, str], place: Place
+    function: Resource, qualifier: str, policy: str, apis: Mapping[str, Resource]
 ) -> list[Edge]:
-    """Edges from the REST APIs that a resource policy (JSON) lets invoke a function.
+    """Edges from the APIs that a resource policy (JSON) lets invoke a function.
 
     `qualifier` is the alias that the policy belongs to (empty: the function itself), `apis` holds
-    the names of REST APIs by id; an API that is not among them is left out.
+    the APIs by id; one that is not among them is left out.
 
     Raises:
         ValueError: The policy is not JSON.
     """
     if not policy:
         return []
-    names = {apis[api_id] for api_id in _api_ids(policy) if api_id in apis}
+    callers = {apis[api_id] for api_id in _api_ids(policy) if api_id in apis}
     return [
         Edge(
-            caller=place.api(name),
+            caller=caller,
             callee=function,
             relation="invokes",
             qualifier=qualifier,
             via=PERMITTED,
         )
-        for name in sorted(names)
+        for caller in sorted(callers, key=lambda one: one.arn)
     ]
 
 
-def from_integrations(api: Resource, function_arns: Iterable[str], place: Place) -> list[Edge]:
-    """Edges from a REST API to the functions of this account that its methods invoke."""
-    edges: list[Edge] = []
-    for arn in function_arns:
-        try:
-            named = from_arn(arn, place)
-        except UnknownResource:
-            continue
-        edges.append(_edge(api, named, "integration"))
-    return edges
+def from_integrations(api: Resource, targets: Iterable[str], directory: Directory) -> list[Edge]:
+    """Edges from an API to what of this account its integrations lead to.
+
+    An alias that a stage variable names is told as the URI has it, `${stageVariables.alias}`.
+    """
+    named = [directory.recognise(one) for one in targets if not _named_by_variable(one)]
+    return [_edge(api, one, "integration") for one in named if one is not None]
+
+
+def unresolved(api: Resource, targets: Iterable[str]) -> list[str]:
+    """Sentences about what stage variables name, which integrations alone do not tell."""
+    return [
+        f"{api.name} invokes a function that a stage variable names ({one}): not followed"
+        if _named_by_variable(one)
+        else f"through which alias {api.name} invokes {one} is in a stage variable"
+        for one in targets
+        if _VARIABLE in one
+    ]
+
+
+def _named_by_variable(target: str) -> bool:
+    """Whether the resource itself depends on the stage, and not only its alias."""
+    place, _, name = target.partition(":function:")
+    return _VARIABLE in place + name.partition(":")[0]
 
 
 def _from_environment(

@@ -96,7 +96,7 @@ class Trail:
             AwsError: It could not be read.
         """
         earlier = window.before(_LOOK_BACK)
-        answer = self._page("ResourceName", resource.name, earlier, "", budget)
+        answer = self._page("ResourceName", resource.identifier, earlier, "", budget)
         return _to_events(answer)
 
     def _read_together(
@@ -130,7 +130,7 @@ class Trail:
         """CloudTrail files an event under the name as the caller wrote it: ask for both forms."""
         found: dict[str, TrailEvent] = {}
         further = sorted(kin.get(resource.arn, ()))[:_MOST_KIN]
-        for name in dict.fromkeys((resource.name, resource.arn, *further)):
+        for name in dict.fromkeys((resource.identifier, resource.arn, *further)):
             events, whole = self._pages("ResourceName", name, window, budget)
             found.update({event.id: event for event in events})
             if not whole and resource not in record.cut:

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from opspilot.adapters.aws import topology
-from opspilot.adapters.aws.apis import RestApis
 from opspilot.adapters.aws.declared import declared_edges
 from opspilot.adapters.aws.event_sources import to_event_sources
 from opspilot.adapters.aws.functions import Functions
+from opspilot.adapters.aws.gateways import Gateways
 from opspilot.adapters.aws.inventory import Inventory, Lister
 from opspilot.adapters.aws.names import Place, from_arn, is_arn
 from opspilot.adapters.aws.queues import Queues
@@ -44,7 +44,7 @@ class Readers:
     tables: Tables
     queues: Queues
     streams: Streams
-    apis: RestApis
+    apis: Gateways
 
 
 class AwsWorkloads:
@@ -70,8 +70,9 @@ class AwsWorkloads:
     def resolve(self, name_or_arn: str) -> Resource:
         """The resource that a person means; see the port.
 
-        A name is looked for among functions, tables, queues, streams and REST APIs, in this order;
-        an alias or version behind a function's name or ARN is accepted and left out.
+        A name is looked for among functions, tables, queues, streams, REST APIs and HTTP APIs, in
+        this order; of an API its id will do. An alias or version behind a function's name or ARN is
+        accepted and left out.
         """
         text = name_or_arn.strip()
         budget = self._calls.budget()
@@ -93,6 +94,7 @@ class AwsWorkloads:
         return [
             *map(place.function, sorted(inventory.environments)),
             *map(place.api, sorted(set(inventory.apis.values()))),
+            *inventory.all_http_apis(place),
             *map(place.queue, sorted(inventory.queues)),
             *map(place.stream, sorted(inventory.streams)),
             *map(place.table, sorted(inventory.tables)),
@@ -198,15 +200,14 @@ class AwsWorkloads:
     def _callers_by_policy(
         self, function: Resource, inventory: Inventory, gaps: list[str], budget: Budget
     ) -> list[Edge]:
-        """Edges from REST APIs; an API that invokes an alias is in the alias's own policy."""
+        """Edges from APIs; an API that invokes an alias is in the alias's own policy."""
         edges: list[Edge] = []
         try:
             aliases = self._functions.aliases(function, budget)
+            apis = inventory.apis_by_id(self._place)
             for qualifier in ("", *(alias.name for alias in aliases)):
                 policy = self._functions.policy(function, qualifier, budget)
-                edges += topology.from_policy(
-                    function, qualifier, policy, inventory.apis, self._place
-                )
+                edges += topology.from_policy(function, qualifier, policy, apis)
         except (AwsError, ValueError) as error:
             gaps.append(f"resource policies of {function.name} could not be read: {error}")
         return edges
@@ -214,15 +215,14 @@ class AwsWorkloads:
     def _behind_api(
         self, api: Resource, inventory: Inventory, gaps: list[str], budget: Budget
     ) -> list[Edge]:
-        """Edges from a REST API to the functions that its methods invoke."""
-        edges: list[Edge] = []
+        """Edges from an API to what its integrations lead to."""
         try:
-            for api_id in inventory.api_ids(api.name):
-                arns = self._apis.function_arns(api_id, budget)
-                edges += topology.from_integrations(api, arns, self._place)
+            targets = self._apis.targets(api, inventory, budget)
         except AwsError as error:
-            gaps.append(f"the methods of {api.name} could not be read: {error}")
-        return edges
+            gaps.append(f"what is behind {api.name} could not be read: {error}")
+            return []
+        gaps += topology.unresolved(api, targets)
+        return topology.from_integrations(api, targets, inventory.directory(self._place))
 
 
 def _found(
@@ -232,9 +232,9 @@ def _found(
     if named is None:
         return _of_name(text, inventory, place)
     if named.kind is ResourceKind.API:
-        # A real ARN of an API has its id; ours has its name.
-        name = inventory.apis.get(named.name, named.name)
-        return place.api(name) if inventory.api_ids(name) else None
+        # A real ARN of an API has its id; ours of a REST API has its name.
+        found = inventory.api(named.identifier, place)
+        return found if found is not None and found.is_http_api == named.is_http_api else None
     if named.kind is ResourceKind.FUNCTION:
         return None
     return _of_name(named.name, inventory, place, named.kind)
@@ -249,7 +249,7 @@ def _of_name(
         return place.queue(name)
     if kind in (None, ResourceKind.STREAM) and name in inventory.streams:
         return place.stream(name)
-    return place.api(name) if kind is None and inventory.api_ids(name) else None
+    return inventory.api(name, place) if kind is None else None
 
 
 def _unknown(
@@ -259,8 +259,14 @@ def _unknown(
     close = difflib.get_close_matches(name, sorted(inventory.environments), n=_CLOSE_NAMES)
     hint = f"did you mean {', '.join(close)}?" if close else "check the name, account and region"
     unread = "".join(f"; {gap}" for gap in inventory.gaps)
+    namesakes = inventory.http_api_ids(text)
+    if len(namesakes) > 1:
+        return UnknownResource(
+            f"{len(namesakes)} HTTP APIs are called {text!r}",
+            hint=f"give the id of one: {', '.join(namesakes)}",
+        )
     return UnknownResource(
-        f"there is no function, table, queue, stream or REST API {text!r} in account "
+        f"there is no function, table, queue, stream, REST API or HTTP API {text!r} in account "
         f"{place.account_id}, {place.region}{unread}",
         hint=hint,
     )

@@ -1,7 +1,8 @@
 """An API gives its integration up before the function behind it has answered.
 
 Mechanism: 5xx answers rise while the functions behind report no errors: they finish, later than the
-API waits (29 s, or less where the integration's timeout was set). Latency stands at that limit.
+API waits (29 s, an HTTP API 30 s, or less where the integration's timeout was set). Latency stands
+at that limit.
 """
 
 from collections.abc import Iterator
@@ -28,7 +29,7 @@ from opspilot.domain.wording import milliseconds, number
 
 CAUSE_CLASS = "api.integration_timeout"
 _PRIOR = -2.0
-_MOST_MS = 29_000.0
+_MOST_MS, _MOST_HTTP_MS = 29_000.0, 30_000.0
 _NEAR = 0.93
 
 
@@ -82,7 +83,7 @@ def _argue_limit(
     onset: Onset | None,
 ) -> bool:
     """Whether the API's latency, or a function's duration, reaches what the API waits for."""
-    limit = _limit_ms(change)
+    limit = _limit_ms(api, change)
     latency = case.metric(api, "api.integration_latency_p99") or case.metric(api, "api.latency_p99")
     seen = _highest(latency, onset)
     stands = latency is not None and seen is not None and seen >= _NEAR * limit
@@ -114,15 +115,15 @@ def _highest(shown: Shown[MetricDetail] | None, onset: Onset | None) -> float | 
     return max((one for one in known if one is not None), default=shown.detail.peak_value)
 
 
-def _limit_ms(change: Change | None) -> float:
-    """What the API waits: as a change tells, else AWS's default for REST APIs."""
+def _limit_ms(api: Resource, change: Change | None) -> float:
+    """What the API waits: as a change tells, else AWS's default for such APIs."""
     for name, text in (change.after if change else {}).items():
         if "timeout" in name:
             figure = "".join(one for one in text if one.isdigit() or one == ".")
             if figure:
                 value = float(figure)
                 return value if name.endswith(("ms", "millis")) or value > 50 else value * 1_000.0
-    return _MOST_MS
+    return _MOST_HTTP_MS if api.is_http_api else _MOST_MS
 
 
 def _of_timeout(change: Change) -> bool:

@@ -20,7 +20,7 @@ from opspilot.errors import IllegalTransition, InputError, OpsPilotError
 from opspilot.lifecycle import Trigger, allowed_triggers
 
 ResourceName = Annotated[
-    str, typer.Option("--resource", help="Name or ARN: function, table, queue or REST API.")
+    str, typer.Option("--resource", help="Name or ARN: function, table, queue, stream or API.")
 ]
 WindowLength = Annotated[
     str | None, typer.Option("--window", help="Time under suspicion, up to now: 30m, 2h.")

@@ -322,6 +322,18 @@ def test_an_alarm_of_an_api_may_name_more_dimensions_than_the_api():
     assert found.query.dimensions == (("ApiName", "shop-api"), ("Stage", "prod"))
 
 
+def test_an_alarm_on_an_http_api_is_found_by_the_id_whatever_the_api_is_called():
+    metric = {"Namespace": "AWS/ApiGateway", "MetricName": "5xx"}
+    alarms = [
+        definition("theirs", **metric, Dimensions=[{"Name": "ApiId", "Value": "b2"}]),
+        definition("web-5xx", **metric, Dimensions=[{"Name": "ApiId", "Value": "w4q7"}]),
+    ]
+    with stubbed("cloudwatch") as (client, stub):
+        defines(stub, *alarms)
+        found = AwsAlarms(client, calls(), PLACE).alarms_of(PLACE.http_api("w4q7", "web"))
+    assert [alarm.name for alarm in found] == ["web-5xx"]
+
+
 @pytest.mark.parametrize(
     ("operator", "comparator"),
     [

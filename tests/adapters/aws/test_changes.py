@@ -505,6 +505,46 @@ def told(resource: Resource, *items: dict[str, Any]) -> list[Change]:
             {},
             {"integration_timeout_ms": "3000"},
         ),
+        (
+            "UpdateIntegration",
+            {"apiId": "w4q7", "integrationId": "i1", "timeoutInMillis": 3000.0},
+            "configuration",
+            {},
+            {"integration_timeout_ms": "3000"},
+        ),
+        (
+            "UpdateIntegration",
+            {"apiId": "w4q7", "updateIntegrationInput": {"integrationUri": "arn:new"}},
+            "configuration",
+            {},
+            {"integration": "arn:new"},
+        ),
+        (
+            "UpdateRoute",
+            {"apiId": "w4q7", "routeId": "r1", "routeKey": "GET /a", "target": "integrations/i2"},
+            "configuration",
+            {},
+            {"route": "GET /a", "target": "integrations/i2"},
+        ),
+        (
+            "UpdateStage",
+            {
+                "apiId": "w4q7",
+                "stageName": "prod",
+                "defaultRouteSettings": {"throttlingRateLimit": 5.0, "throttlingBurstLimit": 9},
+                "stageVariables": {"alias": "hidden"},
+            },
+            "configuration",
+            {},
+            {"throttle_rate": "5", "throttle_burst": "9", "stage_variables": "set"},
+        ),
+        (
+            "CreateDeployment",
+            {"apiId": "w4q7", "stageName": "prod"},
+            "release",
+            {},
+            {},
+        ),
     ],
 )
 def test_each_kind_of_change_carries_plain_values(name, asked, kind, before, after):
@@ -519,6 +559,25 @@ def test_a_capacity_that_was_set_twice_tells_what_it_was_before():
 
     *_, last = told(PLACE.table("orders"), capacity(5, 5), capacity(50, 60))
     assert (last.before, last.after) == ({"write_capacity": "50"}, {"write_capacity": "5"})
+
+
+def integration_set(name: str, timeout: int, minutes_ago: float) -> dict[str, Any]:
+    asked = {"apiId": "w4q7", "integrationId": name, "timeoutInMillis": timeout}
+    return item("UpdateIntegration", minutes_ago, asked)
+
+
+def test_each_integration_of_an_http_api_has_a_timeout_of_its_own():
+    api = PLACE.http_api("w4q7", "web")
+    events = [integration_set("i1", 500, 5), integration_set("i2", 900, 30)]
+    *_, last = told(api, *events, integration_set("i1", 9000, 60))
+    assert last.summary == "integration updated: integration_timeout_ms 9000 to 500"
+
+
+def test_changes_of_an_http_api_are_found_by_its_id_and_not_by_its_name():
+    event = to_event(integration_set("i1", 500, 5))
+    assert event is not None
+    assert event.concerns(PLACE.http_api("w4q7", "web"))
+    assert not event.concerns(PLACE.http_api("b2", "w4q7"))
 
 
 def test_a_mapping_that_is_switched_off_is_a_change_of_its_function_whoever_is_asked_about():

@@ -24,6 +24,7 @@ HERE = Inventory(
     gaps=(),
     request_ids=(),
     streams=frozenset({"clicks"}),
+    http_apis={"w4q7": "web"},
 )
 
 
@@ -52,6 +53,9 @@ def drawn(declared: DeclaredGraph, inventory: Inventory = HERE, *known: Edge):
         ("api:shop-api", "invokes", "shop-api"),
         ("arn:aws:lambda:us-east-1:123456789012:function:mailer", "invokes", "mailer"),
         ("arn:aws:apigateway:us-east-1::/restapis/k3v9", "invokes", "shop-api"),
+        ("web", "invokes", "web"),
+        ("api:w4q7", "invokes", "web"),
+        ("arn:aws:apigateway:us-east-1::/apis/w4q7", "invokes", "web"),
     ],
 )
 def test_names_kinds_and_arns_lead_to_resources_of_the_account(callee, relation, name):

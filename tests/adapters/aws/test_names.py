@@ -24,6 +24,8 @@ FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:checkout"
         ("arn:aws:sqs:us-east-1:123456789012:emails.fifo", Named(PLACE.queue("emails.fifo"))),
         ("arn:aws:apigateway:us-east-1::/restapis/shop", Named(PLACE.api("shop"))),
         ("arn:aws:apigateway:us-east-1::/restapis/shop/stages/prod", Named(PLACE.api("shop"))),
+        ("arn:aws:apigateway:us-east-1::/apis/w4q7", Named(PLACE.http_api("w4q7"))),
+        ("arn:aws:apigateway:us-east-1::/apis/w4q7/routes/r1", Named(PLACE.http_api("w4q7"))),
     ],
 )
 def test_an_arn_leads_to_its_resource_and_its_qualifier_stands_apart(arn, named):
@@ -38,7 +40,7 @@ def test_an_arn_leads_to_its_resource_and_its_qualifier_stands_apart(arn, named)
         ("arn:aws:lambda", "is not an ARN"),
         ("arn:aws:lambda:us-east-1:123456789012:", "is not an ARN"),
         ("arn:aws:s3:::bucket", "is of s3"),
-        ("arn:aws:apigateway:us-east-1::/apis/x", "is of apigateway"),
+        ("arn:aws:apigateway:us-east-1::/domainnames/x", "is of apigateway"),
     ],
 )
 def test_an_arn_of_elsewhere_or_of_nothing_known_says_why(arn, reason):

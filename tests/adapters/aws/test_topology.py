@@ -14,13 +14,15 @@ from opspilot.adapters.aws.topology import (
     from_integrations,
     from_policy,
     in_order,
+    unresolved,
 )
 from opspilot.domain.resource import Resource
 from opspilot.domain.workload import Edge
 from tests.adapters.aws.stubs import PLACE
 
 FUNCTION_ARN = "arn:aws:lambda:us-east-1:123456789012:function:"
-APIS = {"k3v9": "shop-api"}
+NAMES = {"k3v9": "shop-api"}
+APIS = {"k3v9": PLACE.api("shop-api"), "w4q7": PLACE.http_api("w4q7", "web")}
 
 
 def inventory(environments: dict[str, dict[str, str]], *sources: SourceMapping) -> Inventory:
@@ -29,7 +31,7 @@ def inventory(environments: dict[str, dict[str, str]], *sources: SourceMapping) 
         tables=frozenset({"orders"}),
         queues=frozenset({"emails"}),
         event_sources=sources,
-        apis=APIS,
+        apis=NAMES,
         gaps=(),
         request_ids=(),
     )
@@ -168,7 +170,7 @@ CHECKOUT: Resource = PLACE.function("checkout")
 @pytest.mark.parametrize("source_arn", [EXECUTE, [EXECUTE, EXECUTE]])
 @pytest.mark.parametrize("operator", ["ArnLike", "StringEquals"])
 def test_an_api_that_the_policy_lets_in_is_a_caller(source_arn, operator):
-    edges = from_policy(CHECKOUT, "live", policy(allowed(source_arn, operator)), APIS, PLACE)
+    edges = from_policy(CHECKOUT, "live", policy(allowed(source_arn, operator)), APIS)
     assert drawn(edges) == [("shop-api", "invokes", "checkout", "live", "resource policy")]
 
 
@@ -185,18 +187,52 @@ def test_an_api_that_the_policy_lets_in_is_a_caller(source_arn, operator):
     ],
 )
 def test_other_statements_name_no_caller(text):
-    assert from_policy(CHECKOUT, "", text, APIS, PLACE) == []
+    assert from_policy(CHECKOUT, "", text, APIS) == []
 
 
 def test_a_single_statement_outside_a_list_counts_too():
     text = json.dumps({"Statement": allowed(EXECUTE)})
-    assert len(from_policy(CHECKOUT, "", text, APIS, PLACE)) == 1
+    assert len(from_policy(CHECKOUT, "", text, APIS)) == 1
 
 
 def test_integrations_lead_from_an_api_to_its_functions():
     edges = from_integrations(
         PLACE.api("shop-api"),
         [f"{FUNCTION_ARN}checkout:live", "arn:aws:lambda:eu-west-1:1:function:far"],
-        PLACE,
+        inventory({}).directory(PLACE),
     )
     assert drawn(edges) == [("shop-api", "invokes", "checkout", "live", "integration")]
+
+
+def test_an_http_api_that_the_policy_lets_in_is_a_caller_with_its_name():
+    source = EXECUTE.replace("k3v9", "w4q7")
+    edges = from_policy(CHECKOUT, "live", policy(allowed(source)), APIS)
+    assert drawn(edges) == [("web", "invokes", "checkout", "live", "resource policy")]
+    assert edges[0].caller.arn == "arn:aws:apigateway:us-east-1::/apis/w4q7"
+
+
+BY_STAGE = "${stageVariables."
+
+
+def test_an_alias_that_a_stage_variable_names_is_said_and_never_taken_for_latest():
+    target, api = f"{FUNCTION_ARN}checkout:{BY_STAGE}alias}}", PLACE.api("shop-api")
+    edges = from_integrations(api, [target], inventory({}).directory(PLACE))
+    assert [(e.callee.name, e.qualifier) for e in edges] == [("checkout", f"{BY_STAGE}alias}}")]
+    assert unresolved(api, [target]) == [
+        f"through which alias shop-api invokes {target} is in a stage variable"
+    ]
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        f"{FUNCTION_ARN}{BY_STAGE}function}}",
+        f"{FUNCTION_ARN}{BY_STAGE}function}}:live",
+        f"arn:aws:lambda:{BY_STAGE}region}}:123456789012:function:checkout",
+        f"{BY_STAGE}stream}}",
+    ],
+)
+def test_a_function_that_a_stage_variable_names_is_no_edge_but_a_gap(target):
+    api = PLACE.api("shop-api")
+    assert from_integrations(api, [target], inventory({}).directory(PLACE)) == []
+    assert "a stage variable names" in unresolved(api, [target])[0]

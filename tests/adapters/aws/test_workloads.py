@@ -10,6 +10,8 @@ from botocore.stub import Stubber
 
 from opspilot.adapters.aws.apis import RestApis
 from opspilot.adapters.aws.functions import Functions
+from opspilot.adapters.aws.gateways import Gateways
+from opspilot.adapters.aws.http_apis import HttpApis
 from opspilot.adapters.aws.inventory import Lister
 from opspilot.adapters.aws.queues import Queues
 from opspilot.adapters.aws.streams import Streams
@@ -31,6 +33,9 @@ from tests.adapters.aws.stubs import NOW, PLACE, Hourglass, answer, calls, stubb
 ARN = "arn:aws:lambda:us-east-1:123456789012:function:"
 
 
+_OF_ANY_API = {"RouteSelectionExpression": "$request.method $request.path"}
+
+
 @dataclass
 class Account:
     """An account whose answers a test lays out in order."""
@@ -42,7 +47,13 @@ class Account:
     kinesis: Stubber
     autoscaling: Stubber
     apigateway: Stubber
+    http_apis: Stubber
     hourglass: Hourglass
+
+    def lists_http_apis(self, *apis: tuple[str, str, str]) -> None:
+        """API Gateway's version 2 tells of these: id, name and protocol."""
+        items = [{"ApiId": i, "Name": n, "ProtocolType": p, **_OF_ANY_API} for i, n, p in apis]
+        self.http_apis.add_response("get_apis", answer(Items=items), {"MaxResults": "500"})
 
     def exists(self, name: str) -> None:
         """Lambda knows a function of this name."""
@@ -86,6 +97,9 @@ class Account:
         self.apigateway.add_response(
             "get_rest_apis", answer(items=[{"id": "k3v9", "name": "shop-api"}]), {"limit": 500}
         )
+        self.lists_http_apis(
+            ("w4q7", "web", "HTTP"), ("e5", "echo", "HTTP"), ("s1", "chat", "WEBSOCKET")
+        )
         self.functions.add_response(
             "list_event_source_mappings",
             answer(
@@ -111,10 +125,12 @@ def account() -> Generator[Account]:
         stubbed("kinesis") as (kinesis, kinesis_stub),
         stubbed("application-autoscaling") as (autoscaling, autoscaling_stub),
         stubbed("apigateway") as (apigateway, apigateway_stub),
+        stubbed("apigatewayv2") as (http_apis, http_apis_stub),
     ):
-        reader, apis = Functions(functions, sender), RestApis(apigateway, sender)
+        reader = Functions(functions, sender)
+        apis = Gateways(RestApis(apigateway, sender), HttpApis(http_apis, sender))
         streams = Streams(kinesis, sender)
-        lister = Lister(reader, dynamodb, sqs, streams, apis, sender)
+        lister = Lister(reader, dynamodb, sqs, streams, apis.rest, apis.http, sender)
         readers = Readers(
             reader, Tables(dynamodb, autoscaling, sender), Queues(sqs, sender), streams, apis
         )
@@ -126,6 +142,7 @@ def account() -> Generator[Account]:
             kinesis_stub,
             autoscaling_stub,
             apigateway_stub,
+            http_apis_stub,
             hourglass,
         )
 
@@ -144,6 +161,8 @@ def test_the_account_is_listed_by_kind_and_name():
         assert world.workloads.resources() == [
             *map(PLACE.function, ("checkout", "fraud-score", "mailer", "payments")),
             PLACE.api("shop-api"),
+            PLACE.http_api("e5"),
+            PLACE.http_api("w4q7"),
             PLACE.queue("emails"),
             PLACE.stream("clicks"),
             PLACE.table("orders"),
@@ -164,6 +183,7 @@ def test_a_function_is_found_by_name_or_arn_with_one_call(text):
         ("emails", PLACE.queue("emails")),
         ("clicks", PLACE.stream("clicks")),
         ("shop-api", PLACE.api("shop-api")),
+        ("k3v9", PLACE.api("shop-api")),
     ],
 )
 def test_a_name_that_is_no_function_may_be_a_table_a_queue_or_an_api(text, resource):
@@ -231,6 +251,7 @@ def test_an_unknown_name_says_what_could_not_be_searched():
         world.sqs.add_response("list_queues", answer())
         world.kinesis.add_response("list_streams", answer(StreamNames=[], HasMoreStreams=False))
         world.apigateway.add_client_error("get_rest_apis", "InternalFailure", "no", 501)
+        world.lists_http_apis()
         world.functions.add_response("list_event_source_mappings", answer(EventSourceMappings=[]))
         with pytest.raises(UnknownResource, match="dynamodb:ListTables"):
             world.workloads.resolve("orders")
@@ -362,6 +383,7 @@ def test_where_functions_may_not_be_listed_a_functions_variables_name_its_callee
         world.sqs.add_response("list_queues", answer())
         world.kinesis.add_response("list_streams", answer(StreamNames=[], HasMoreStreams=False))
         world.apigateway.add_response("get_rest_apis", answer(items=[]))
+        world.lists_http_apis()
         world.functions.add_response("list_event_source_mappings", answer(EventSourceMappings=[]))
         world.functions.add_response("list_aliases", answer(Aliases=[]))
         world.functions.add_client_error("get_policy", "ResourceNotFoundException", "none", 404)
@@ -391,6 +413,7 @@ def test_a_listing_that_is_denied_in_part_is_kept_as_asking_again_would_not_help
         world.sqs.add_response("list_queues", answer())
         world.kinesis.add_response("list_streams", answer(StreamNames=[], HasMoreStreams=False))
         world.apigateway.add_response("get_rest_apis", answer(items=[]))
+        world.lists_http_apis()
         world.functions.add_response("list_event_source_mappings", answer(EventSourceMappings=[]))
         gaps = [world.workloads.topology(PLACE.table("orders")).gaps for _ in range(2)]
     assert gaps[0] == gaps[1]
@@ -405,6 +428,7 @@ def test_a_listing_whose_gaps_may_pass_is_not_kept():
         world.sqs.add_response("list_queues", answer())
         world.kinesis.add_response("list_streams", answer(StreamNames=[], HasMoreStreams=False))
         world.apigateway.add_response("get_rest_apis", answer(items=[]))
+        world.lists_http_apis()
         world.functions.add_response("list_event_source_mappings", answer(EventSourceMappings=[]))
         first = world.workloads.topology(PLACE.table("orders"))
         world.lists({"checkout": {"TABLE": "orders"}})
