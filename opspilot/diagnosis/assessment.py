@@ -19,6 +19,8 @@ from opspilot.domain.resource import Resource
 CEILING = 0.97
 """No rule is surer than this."""
 
+CEILING_RULE = "no rule is surer than 97 %"
+
 RULED_OUT = 0.02
 """What a contradicted hypothesis keeps."""
 
@@ -199,10 +201,8 @@ class Brief:
         raw = calibrated(1.0 / (1.0 + exp(-total)))
         if self.contradiction:
             return min(raw, RULED_OUT), ""
-        most, rule = min(self.caps, default=(CEILING, ""))
-        if raw <= most:
-            return min(raw, CEILING), ""
-        return most, rule
+        most, rule = min(((CEILING, CEILING_RULE), *self.caps), key=lambda one: one[0])
+        return (raw, "") if raw <= most else (most, rule)
 
 
 def _sum(arguments: Sequence[Argument]) -> float:

@@ -6,33 +6,17 @@ further questions of the same investigation, and draws the verdict from what the
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Literal
 
+from opspilot.diagnosis.asking import Source
+from opspilot.diagnosis.attacks import attacks_on
 from opspilot.diagnosis.case import Case
 from opspilot.diagnosis.harm import harmed, harmful
 from opspilot.diagnosis.verdict import diagnose
-from opspilot.domain.evidence import (
-    ChangesRequest,
-    ConfigurationRequest,
-    Evidence,
-    LogRequest,
-    MetricRequest,
-    TopologyRequest,
-)
+from opspilot.domain.evidence import ChangesRequest, Evidence
 from opspilot.domain.hypothesis import Hypothesis
 from opspilot.domain.incident import Incident
 from opspilot.domain.model import Model
 from opspilot.domain.resource import Resource, ResourceKind
-
-RefutingSource = Literal["metrics", "logs", "configuration", "changes", "topology"]
-
-_REQUESTS = {
-    "metrics": MetricRequest,
-    "logs": LogRequest,
-    "configuration": ConfigurationRequest,
-    "topology": TopologyRequest,
-}
-
 
 _MOST_LEADERS = 2
 _MOST_BESIDE = 2
@@ -43,12 +27,14 @@ class Refutation(Model):
     """A question whose answer may refute a hypothesis.
 
     Attributes:
+        signals: Of metrics: those that are asked for.
         why: What an answer would tell, in one sentence.
         hypothesis: Cause class of the hypothesis under attack.
     """
 
     resource: Resource
-    source: RefutingSource
+    source: Source
+    signals: tuple[str, ...] = ()
     why: str
     hypothesis: str
 
@@ -69,16 +55,24 @@ def refutations(
     attacks = [attack for leader in leaders for attack in _attacks(case, leader)]
     if harmed(case) and not verdict.causes:
         attacks += _unexplained(case)
-    told = dict.fromkeys(attack for attack in attacks if not _asked(attack, evidence))
-    unique = {(one.resource, one.source): one for one in reversed(list(told))}
+    told = dict.fromkeys(attack for attack in attacks if not _asked(attack, case))
+    unique = {(one.resource, one.source, one.signals): one for one in reversed(list(told))}
     return tuple(reversed(list(unique.values())))
 
 
 def _attacks(case: Case, leader: Hypothesis) -> Iterator[Refutation]:
-    """What would speak against a leader: the accused's own story, then its neighbours'."""
+    """What would refute a leader of its class; then the accused's own story, its neighbours'."""
     accused = leader.resource
+    for ask in attacks_on(case, leader):
+        yield Refutation(
+            resource=ask.resource,
+            source=ask.source,
+            signals=ask.signals,
+            why=ask.why,
+            hypothesis=leader.cause_class,
+        )
 
-    def attack(resource: Resource, source: RefutingSource, why: str) -> Refutation:
+    def attack(resource: Resource, source: Source, why: str) -> Refutation:
         return Refutation(resource=resource, source=source, why=why, hypothesis=leader.cause_class)
 
     yield attack(accused, "changes", f"if {accused.name} did not change, something else did")
@@ -120,14 +114,14 @@ def _changed_first(case: Case, functions: Sequence[Resource]) -> tuple[Resource,
     return tuple(sorted(functions, key=lambda one: not case.changes_of(one)))
 
 
-def _asked(attack: Refutation, evidence: Sequence[Evidence]) -> bool:
-    """Whether the question was asked already, answered or not."""
+def _asked(attack: Refutation, case: Case) -> bool:
+    """Whether the question was put already, answered or not: it is not put again."""
     if attack.source == "changes":
+        requests = (item.request for item in case.evidence)
         return any(
-            isinstance(item.request, ChangesRequest) and attack.resource in item.request.resources
-            for item in evidence
+            isinstance(one, ChangesRequest) and attack.resource in one.resources for one in requests
         )
-    wanted = _REQUESTS[attack.source]
-    return any(
-        item.resource == attack.resource and isinstance(item.request, wanted) for item in evidence
-    )
+    if attack.source == "configuration" and attack.resource.kind is ResourceKind.ACCOUNT:
+        return case.entries.asked("limits", attack.resource)
+    signals = attack.signals or ("",)
+    return any(case.entries.asked(attack.source, attack.resource, one) for one in signals)

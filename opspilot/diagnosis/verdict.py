@@ -5,21 +5,22 @@ from dataclasses import replace
 from datetime import datetime
 
 from opspilot.diagnosis.assessment import Assessment
+from opspilot.diagnosis.attacks import capped_unattacked, separating
 from opspilot.diagnosis.boxes import cause_of, first_failure_of, impact_of, since_of
 from opspilot.diagnosis.cascade import reach
 from opspilot.diagnosis.case import DURATIONS, Case
 from opspilot.diagnosis.chronic import chronic_failure
-from opspilot.diagnosis.competition import settled, weeded
+from opspilot.diagnosis.competition import competes, settled, weeded
 from opspilot.diagnosis.harm import HARM, harmed, unsettled
 from opspilot.diagnosis.looked import capped_unlooked
 from opspilot.diagnosis.recovery import recovered_at
 from opspilot.diagnosis.signatures import CATALOGUE
-from opspilot.diagnosis.standing import LIKELY_FROM, chosen
+from opspilot.diagnosis.standing import CLEAR_LEAD, LIKELY_FROM, chosen
 from opspilot.domain.evidence import Evidence
 from opspilot.domain.hypothesis import Hypothesis, Verdict, VerdictStatus
 from opspilot.domain.incident import Incident
 from opspilot.domain.resource import Resource, ResourceKind
-from opspilot.domain.signals import query_of, signal_of_query, signals_of
+from opspilot.domain.signals import query_of, signal_named, signal_of_query, signals_of
 
 RULES_VERSION = "5"
 """Raised with every change of a rule, a weight or a cap: a capsule records which rules decided."""
@@ -45,7 +46,7 @@ def diagnose(incident: Incident, evidence: Sequence[Evidence], now: datetime) ->
     """
     case = Case(incident, tuple(evidence), now)
     weighed = [found for assess in CATALOGUE.values() for found in assess(case)]
-    capped = [capped_unlooked(case, _capped_without_symptom(case, one)) for one in weighed]
+    capped = [_capped(case, one) for one in weighed]
     assessed = _ranked(case, settled(case, capped))
     if not harmed(case):
         return _without_harm(case, assessed)
@@ -71,7 +72,7 @@ def _with_harm(case: Case, assessed: Sequence[Assessment]) -> Verdict:
         impact=impact_of(case, since_of(leading, failure)),
         confidence=leading.confidence if leading else 0.0,
         hypotheses=_board(weeded(case, assessed, settled_ones), settled_ones),
-        next_query="" if found else _next_query(case, leading),
+        next_query="" if found else _next_query(case, leading, assessed),
         rules_version=RULES_VERSION,
     )
 
@@ -106,6 +107,11 @@ def _is_near(case: Case, one: Assessment) -> bool:
     """Whether the incident's own resource is hurt by it, or is what it blames."""
     hurt = {harm.resource for harm in one.hurts} | {one.hypothesis.resource}
     return case.incident.resource in hurt | reach(case, hurt)
+
+
+def _capped(case: Case, one: Assessment) -> Assessment:
+    """Under the rules that hold for every signature: what was not read bounds what is said."""
+    return capped_unlooked(case, capped_unattacked(case, _capped_without_symptom(case, one)))
 
 
 def _capped_without_symptom(case: Case, one: Assessment) -> Assessment:
@@ -187,13 +193,19 @@ def _without_harm(case: Case, assessed: Sequence[Assessment]) -> Verdict:
 def _unread(case: Case) -> str:
     """What of the incident's own resource is still to be read to call it healthy; empty if nothing.
 
-    Asked for: its first failure signal, any of its levels (percentiles may not exist), its log. A
-    log that was read whole and reports every call tells of failures and durations by itself.
+    Each of its signals of harm, and the errors of whoever works it off, have to have been asked
+    for. Needed are its first failure signal, any of its levels (percentiles may not exist), its
+    log. A log that was read whole and reports every call tells of failures and durations by itself.
     """
     own = case.incident.resource
+    harmful = [signal for signal in signals_of(own) if signal.name in HARM]
+    places = [(signal, own) for signal in harmful]
+    places += [(signal_named("lambda.errors"), one) for one in case.consumers_of(own)]
+    for signal, place in places:
+        if not case.entries.asked("metrics", place, signal.name):
+            return f"{signal.title} of {place.name}"
     if _reports_all(case, own):
         return ""
-    harmful = [signal for signal in signals_of(own) if signal.name in HARM]
     failures = [signal for signal in harmful if signal.missing_is_zero][:1]
     if own.kind is ResourceKind.QUEUE:
         failures = []  # What waits there, and for how long, tells of every failure to work it off.
@@ -218,8 +230,13 @@ def _reports_all(case: Case, own: Resource) -> bool:
     return log.detail.invocations >= (calls.detail.total_incident or 1.0)
 
 
-def _next_query(case: Case, lead: Assessment | None) -> str:
-    """The question whose answer would tell most."""
+def _next_query(case: Case, lead: Assessment | None, assessed: Sequence[Assessment]) -> str:
+    """The question whose answer would tell most: of two rivals, the one that separates them."""
+    rivals = [one for one in assessed if one is not lead and not one.ruled_out]
+    near = [one for one in rivals if lead and lead.confidence - one.confidence < CLEAR_LEAD]
+    rival = next((one for one in near if lead and competes(case, lead, one)), None)
+    if lead and rival and (query := separating(case, lead.hypothesis, rival.hypothesis)):
+        return query
     if lead and lead.hypothesis.missing:
         # What was never read tells more than what is only late: the latter cites what was read.
         unread = sorted(lead.hypothesis.missing, key=lambda one: bool(one.evidence))

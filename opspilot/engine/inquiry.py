@@ -10,9 +10,11 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from opspilot.diagnosis.refute import Refutation, refutations
-from opspilot.domain.evidence import ChangesDetail, ChangesRequest, Evidence
+from opspilot.domain.evidence import ChangesDetail, ChangesRequest, Evidence, MetricRequest
 from opspilot.domain.incident import Incident
 from opspilot.domain.resource import Resource, ResourceKind, lambda_account
+from opspilot.domain.signals import query_of, signal_named
+from opspilot.domain.telemetry import MetricQuery
 from opspilot.engine.comparing import earlier_of
 from opspilot.engine.neighbourhood import Neighbourhood
 from opspilot.engine.questions import (
@@ -163,17 +165,19 @@ def _attacked(
     found = [
         question
         for attack in refutations(incident, ledger, now)
-        for question in _attack(attack, incident)
+        for question in put(attack, incident)
         if question.key not in planned | done
     ]
     return found[: MOST_REFUTATIONS - len(done)]
 
 
-def _attack(attack: Refutation, incident: Incident) -> list[Question]:
+def put(attack: Refutation, incident: Incident) -> list[Question]:
+    """The questions by which an attack on an explanation is put; empty where there is no such."""
     resource, why = attack.resource, f"{attack.hypothesis}: {attack.why}"
     match attack.source:
         case "metrics":
-            found = metrics_of(resource)
+            queries = [query_of(signal_named(name), resource) for name in attack.signals]
+            found = [one for one in metrics_of(resource) if _reads(one, queries)]
         case "logs" if resource.kind is ResourceKind.FUNCTION:
             found = [logs_of(resource, incident)]
         case "configuration" if resource.kind in DESCRIBED:
@@ -187,3 +191,8 @@ def _attack(attack: Refutation, incident: Incident) -> list[Question]:
         case _:
             found = []
     return [question.model_copy(update={"why": why}) for question in found]
+
+
+def _reads(question: Question, queries: Sequence[MetricQuery]) -> bool:
+    request = question.request
+    return isinstance(request, MetricRequest) and request.metric in queries

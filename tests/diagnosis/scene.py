@@ -52,7 +52,7 @@ from opspilot.domain.resource import (
     rest_api,
     sqs_queue,
 )
-from opspilot.domain.signals import query_of, signal_named
+from opspilot.domain.signals import query_of, signal_named, signals_of
 from opspilot.domain.telemetry import LogQuery
 from opspilot.domain.window import Window
 from opspilot.domain.workload import (
@@ -408,7 +408,9 @@ class Scene:
         if not self.whole:
             return self.evidence
         rest = Scene(self.resource, evidence=list(self.evidence))
-        for resource in _related(self.evidence):
+        for signal in signals_of(self.resource):
+            rest.silent(self.resource, signal.name)
+        for resource in [*_related(self.evidence), ACCOUNT]:
             if not any(_is_of(item, "topology", resource) for item in self.evidence):
                 rest.add(
                     resource,
@@ -438,21 +440,42 @@ class Scene:
 
 
 _ASKED_OF = {
-    ResourceKind.FUNCTION: ("lambda.errors", "lambda.duration_p99"),
-    ResourceKind.TABLE: ("dynamodb.read_throttles", "dynamodb.write_throttles"),
+    ResourceKind.FUNCTION: ("lambda.errors", "lambda.duration_p99", "lambda.throttles"),
+    ResourceKind.TABLE: (
+        "dynamodb.read_throttles",
+        "dynamodb.write_throttles",
+        "dynamodb.reads",
+        "dynamodb.writes",
+    ),
     ResourceKind.QUEUE: ("sqs.sent", "sqs.deleted"),
+    ResourceKind.ACCOUNT: ("account.throttles", "account.concurrency"),
 }
 
 
 def _related(evidence: Sequence[Evidence]) -> list[Resource]:
-    """All that a call graph names."""
+    """All that a call graph names, and whoever works off a queue or stream."""
     edges = [
         edge
         for item in evidence
         if isinstance(item.detail, TopologyDetail)
         for edge in item.detail.topology.edges
     ]
-    return list(dict.fromkeys(end for edge in edges for end in (edge.caller, edge.callee)))
+    ends = [end for edge in edges for end in (edge.caller, edge.callee)]
+    feeds = [
+        *(
+            one
+            for item in evidence
+            if isinstance(item.detail, QueueDetail)
+            for one in item.detail.queue.consumers
+        ),
+        *(
+            one
+            for item in evidence
+            if isinstance(item.detail, StreamDetail)
+            for one in item.detail.stream.consumers
+        ),
+    ]
+    return list(dict.fromkeys((*ends, *(one.function for one in feeds))))
 
 
 def _is_of(item: Evidence, source: str, resource: Resource) -> bool:

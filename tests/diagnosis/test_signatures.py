@@ -81,7 +81,9 @@ def test_a_neighbour_whose_own_callees_are_unknown_is_not_blamed_for_its_timeout
     assert verdict.hypotheses
     texts = [one.text for board in verdict.hypotheses for one in board.missing]
     assert "what front calls was not read: one of it may have slowed" in texts
-    assert verdict.next_query == ("Find out: durations of all that front calls were not read")
+    assert verdict.next_query == (
+        "Read what front calls: it tells lambda.slow_dependency from lambda.timeout_too_small"
+    )
 
 
 def test_a_raised_timeout_is_not_the_cause_of_timeouts() -> None:
