@@ -1,10 +1,20 @@
 """The three boxes of a verdict: cause, first failure, impact. A symptom is never called a cause."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from opspilot.diagnosis.assessment import Assessment
+from opspilot.diagnosis.assessment import Assessment, Onset
 from opspilot.diagnosis.case import Case
-from opspilot.diagnosis.symptoms import earliest, entry_of, failing, failure_onset, timeouts
+from opspilot.diagnosis.families import Family, told
+from opspilot.diagnosis.harm import hurts
+from opspilot.diagnosis.symptoms import (
+    earliest,
+    entry_of,
+    failing,
+    failure_onset,
+    onset_of,
+    timeouts,
+)
 from opspilot.domain.hypothesis import Argument, Cause, FirstFailure, Impact
 from opspilot.domain.resource import Resource, ResourceKind
 from opspilot.domain.signals import signal_named
@@ -27,15 +37,18 @@ def cause_of(leading: Assessment) -> Cause:
     )
 
 
-def first_failure_of(case: Case, leading: Assessment | None) -> FirstFailure | None:
+def first_failure_of(
+    case: Case, leading: Assessment | None, settled: Sequence[Assessment] = ()
+) -> FirstFailure | None:
     """Second box: the component that failed first; None when nothing fails.
 
-    The leading explanation says who fails by it. Without one the earliest counts, and of several
-    in the same period the one furthest down the call chain.
+    The leading explanation says who fails by it, and of several settled ones the earliest counts.
+    Without one the earliest of all counts, and of several in the same period the one furthest down
+    the call chain. Where no function fails, whoever turned calls away did.
     """
-    failed = leading.failing if leading and leading.failing else _earliest_failing(case)
+    failed = _said_to_fail(case, leading, settled) or _earliest_failing(case)
     if failed is None:
-        return _throttled_first(case)
+        return _throttled_first(case) or _refused_first(case, leading) or _answered_badly(case)
     onset = failure_onset(case, failed)
     errors, log = case.risen(failed, "lambda.errors"), timeouts(case, failed)
     said = "failed"
@@ -50,6 +63,27 @@ def first_failure_of(case: Case, leading: Assessment | None) -> FirstFailure | N
         uncertainty_seconds=onset.uncertainty.total_seconds() if onset else None,
         evidence=tuple(shown.id for shown in (errors, log) if shown),
     )
+
+
+def _said_to_fail(
+    case: Case, leading: Assessment | None, settled: Sequence[Assessment]
+) -> Resource | None:
+    """Who fails by the leading explanation; of two faults, by the one that failed first."""
+    if leading is None or leading.failing is None:
+        return None
+    dated = [
+        (onset.at, one.failing)
+        for one in (leading, *settled)
+        if one.failing and (onset := _failed_at(case, one.failing))
+    ]
+    return min(dated, key=lambda pair: pair[0])[1] if dated else leading.failing
+
+
+def _failed_at(case: Case, function: Resource) -> Onset | None:
+    """When it began to fail, or else to turn callers away."""
+    throttles = case.risen(function, "lambda.throttles")
+    turned = onset_of(throttles, case.period) if throttles else None
+    return failure_onset(case, function) or turned
 
 
 def _earliest_failing(case: Case) -> Resource | None:
@@ -73,6 +107,50 @@ def _throttled_first(case: Case) -> FirstFailure | None:
                 evidence=(shown.id,),
             )
     return None
+
+
+def _refused_first(case: Case, leading: Assessment | None) -> FirstFailure | None:
+    """The user of a table whose log tells that the table refused it, though few calls failed."""
+    table = leading.hypothesis.resource if leading else None
+    if leading is None or table is None or table.kind is not ResourceKind.TABLE:
+        return None
+    for user in case.users_of(table):
+        log = case.log(user)
+        for family in (Family.CONDITIONAL, Family.THROTTLED):
+            said = told(log, family) if log else None
+            if log and said and said.count > said.before:
+                at = said.first_seen or leading.hypothesis.onset
+                since = f" first at {clock(at)}" if at else ""
+                return FirstFailure(
+                    resource=user,
+                    summary=f"{user.name} was refused by {table.name}{since}",
+                    at=at,
+                    uncertainty_seconds=1.0 if said.first_seen else None,
+                    evidence=(log.id,),
+                )
+    return None
+
+
+def _answered_badly(case: Case) -> FirstFailure | None:
+    """The API whose bad answers rose first."""
+    found = [
+        (onset.at, shown)
+        for api in case.apis
+        for signal in ("api.5xx", "api.4xx")
+        if (shown := case.risen(api, signal)) and hurts(case, shown)
+        if (onset := onset_of(shown, case.period))
+    ]
+    if not found:
+        return None
+    at, shown = min(found, key=lambda pair: pair[0])
+    api, kind = shown.evidence.resource, shown.detail.signal.removeprefix("api.")
+    return FirstFailure(
+        resource=api,
+        summary=f"{api.name} answered {kind} first at {clock(at)}",
+        at=at,
+        uncertainty_seconds=shown.detail.onset_uncertainty_seconds,
+        evidence=(shown.id,),
+    )
 
 
 def impact_of(case: Case, since: datetime | None) -> Impact | None:

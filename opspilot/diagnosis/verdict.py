@@ -11,6 +11,7 @@ from opspilot.diagnosis.cascade import reach
 from opspilot.diagnosis.case import DURATIONS, Case
 from opspilot.diagnosis.chronic import chronic_failure
 from opspilot.diagnosis.competition import competes, settled, weeded
+from opspilot.diagnosis.exclusions import excluded
 from opspilot.diagnosis.harm import HARM, harmed, unsettled
 from opspilot.diagnosis.looked import capped_unlooked
 from opspilot.diagnosis.recovery import recovered_at
@@ -45,6 +46,13 @@ def diagnose(incident: Incident, evidence: Sequence[Evidence], now: datetime) ->
         now: Account time.
     """
     case = Case(incident, tuple(evidence), now)
+    verdict = _drawn(case)
+    board = (*verdict.hypotheses, *excluded(case, verdict))
+    return verdict.model_copy(update={"hypotheses": board})
+
+
+def _drawn(case: Case) -> Verdict:
+    """The verdict with the hypotheses that something spoke for."""
     weighed = [found for assess in CATALOGUE.values() for found in assess(case)]
     capped = [_capped(case, one) for one in weighed]
     assessed = _ranked(case, settled(case, capped))
@@ -62,7 +70,7 @@ def _with_harm(case: Case, assessed: Sequence[Assessment]) -> Verdict:
     if not found or found[0][0] is not leading:
         found = []
     settled_ones = [one for one, _ in found]
-    failure = first_failure_of(case, leading)
+    failure = first_failure_of(case, leading, settled_ones)
     causes = tuple(cause_of(one) for one in settled_ones)
     return Verdict(
         status=found[0][1] if found else VerdictStatus.INCONCLUSIVE,
