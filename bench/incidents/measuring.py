@@ -7,7 +7,7 @@ from bench.incidents.problems import BenchmarkError
 from bench.incidents.references import resource_of
 from bench.incidents.truth import Cure, Measured
 from opspilot.domain.resource import ResourceKind
-from opspilot.domain.signals import query_of, signal_named
+from opspilot.domain.signals import query_named
 from opspilot.domain.telemetry import MetricQuery
 from opspilot.embedded.account import Account
 from opspilot.embedded.telemetry.samples import MetricId
@@ -64,12 +64,11 @@ def _figure(case: Case, account: Account, wanted: Measured, minutes: int) -> flo
 
 def _query(case: Case, signal: str, of: str) -> MetricQuery:
     try:
-        found = signal_named(signal)
+        return query_named(signal, resource_of(case, of))
     except KeyError as exc:
         raise BenchmarkError(
             f"{case.scenario.name}.yaml: truth.cure: there is no signal {signal!r}"
         ) from exc
-    return query_of(found, resource_of(case, of))
 
 
 def _values(account: Account, query: MetricQuery, minutes: int) -> list[float]:

@@ -8,10 +8,12 @@ from bench.incidents.problems import BenchmarkError
 from opspilot.domain.resource import (
     Resource,
     dynamodb_table,
+    http_api,
     lambda_function,
     rest_api,
     sqs_queue,
 )
+from opspilot.embedded.fleet import Fleet
 
 
 def resource_of(case: Case, reference: str) -> Resource:
@@ -31,7 +33,7 @@ def resource_of(case: Case, reference: str) -> Resource:
     fleet = case.fleet
     makers = {
         "function": (fleet.functions, lambda: lambda_function(account, region, new)),
-        "api": (apis_of(fleet), lambda: rest_api(region, new)),
+        "api": (apis_of(fleet), lambda: _api(region, fleet, new)),
         "queue": (fleet.queues, lambda: sqs_queue(account, region, new)),
         "table": (fleet.tables, lambda: dynamodb_table(account, region, new)),
         "stream": (
@@ -43,3 +45,8 @@ def resource_of(case: Case, reference: str) -> Resource:
         if (not wanted or wanted == kind) and new in {spec.name for spec in specs}:
             return make()
     raise BenchmarkError(f"{case.scenario.name}.yaml: there is no resource {reference!r}")
+
+
+def _api(region: str, fleet: Fleet, name: str) -> Resource:
+    is_http = fleet.api.protocol == "HTTP"
+    return http_api(region, fleet.api.id, name) if is_http else rest_api(region, name)

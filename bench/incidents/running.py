@@ -118,6 +118,7 @@ _hall: Hall | None = None
 def prepare(regions: Sequence[str] = ()) -> None:
     """Import what a case needs and is slow to import, and build the clients of these regions."""
     import moto.apigateway.models
+    import moto.apigatewayv2.models
     import moto.dynamodb.models
     import moto.moto_server.werkzeug_app
     import moto.sqs.models  # noqa: F401 - imported for their weight

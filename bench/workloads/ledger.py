@@ -8,10 +8,10 @@ ledger-api -> posting  -> entries (conditional write), balances (update)
 from bench.workloads.parts import (
     DAY,
     HOUR,
-    api_alarm,
     errors_alarm,
     failure,
     function,
+    http_api_alarm,
     info,
     released,
     releases,
@@ -77,6 +77,8 @@ _BUILDS = (
     ),
 )
 
+_API_ID = "l9ledger01"
+
 LEDGER = Fleet(
     name="ledger",
     functions=(
@@ -89,13 +91,15 @@ LEDGER = Fleet(
     builds=releases(_BUILDS),
     api=ApiSpec(
         "ledger-api",
-        "l9ledger01",
+        _API_ID,
         "prod",
         (
             Route("POST", "/postings", 0.45, "posting"),
             Route("GET", "/balances", 0.35, "balance"),
             Route("GET", "/statements", 0.2, "statement:live"),
         ),
+        integration_timeout_s=30.0,
+        protocol="HTTP",
     ),
     traffic=Traffic(per_minute=84.0),
     tables=(
@@ -121,7 +125,7 @@ LEDGER = Fleet(
         errors_alarm("balance"),
         errors_alarm("statement", 3),
         slow_alarm("statement", 1500),
-        api_alarm("ledger-api"),
+        http_api_alarm("ledger-api", _API_ID),
     ),
     history=(
         *released("statement", 2, 7.1 * DAY, alias=True),

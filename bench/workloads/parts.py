@@ -128,6 +128,12 @@ def api_alarm(name: str, threshold: float = 6) -> AlarmSpec:
     )
 
 
+def http_api_alarm(name: str, api_id: str, threshold: float = 6) -> AlarmSpec:
+    """The same of an HTTP API, whose metrics know its id alone."""
+    dimensions = {"ApiId": api_id, "Stage": "prod"}
+    return AlarmSpec(f"{name}-5xx", "AWS/ApiGateway", "5xx", dimensions, "Sum", threshold)
+
+
 def queue_alarm(name: str, threshold: float) -> AlarmSpec:
     """An alarm on the messages that wait in a queue."""
     return AlarmSpec(

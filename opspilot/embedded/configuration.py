@@ -139,6 +139,7 @@ class Configuration:
     region: str = "eu-west-1"
     account_id: str = "123456789012"
     api_id: str = ""
+    api_protocol: str = "REST"
 
     def with_function(self, function: FunctionConfig) -> Configuration:
         """A copy in which that function is replaced."""

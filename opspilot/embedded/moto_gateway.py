@@ -17,6 +17,7 @@ from werkzeug.wrappers import Request, Response
 
 from opspilot.embedded.dynamodb import DynamoDbGate, pick_values_by_name, replace_transactions
 from opspilot.embedded.errors import AwsError
+from opspilot.embedded.moto_http_api import sync_http_api
 from opspilot.embedded.moto_seed import seed_moto, sync_api
 from opspilot.embedded.overlay import Overlay
 from opspilot.embedded.wire import failure, query_failure
@@ -62,9 +63,11 @@ class MotoGateway:
 
     def _forward(self, request: Request) -> Response:
         app = self._loaded()
-        if request.path.startswith("/restapis"):
-            with self._account.lock:
+        with self._account.lock:
+            if request.path.startswith("/restapis"):
                 sync_api(self._account)
+            elif request.path.startswith("/v2/apis/"):
+                sync_http_api(self._account)
         return Response.from_app(app, request.environ, buffered=True)
 
     def _unsupported(self, request: Request, why: str) -> Response:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from opspilot.embedded.moto_http_api import seed_http_api
+
 if TYPE_CHECKING:
     from opspilot.embedded.account import Account
     from opspilot.embedded.fleet import Fleet
@@ -19,6 +21,7 @@ def seed_moto(account: Account) -> None:
     _seed_queues(fleet, place)
     _seed_tables(fleet, place)
     _seed_api(fleet, place)
+    seed_http_api(fleet, place)
 
 
 def _seed_queues(fleet: Fleet, place: tuple[str, str]) -> None:
@@ -64,6 +67,8 @@ def _seed_api(fleet: Fleet, place: tuple[str, str]) -> None:
 
     backend: Any = apigateway_backends[place[0]][place[1]]
     backend.reset()
+    if fleet.api.protocol != "REST":
+        return
     api = backend.create_rest_api(fleet.api.name, "", tags={})
     backend.apis[fleet.api.id] = backend.apis.pop(api.id)
     api.id = fleet.api.id

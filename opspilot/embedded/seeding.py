@@ -50,6 +50,7 @@ def initial_configuration(fleet: Fleet, origin: Origin) -> Configuration:
         region=origin.region,
         account_id=origin.account_id,
         api_id=fleet.api.id,
+        api_protocol=fleet.api.protocol,
     )
 
 

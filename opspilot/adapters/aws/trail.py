@@ -27,6 +27,7 @@ _PAGES_OF_ACCOUNT = 3
 _LOOK_BACK = timedelta(days=14)
 _MOST_KIN = 4
 _IAM = "iam.amazonaws.com"
+_API_GATEWAY = "apigateway.amazonaws.com"
 
 
 @dataclass
@@ -127,12 +128,22 @@ class Trail:
         budget: Budget,
         kin: Mapping[str, frozenset[str]],
     ) -> None:
-        """CloudTrail files an event under the name as the caller wrote it: ask for both forms."""
+        """CloudTrail files an event under the name as the caller wrote it: ask for both forms.
+
+        Under no name at all it files what happens to HTTP APIs: ask for all of API Gateway's.
+        """
         found: dict[str, TrailEvent] = {}
         further = sorted(kin.get(resource.arn, ()))[:_MOST_KIN]
-        for name in dict.fromkeys((resource.identifier, resource.arn, *further)):
-            events, whole = self._pages("ResourceName", name, window, budget)
-            found.update({event.id: event for event in events})
+        asked: list[tuple[LookupAttributeKeyType, str]] = [
+            ("ResourceName", name)
+            for name in dict.fromkeys((resource.identifier, resource.arn, *further))
+        ]
+        if resource.is_http_api:
+            asked = [("EventSource", _API_GATEWAY)]
+        for attribute, name in asked:
+            events, whole = self._pages(attribute, name, window, budget)
+            theirs = [one for one in events if not resource.is_http_api or one.concerns(resource)]
+            found.update({event.id: event for event in theirs})
             if not whole and resource not in record.cut:
                 record.cut.append(resource)
         record.events[resource.arn] = list(found.values())

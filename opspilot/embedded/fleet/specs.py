@@ -72,7 +72,11 @@ class Traffic:
 
 @dataclass(frozen=True, slots=True)
 class ApiSpec:
-    """A REST API in front of functions."""
+    """An API in front of functions.
+
+    An HTTP API differs in how it is listed, measured (by id) and changed; its integrations may take
+    30 s. It is not traced.
+    """
 
     name: str
     id: str
@@ -80,6 +84,7 @@ class ApiSpec:
     routes: tuple[Route, ...]
     integration_timeout_s: float = 29.0
     overhead_ms: float = 12.0
+    protocol: Literal["REST", "HTTP"] = "REST"
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,13 +18,16 @@ _API_VALUES: Mapping[str, Callable[[ApiBatch], Floats]] = {
     "IntegrationLatency": lambda batch: batch.integration_ms,
 }
 
+_HTTP_NAMES = {"4xx": "4XXError", "5xx": "5XXError"}
 API_METRICS = tuple(_API_VALUES)
+HTTP_API_METRICS = ("Count", *_HTTP_NAMES, "Latency", "IntegrationLatency")
 
 
 def api_samples(name: str, dimensions: Mapping[str, str], trace: ChunkTrace) -> Samples:
     """Samples of an AWS/ApiGateway metric, for the API or one of its methods."""
+    values = _API_VALUES[_HTTP_NAMES.get(name, name)]
     return join(
-        _samples(b, _API_VALUES[name](b))
+        _samples(b, values(b))
         for b in trace.api
         if dimensions.get("Method", b.method) == b.method
         and dimensions.get("Resource", b.path) == b.path

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from opspilot.embedded.configuration import Timeline
 from opspilot.embedded.fleet import Fleet, Invoke, TableCall
 from opspilot.embedded.simulator.resolve import split_target
-from opspilot.embedded.telemetry.api_samples import API_METRICS
+from opspilot.embedded.telemetry.api_samples import API_METRICS, HTTP_API_METRICS
 from opspilot.embedded.telemetry.function_samples import (
     ACCOUNT_METRICS,
     FUNCTION_METRICS,
@@ -32,7 +32,8 @@ def emitted(metric: MetricId, fleet: Fleet) -> bool:
     owner = dict(metric.dimensions)
     known: Mapping[str, set[str]] = {
         "FunctionName": {f.name for f in fleet.functions},
-        "ApiName": {fleet.api.name},
+        "ApiName": {fleet.api.name} if fleet.api.protocol == "REST" else set(),
+        "ApiId": {fleet.api.id} if fleet.api.protocol == "HTTP" else set(),
         "Stage": {fleet.api.stage},
         "TableName": {t.name for t in fleet.tables},
         "QueueName": {q.name for q in fleet.queues},
@@ -60,6 +61,9 @@ _SHAPES: Mapping[str, frozenset[tuple[str, tuple[str, ...]]]] = {
         (name, keys)
         for name in API_METRICS
         for keys in (("ApiName",), ("ApiName", "Stage"), ("ApiName", "Method", "Resource", "Stage"))
+    )
+    | frozenset(
+        (name, keys) for name in HTTP_API_METRICS for keys in (("ApiId",), ("ApiId", "Stage"))
     ),
     "AWS/DynamoDB": frozenset(
         [(name, ("TableName",)) for name in TABLE_METRICS]
@@ -75,12 +79,7 @@ def catalogue(fleet: Fleet, timeline: Timeline) -> Iterable[MetricId]:
     """Every metric of a fleet, with the resources that its configuration has ever had."""
     yield from _lambda_catalogue(timeline)
     yield from _event_catalogue(fleet)
-    api = {"ApiName": fleet.api.name}
-    staged = {**api, "Stage": fleet.api.stage}
-    methods = [{**staged, "Method": r.method, "Resource": r.path} for r in fleet.api.routes]
-    for name in API_METRICS:
-        for dimensions in (api, staged, *methods):
-            yield MetricId.of("AWS/ApiGateway", name, dimensions)
+    yield from _api_catalogue(fleet)
     yield from _table_catalogue(fleet)
     for queue in fleet.queues:
         for name in QUEUE_METRICS:
@@ -88,6 +87,18 @@ def catalogue(fleet: Fleet, timeline: Timeline) -> Iterable[MetricId]:
     for stream in fleet.streams:
         for name in STREAM_METRICS:
             yield MetricId.of("AWS/Kinesis", name, {"StreamName": stream.name})
+
+
+def _api_catalogue(fleet: Fleet) -> Iterable[MetricId]:
+    """Of a REST API with those of its methods; an HTTP API tells no more unless it is asked to."""
+    is_http = fleet.api.protocol == "HTTP"
+    api = {"ApiId": fleet.api.id} if is_http else {"ApiName": fleet.api.name}
+    staged = {**api, "Stage": fleet.api.stage}
+    routes = () if is_http else fleet.api.routes
+    methods = [{**staged, "Method": r.method, "Resource": r.path} for r in routes]
+    for name in HTTP_API_METRICS if is_http else API_METRICS:
+        for dimensions in (api, staged, *methods):
+            yield MetricId.of("AWS/ApiGateway", name, dimensions)
 
 
 def _table_catalogue(fleet: Fleet) -> Iterable[MetricId]:

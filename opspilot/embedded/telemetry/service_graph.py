@@ -63,8 +63,8 @@ def flows(simulation: Simulation, start: float, end: float) -> Flows:
                 state = simulation.timeline.current
                 _add_invocations(result, batch, places, state, Flow(calls, failed, seconds))
                 _add_steps(result, batch, calls)
-    api = simulation.fleet.api.name
-    return _with_api(result, api)
+    api = simulation.fleet.api
+    return _with_api(result, api.name if api.protocol == "REST" else "")
 
 
 def _batches(trace: ChunkTrace) -> Iterator[CallBatch]:
@@ -103,10 +103,11 @@ def _add_steps(result: Flows, batch: CallBatch, calls: int) -> None:
 
 
 def _with_api(result: Flows, name: str) -> Flows:
-    """The nameless API under its name."""
+    """The nameless API under its name; one that is not traced is left out."""
     return Flows(
         {
             ((API, name) if caller[0] == API else caller, callee): flow
             for (caller, callee), flow in result.found.items()
+            if name or caller[0] != API
         }
     )

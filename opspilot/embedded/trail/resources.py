@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import cast
 
 from opspilot.embedded.changes.roles import policy_name, role_of
+from opspilot.embedded.moto_http_api import integration_id
 from opspilot.embedded.trail.trace import Change, Trace, present
 
 _ROLE_EVENTS: Mapping[str, str] = {
@@ -135,6 +136,8 @@ def method_trace(change: Change) -> Trace:
     """UpdateIntegration of one method."""
     params, place = change.params, change.place
     api = change.state.api_id
+    if change.state.api_protocol == "HTTP":
+        return _integration_trace(change, api)
     patches: list[dict[str, object]] = []
     seconds = params.get("integration_timeout_s")
     if seconds is not None:
@@ -149,6 +152,18 @@ def method_trace(change: Change) -> Trace:
     arn = f"arn:aws:apigateway:{place.region}::/restapis/{api}"
     resources = (("AWS::ApiGateway::RestApi", api), ("AWS::ApiGateway::RestApi", arn))
     return Trace("UpdateIntegration", "apigateway.amazonaws.com", resources, request)
+
+
+def _integration_trace(change: Change, api: str) -> Trace:
+    """The same of an HTTP API, which is asked for by fields; the event names no resource."""
+    params = change.params
+    seconds = params.get("integration_timeout_s")
+    request = present(
+        apiId=api,
+        integrationId=integration_id(str(params["method"]), str(params["path"])),
+        timeoutInMillis=None if seconds is None else int(cast("float", seconds) * 1000),
+    )
+    return Trace("UpdateIntegration", "apigateway.amazonaws.com", (), request)
 
 
 def quota_trace(change: Change) -> Trace:
