@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Literal
 
 from opspilot.diagnosis.case import DURATIONS, Case
-from opspilot.domain.evidence import ComparisonRequest
+from opspilot.domain.evidence import ComparisonRequest, TracesDetail
 from opspilot.domain.model import Model
 from opspilot.domain.resource import Resource, ResourceKind, lambda_account
 from opspilot.domain.signals import signal_named
@@ -50,7 +50,7 @@ Asks = Callable[[Case, Resource], Iterator[Ask]]
 def is_answered(case: Case, ask: Ask) -> bool:
     """Whether the ledger holds an answer, be it that there is no data."""
     if ask.source == "topology":
-        return case.knows_callees_of(ask.resource)
+        return case.knows_callees_of(ask.resource) or _is_traced(case, ask.resource)
     if ask.source == "changes":
         return case.feed_of(ask.resource) is not None or any(
             item.resource == ask.resource and isinstance(item.request, ComparisonRequest)
@@ -60,6 +60,17 @@ def is_answered(case: Case, ask: Ask) -> bool:
         return case.limits is not None
     signals = ask.signals or ("",)
     return any(case.entries.answered(ask.source, ask.resource, one) for one in signals)
+
+
+def _is_traced(case: Case, resource: Resource) -> bool:
+    """Whether traced calls tell whom it calls, where the call graph itself was not read."""
+    calls = (
+        call
+        for item in case.entries.arrived
+        if isinstance(item.detail, TracesDetail)
+        for call in item.detail.calls
+    )
+    return any(resource in (edge.caller, edge.callee) for edge in (call.edge() for call in calls))
 
 
 def below(case: Case, accused: Resource) -> Iterator[Ask]:
