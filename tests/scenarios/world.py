@@ -21,6 +21,7 @@ from opspilot.domain.plan import Criterion, Instruction, Plan
 from opspilot.domain.resource import Resource
 from opspilot.domain.signals import query_of, signal_named
 from opspilot.embedded.clock import ManualClock
+from opspilot.embedded.fleet import Fleet
 from opspilot.embedded.server import EmbeddedAccount
 from opspilot.engine.people import EMBEDDED_PEOPLE
 from opspilot.entrypoints.worker import run_safely
@@ -205,12 +206,21 @@ def _examined(fault: str, seed: int | None) -> Examined:
 
 @contextmanager
 def world(
-    folder: Path, *, fault: str | None = "slow-dependency", seed: int | None = None
+    folder: Path,
+    *,
+    fault: str | None = "slow-dependency",
+    seed: int | None = None,
+    fleet: Fleet | None = None,
 ) -> Generator[World]:
-    """The web shop; with a fault it has been under way for ten minutes."""
+    """The web shop or another fleet; with a fault it has been under way for ten minutes."""
     manual = ManualClock()
     account = EmbeddedAccount(
-        folder / "embedded", seed=seed, clock=manual, fault=fault, fault_age_s=600 if fault else 0
+        folder / "embedded",
+        seed=seed,
+        clock=manual,
+        fault=fault,
+        fault_age_s=600 if fault else 0,
+        fleet=fleet,
     )
     clock = WorldClock(manual)
     settings = Settings(state_dir=folder, AWS_ENDPOINT_URL=account.url, auto_investigate=False)
