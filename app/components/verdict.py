@@ -131,13 +131,10 @@ def lead_lines(verdict: Verdict) -> list[Html]:
     """What is said without a cause: the strongest lead, or all that fit as well as it."""
     said = "" if verdict.recovered_at else _NO_CAUSE.get(verdict.status, "")
     lines = [el("p", said, cls="op-verdict")] if said else []
-    if verdict.status is VerdictStatus.INCONCLUSIVE and verdict.hypotheses:
-        best = verdict.hypotheses[0].confidence
-        alike = [
-            one
-            for one in verdict.hypotheses
-            if one.status != "ruled_out" and best - one.confidence <= _ALIKE
-        ] or [verdict.hypotheses[0]]
+    standing = [one for one in verdict.hypotheses if one.status != "ruled_out"]
+    if verdict.status is VerdictStatus.INCONCLUSIVE and standing:
+        best = standing[0].confidence
+        alike = [one for one in standing if best - one.confidence <= _ALIKE]
         name = "Strongest lead: " if len(alike) == 1 else "Fits as well as another: "
         lines += [
             el("p", el("b", name), f"{one.summary} ({share(one.confidence)})") for one in alike

@@ -13,7 +13,7 @@ from opspilot.diagnosis.change_search import known_unchanged, release_known
 from opspilot.diagnosis.complaints import complaints
 from opspilot.diagnosis.families import Family, told
 from opspilot.diagnosis.harm import harmed
-from opspilot.diagnosis.symptoms import failing, limit_seconds, risen_errors
+from opspilot.diagnosis.symptoms import failing, limit_seconds, risen_errors, timeouts
 from opspilot.diagnosis.untold import release_behind
 from opspilot.diagnosis.variables import change_of_variables, compared
 from opspilot.domain.evidence import LogDetail, MetricDetail
@@ -59,11 +59,16 @@ def calm(case: Case, resource: Resource, signal: str) -> Shown[MetricDetail] | N
     return shown if shown and whole and not shown.detail.anomalous else None
 
 
-def at_usual_speed(case: Case, function: Resource) -> Shown[MetricDetail] | None:
-    """The most telling of a function's durations, if none of those that were read moved."""
+def no_slower(case: Case, function: Resource) -> Shown[MetricDetail] | None:
+    """The most telling of a function's durations, if none of those that were read rose.
+
+    Where calls are cut off, the longest last as long as they may: then the median alone tells.
+    """
     if any(case.risen(function, signal) for signal in DURATIONS):
         return None
-    return next((one for signal in DURATIONS if (one := calm(case, function, signal))), None)
+    telling = ("lambda.duration_p50",) if timeouts(case, function) else DURATIONS
+    read = (case.metric(function, signal) for signal in telling)
+    return next((one for one in read if one and one.detail.points), None)
 
 
 def memory_sufficed(at: Place) -> Reason | None:
@@ -97,14 +102,19 @@ def none_timed_out(at: Place) -> Reason | None:
 
 
 def code_is_well(at: Place) -> Reason | None:
-    """It does not fail and its log has no new error; or no release came before the trouble."""
+    """It does not fail and its log has no new error; or no release came before the trouble.
+
+    Where nothing is wrong at all, nobody reads its log for that.
+    """
     case, function, onset = at
     errors, log = calm(case, function, "lambda.errors"), whole_log(case, function)
-    well = errors and log and function not in failing(case)
-    if errors and log and well and not risen_errors(case, function):
-        counted = number(errors.detail.total_incident or 0.0)
-        text = f"errors of {function.name} did not rise ({counted} in all), nor those in its log"
-        return Reason(text, (errors.id, log.id))
+    if errors and function not in failing(case) and not risen_errors(case, function):
+        text = f"errors of {function.name} did not rise"
+        text += f" ({number(errors.detail.total_incident or 0.0)} in all)"
+        if log:
+            return Reason(f"{text}, nor those in its log", (errors.id, log.id))
+        if not harmed(case):
+            return Reason(text, (errors.id,))
     if onset is None or release_behind(case, function, onset):
         return None
     return _unchanged(case, function, onset, "released")
@@ -129,15 +139,14 @@ def variables_are_well(at: Place) -> Reason | None:
     log = whole_log(case, function)
     if log and complaints(log.detail):
         return None
-    if known and known.changed:
-        return None
-    if known:
+    if known and not known.changed:
         text = f"the variables of {function.name} are those of {known.origin}"
         return Reason(text, (known.shown.id,))
-    if change and harmed(case):
-        return None
-    kept = _unchanged(case, function, onset, "changed") if onset else None
-    if kept or log is None:
+    kept = (
+        _unchanged(case, function, onset, "given other variables") if onset and not change else None
+    )
+    other_than_before = change or known
+    if kept or log is None or (other_than_before and harmed(case)):
         return kept
     lines = plural(log.detail.lines_incident, "line")
     text = f"the log of {function.name} complains of no value that it did not before, in {lines}"
@@ -172,10 +181,12 @@ _none_unreachable = _log_without(
 def others_answer(at: Place) -> Reason | None:
     """Its log tells of nothing that it could not reach, and it waits no longer than before."""
     case, function = at.case, at.resource
-    usual, log = at_usual_speed(case, function), whole_log(case, function)
+    usual, log = no_slower(case, function), whole_log(case, function)
     said = _none_unreachable(at)
     if usual is None or log is None or said is None or log.detail.timeouts:
         return None
+    if told(log, Family.EXPIRED):
+        return None  # Who refuses a credential may be a partner that refuses everybody.
     return Reason(f"{said.text}, and it takes no longer than before", (*said.ids, usual.id))
 
 
@@ -203,7 +214,7 @@ def started_warm(at: Place) -> Reason | None:
 def as_fast_as_before(at: Place) -> Reason | None:
     """None of its durations rose."""
     case, function = at.case, at.resource
-    usual = at_usual_speed(case, function)
+    usual = no_slower(case, function)
     level = usual.detail.incident_value if usual else None
     if usual is None or level is None:
         return None

@@ -4,6 +4,7 @@ As in `calm`: a rule answers only where the evidence was read and is calm.
 """
 
 from opspilot.diagnosis.calm import Place, Reason, Rule, calm, whole_log
+from opspilot.diagnosis.capacity import throttled_indexes
 from opspilot.diagnosis.case import Case
 from opspilot.diagnosis.families import Family, told
 from opspilot.diagnosis.symptoms import failing
@@ -42,7 +43,8 @@ def _none_of(case: Case, table: Resource, *signals: str) -> tuple[str, ...]:
 def _unthrottled(text: str) -> Rule:
     def rule(at: Place) -> Reason | None:
         case, table = at.case, at.resource
-        ids = _none_of(case, table, *_THROTTLES)
+        # An index that refuses holds its table up, which then counts the refusals or does not.
+        ids = () if throttled_indexes(case, table) else _none_of(case, table, *_THROTTLES)
         return Reason(text.format(table.name), ids) if ids else None
 
     return rule

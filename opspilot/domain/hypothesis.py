@@ -103,12 +103,14 @@ class Verdict(Model):
     """What the rules say, before any prose.
 
     Attributes:
-        cause: None when inconclusive (the strongest lead is then `hypotheses[0]`) or no incident.
+        cause: None when inconclusive (the strongest lead is then the first hypothesis that was not
+            ruled out) or no incident.
         causes: All that were settled, `cause` first: another one is there when it explains harm
             that the first does not, and the other way round. Empty where `cause` is None.
         recovered_at: With no incident: account time at which harm that was there had ended; the
-            former cause is then the lead, `hypotheses[0]`. None where nothing was harmed.
-        hypotheses: Best first; the ruled-out ones stay.
+            former cause is then the lead. None where nothing was harmed.
+        hypotheses: Best first; the ruled-out ones stay. Last come common suspicions that nothing
+            spoke for, each with what was read that excludes it.
         next_query: With inconclusive: the question whose answer would tell most.
         rules_version: Version of the rules that decided.
     """

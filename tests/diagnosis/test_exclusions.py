@@ -148,6 +148,18 @@ def test_a_table_that_refused_nothing_is_excluded_only_where_its_metrics_arrive(
 
     assert reason(writing(30), "dynamodb.table_throttled") == ("no request to ledger was throttled")
     assert not reason(writing(0), "dynamodb.table_throttled")
+    held_up = writing(30).metric(LEDGER, "dynamodb.index_write_throttles:by-day", 0.0, 40.0)
+    assert not reason(held_up, "dynamodb.table_throttled")
+
+
+def test_a_function_that_answers_sooner_is_no_slow_one_but_calls_cut_off_do_not_say_so() -> None:
+    def lasting(**log: object) -> str:
+        scene = failing_side(errors={"KeyError": 790}, **log).release(SIDE).feed()
+        scene.metric(SIDE, "lambda.duration_p99", 300.0, 90.0)
+        return reason(scene, "lambda.slow_dependency")
+
+    assert lasting() == "side takes no longer than before (p99 90 ms)"
+    assert not lasting(timeouts=700, timeout_seconds=0.09, first_timeout=ONSET)
 
 
 def test_a_queue_that_hides_messages_long_enough_is_told_from_one_that_does_not() -> None:
@@ -201,3 +213,13 @@ def test_every_suspicion_is_a_class_of_the_catalogue_and_none_comes_twice() -> N
     classes = [one.cause_class for one in SUSPICIONS]
     assert set(classes) <= set(CATALOGUE)
     assert len(classes) == len(set(classes))
+
+
+def test_a_partner_that_refuses_is_not_excluded_by_a_log_without_broken_connections() -> None:
+    def answered(line: str) -> str:
+        """Front fails with one error; its log holds a line beside."""
+        scene = broken_release(patterns=(pattern(line),))
+        return reason(scene, "downstream_failure")
+
+    assert "could not reach" in answered("[ERROR] KeyError: 'total'")
+    assert not answered("[ERROR] HTTPError: 403 Client Error: Forbidden for url")

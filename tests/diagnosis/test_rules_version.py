@@ -8,7 +8,7 @@ from pathlib import Path
 import opspilot.diagnosis
 from opspilot.diagnosis import RULES_VERSION
 
-PINNED = ("6", "1b5ecd381f6fd984")
+PINNED = ("7", "72ea912a0c84424b")
 """(RULES_VERSION, digest of the rules that it names)."""
 
 _RULES = Path(opspilot.diagnosis.__file__).parent
