@@ -26,9 +26,10 @@ def hypotheses_tab(view: IncidentView) -> None:
         st.caption("There is no verdict yet. The explanations that were weighed appear here.")
         return
     board, asked = verdict.hypotheses, attacks_of(view.investigation, of_current(view))
-    if not board:
+    alive = [one for one in board if one.status != "ruled_out"]
+    if not alive:
         st.caption("No explanation fits what was read.")
-    for number, one in enumerate(one for one in board if one.status != "ruled_out"):
+    for number, one in enumerate(alive):
         _card(one, attacks.against(asked, one, board), number, whole=_is_whole(view))
     _ruled_out(verdict, asked)
     _elsewhere(attacks.on_no_card(asked, board))
@@ -127,6 +128,8 @@ def _reasons(one: Hypothesis) -> Html:
         el("li", f"{side}: {argument.text} ({', '.join(argument.evidence)})")
         for side, arguments in (("against", one.arguments_against), ("for", one.arguments_for))
         for argument in arguments
+        # What was excluded at a glance has its reason as its one argument.
+        if argument.text != one.ruled_out_because
     ]
     return el(
         "div",

@@ -139,7 +139,8 @@ def _cause(record: Record) -> str:
     lines += [
         f"Ruled out: {_sentence(one.summary)} {_sentence(one.ruled_out_because)}"
         for one in verdict.hypotheses
-        if one.status == "ruled_out"
+        # Suspicions that nothing spoke for are on the record; a post-mortem tells those that were.
+        if one.status == "ruled_out" and one.arguments_for
     ]
     return bullets(lines)
 
