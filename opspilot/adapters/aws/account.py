@@ -16,9 +16,9 @@ from opspilot.adapters.aws.changes import AwsChanges
 from opspilot.adapters.aws.functions import Functions
 from opspilot.adapters.aws.gateways import Gateways
 from opspilot.adapters.aws.http_apis import HttpApis
-from opspilot.adapters.aws.inventory import Lister
 from opspilot.adapters.aws.invocations import AwsInvocations
 from opspilot.adapters.aws.kinship import Kinship
+from opspilot.adapters.aws.lister import Lister
 from opspilot.adapters.aws.logs import AwsLogs
 from opspilot.adapters.aws.metrics import AwsMetrics
 from opspilot.adapters.aws.names import Place

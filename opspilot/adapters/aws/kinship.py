@@ -4,7 +4,8 @@ A role's policy decides what its function may do, and an event source mapping wh
 have names of their own in CloudTrail, and an API has its id there.
 """
 
-from opspilot.adapters.aws.inventory import Inventory, Lister
+from opspilot.adapters.aws.inventory import Inventory
+from opspilot.adapters.aws.lister import Lister
 from opspilot.adapters.aws.names import Place, from_arn
 from opspilot.adapters.aws.throttle import Budget
 from opspilot.domain.resource import Resource, ResourceKind

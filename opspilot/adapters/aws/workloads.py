@@ -10,7 +10,8 @@ from opspilot.adapters.aws.declared import declared_edges
 from opspilot.adapters.aws.event_sources import to_event_sources
 from opspilot.adapters.aws.functions import Functions
 from opspilot.adapters.aws.gateways import Gateways
-from opspilot.adapters.aws.inventory import Inventory, Lister
+from opspilot.adapters.aws.inventory import Inventory
+from opspilot.adapters.aws.lister import Lister
 from opspilot.adapters.aws.names import Place, from_arn, is_arn
 from opspilot.adapters.aws.queues import Queues
 from opspilot.adapters.aws.streams import Streams

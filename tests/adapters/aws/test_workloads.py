@@ -12,7 +12,7 @@ from opspilot.adapters.aws.apis import RestApis
 from opspilot.adapters.aws.functions import Functions
 from opspilot.adapters.aws.gateways import Gateways
 from opspilot.adapters.aws.http_apis import HttpApis
-from opspilot.adapters.aws.inventory import Lister
+from opspilot.adapters.aws.lister import Lister
 from opspilot.adapters.aws.queues import Queues
 from opspilot.adapters.aws.streams import Streams
 from opspilot.adapters.aws.tables import Tables
@@ -394,6 +394,27 @@ def test_where_functions_may_not_be_listed_a_functions_variables_name_its_callee
         ("payments", "fraud-score", "live", "invokes"),
     ]
     assert gaps == 1
+
+
+def test_where_functions_may_not_be_listed_the_rest_is_listed_once_for_all_of_them():
+    with account() as world:
+        for name in ("payments", "fraud-score"):
+            world.functions.add_client_error("list_functions", "AccessDeniedException", "no", 403)
+            world.is_set_up(name, {})
+            if name == "payments":
+                world.functions.add_response(
+                    "list_event_source_mappings", answer(EventSourceMappings=[])
+                )
+            world.functions.add_response("list_aliases", answer(Aliases=[]))
+            world.functions.add_client_error("get_policy", "ResourceNotFoundException", "none", 404)
+        world.dynamodb.add_response("list_tables", answer(TableNames=["orders"]))
+        world.sqs.add_response("list_queues", answer())
+        world.kinesis.add_response("list_streams", answer(StreamNames=[], HasMoreStreams=False))
+        world.apigateway.add_response("get_rest_apis", answer(items=[]))
+        world.lists_http_apis()
+        for name in ("payments", "fraud-score"):
+            (gap,) = world.workloads.topology(PLACE.function(name)).gaps
+            assert "functions could not be listed" in gap
 
 
 def test_the_account_is_listed_once_in_a_while_not_at_every_question():
