@@ -168,13 +168,19 @@ class Feeds:
     functions: Stubber
     hourglass: Hourglass
 
-    def looks_up(self, name: str, *items: dict[str, Any], window: Window = WINDOW) -> None:
+    def looks_up(
+        self,
+        name: str,
+        *items: dict[str, Any],
+        window: Window = WINDOW,
+        attribute: str = "ResourceName",
+    ) -> None:
         """CloudTrail is asked for this resource name and answers with one page."""
         self.trail.add_response(
             "lookup_events",
             answer(Events=list(items)),
             {
-                "LookupAttributes": [{"AttributeKey": "ResourceName", "AttributeValue": name}],
+                "LookupAttributes": [{"AttributeKey": attribute, "AttributeValue": name}],
                 "StartTime": window.start,
                 "EndTime": window.end,
                 "MaxResults": 50,
@@ -578,6 +584,22 @@ def test_changes_of_an_http_api_are_found_by_its_id_and_not_by_its_name():
     assert event is not None
     assert event.concerns(PLACE.http_api("w4q7", "web"))
     assert not event.concerns(PLACE.http_api("b2", "w4q7"))
+
+
+def test_an_http_api_that_is_asked_for_alone_is_sought_among_all_events_of_api_gateway():
+    theirs = item("UpdateStage", 6, {"apiId": "b2", "stageName": "prod"})
+    with feeds() as world:
+        world.looks_up(
+            "apigateway.amazonaws.com",
+            integration_set("i1", 500, 5),
+            theirs,
+            attribute="EventSource",
+        )
+        (change,) = world.changes.changes([PLACE.http_api("w4q7", "web")], WINDOW).changes
+    assert (change.resource.name, change.summary) == (
+        "web",
+        "integration updated: integration_timeout_ms 500",
+    )
 
 
 def test_a_mapping_that_is_switched_off_is_a_change_of_its_function_whoever_is_asked_about():
