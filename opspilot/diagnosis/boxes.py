@@ -22,6 +22,9 @@ from opspilot.domain.snapshots import total_since
 from opspilot.domain.wording import clock, number, plural, share
 
 
+_CALLS = "lambda.invocations"
+
+
 def cause_of(leading: Assessment) -> Cause:
     """First box: the change of state that started it."""
     hypothesis = leading.hypothesis
@@ -157,20 +160,41 @@ def impact_of(case: Case, since: datetime | None) -> Impact | None:
     """Third box: the share of calls from outside that failed since the onset.
 
     Measured where those outside come in (an API), if failures reach that far; else at the
-    incident's own function. None when no traffic was read.
+    incident's own function; else by the callers that a function turned away. None when no traffic
+    was read.
     """
     own = case.incident.resource
     entry = entry_of(case, own)
     places = [(entry, "api.5xx", "api.count")] if entry.kind is ResourceKind.API else []
     functions = [own, *failing(case)]
     places += [
-        (one, "lambda.errors", "lambda.invocations")
+        (one, "lambda.errors", _CALLS)
         for one in dict.fromkeys(functions)
         if one.kind is ResourceKind.FUNCTION
     ]
     start = since or case.incident.window.start
     read = [found for place in places if (found := _measured(case, *place, start))]
-    return next((one for one in read if one.failed), None) or next(iter(read), None)
+    away = [found for one in case.functions if (found := _turned_away(case, one, start))]
+    return next((one for one in [*read, *away] if one.failed), None) or next(iter(read), None)
+
+
+def _turned_away(case: Case, function: Resource, start: datetime) -> Impact | None:
+    """Calls that a throttled function did not take; Lambda does not count them as invocations."""
+    shown, calls = case.risen(function, "lambda.throttles"), case.metric(function, _CALLS)
+    refused = total_since(shown.evidence, start) if shown else None
+    if shown is None or not refused:
+        return None
+    total = refused + ((total_since(calls.evidence, start) if calls else None) or 0.0)
+    return Impact(
+        resource=function,
+        summary=(
+            f"{function.name} turned {share(refused / total)} of its callers away since"
+            f" {clock(start)}: {number(refused)} throttles in {plural(total, 'call')}"
+        ),
+        failed=refused,
+        total=total,
+        evidence=tuple(one.id for one in (shown, calls) if one),
+    )
 
 
 def _measured(

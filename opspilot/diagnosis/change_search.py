@@ -16,7 +16,7 @@ NEAR = timedelta(minutes=15)
 WITHIN_REACH = timedelta(minutes=60)
 
 _NO_CHANGE_CAP = 0.82
-_OPEN_FEED_CAP = 0.94
+_OPEN_FEED_CAP = 0.96
 _BLIND_CAP = 0.8
 _SURGE_CAP = 0.84
 _UNDATED_CAP = 0.84

@@ -8,7 +8,7 @@ from pathlib import Path
 import opspilot.diagnosis
 from opspilot.diagnosis import RULES_VERSION
 
-PINNED = ("7", "72ea912a0c84424b")
+PINNED = ("8", "e95ab6907bd514fd")
 """(RULES_VERSION, digest of the rules that it names)."""
 
 _RULES = Path(opspilot.diagnosis.__file__).parent

@@ -92,7 +92,7 @@ def test_a_feed_that_is_not_whole_for_the_onset_caps_what_was_not_found() -> Non
 def test_a_change_that_was_found_may_be_confirmed_while_the_feed_lags() -> None:
     verdict = slow_back(whole_until=ONSET - timedelta(minutes=5)).verdict()
     assert verdict.status is VerdictStatus.CONFIRMED
-    assert verdict.confidence == 0.94
+    assert verdict.confidence == 0.96
     assert hypothesis(verdict, CLASS).cap.startswith("the change feed is not whole")
 
 

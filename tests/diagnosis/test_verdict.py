@@ -129,6 +129,16 @@ def test_the_same_ledger_gives_the_same_verdict() -> None:
     assert slow_back().verdict() == slow_back().verdict()
 
 
+def test_callers_that_were_turned_away_are_impact_though_no_invocation_failed() -> None:
+    scene = Scene().configuration(FRONT, reserved=1).feed()
+    scene.metric(FRONT, "lambda.errors", 0.0).metric(FRONT, "lambda.invocations", 100.0, 60.0)
+    scene.metric(FRONT, "lambda.throttles", 0.0, 20.0)
+    impact = scene.verdict().impact
+    assert impact is not None
+    assert (impact.resource, impact.failed, impact.total) == (FRONT, 400.0, 1_600.0)
+    assert impact.summary.startswith("front turned 25 % of its callers away since")
+
+
 def test_impact_falls_back_on_the_function_where_no_api_was_read() -> None:
     scene = slow_back()
     scene.evidence = [item for item in scene.evidence if item.resource != GATEWAY]
