@@ -24,8 +24,8 @@ ALERT_SCORE = 0.75
 NOTEWORTHY_P = 0.02
 """A point rarer than this may belong to an episode.
 
-Not less: against heavy tails the highest of 190 points is 0.0104 at the least, so that at 0.01 a rise
-that lasts would go unseen, however long it lasts.
+Not less: against heavy tails the highest of 190 points is 0.0104 at the least, so that at 0.01 a
+rise that lasts would go unseen, however long it lasts.
 """
 
 _BRIDGED_POINTS = 3

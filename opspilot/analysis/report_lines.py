@@ -15,6 +15,7 @@ from typing import TypeGuard, cast
 
 import numpy as np
 
+from opspilot.analysis.error_types import error_type
 from opspilot.analysis.logs.stacks import stack_fingerprint
 from opspilot.domain.telemetry import LogLine
 
@@ -41,15 +42,8 @@ _DIED = re.compile(
     r"(?:RequestId: \S+ )?(?:Error: )?(?:Runtime exited with error: )?signal: killed"
 )
 _HEADER_WORDS = frozenset({"RequestId:", "Error:", "ERROR", "[ERROR]", "WARN", "[WARN]"})
-_ERROR_LINE = re.compile(
-    r"^(?:\[ERROR\]\s+(?:\S+Z\s+\S+\s+)?"
-    r"|.{0,200}?\tERROR\t(?:Invoke Error|Uncaught Exception|Unhandled Promise Rejection)\s"
-    r".*?\"errorType\":\s*\")(?P<type>[A-Za-z_][\w.$]*)",
-    re.DOTALL,
-)
-_JAVA_ERROR = re.compile(r"(?P<type>(?:[a-z_]\w*\.)+[A-Z][\w$]*(?:Exception|Error))\b")
-_JAVA_FRAME = re.compile(r"[\r\n][ \t]*at ")
-_EXCEPTION_NAME = re.compile(r"(?:Error|Exception|Fault|Exit|Interrupt|ExitError|[a-z]\.[A-Z]\w+)$")
+_OUT_OF_MEMORY = frozenset({"java.lang.OutOfMemoryError", "MemoryError"})
+
 
 _TELLING = (
     *("START RequestId", "REPORT RequestId", "Task timed out", "signal: killed"),
@@ -132,8 +126,10 @@ def _read_text(line: LogLine, seen: RunStatistics) -> None:
         seen.timeout_seconds = float(found["seconds"])
     elif (found := _KILLED.search(message)) and leads(message, found):
         seen.killed.add(found["id"] or f"{line.stream}@{line.at.isoformat()}")
-    elif error := _error_of(message):
+    elif error := error_type(message):
         _failed(seen, error, _stack_of(message))
+        if error in _OUT_OF_MEMORY:
+            seen.killed.add(f"{line.stream}@{line.at.isoformat()}")
 
 
 def leads(message: str, found: re.Match[str]) -> bool:
@@ -143,14 +139,6 @@ def leads(message: str, found: re.Match[str]) -> bool:
     """
     head = message[: found.start()].split()
     return all(word in _HEADER_WORDS or any(map(str.isdigit, word)) for word in head)
-
-
-def _error_of(message: str) -> str | None:
-    """The type of the error that a runtime has written down, if it has."""
-    if (found := _JAVA_ERROR.match(message)) and _JAVA_FRAME.search(message, found.end()):
-        return found["type"]
-    found = _ERROR_LINE.match(message)
-    return found["type"] if found and _EXCEPTION_NAME.search(found["type"]) else None
 
 
 def _stack_of(message: str) -> str:
@@ -272,6 +260,8 @@ def _read_application_record(
         seen.killed.add(request)
     elif isinstance(error := record.get("errorType"), str) and error:
         _failed(seen, error, _stack_text(record))
+        if error in _OUT_OF_MEMORY:
+            seen.killed.add(request)
 
 
 def _stack_text(record: Mapping[str, object]) -> str:

@@ -21,7 +21,6 @@ from opspilot.domain.signals import signal_named
 from opspilot.domain.snapshots import total_since
 from opspilot.domain.wording import clock, number, plural, share
 
-
 _CALLS = "lambda.invocations"
 
 

@@ -77,11 +77,13 @@ def passed_on(case: Case, function: Resource) -> tuple[Resource, ...]:
         return ()
     if _began_alone(case, function, below):
         return ()
+    # What began below it later counts as well: the caller fails for that one too by now.
+    every = _failing_below(case, function, case.now)
     mine = _failed(case, function, onset.at)
-    theirs = [count for one in below if (count := _failed(case, one, onset.at)) is not None]
+    theirs = [count for one in every if (count := _failed(case, one, onset.at)) is not None]
     if not mine or not theirs:
         return below
-    return below if 1.0 - sum(theirs) / mine < _OWN_SHARE else ()
+    return every if 1.0 - sum(theirs) / mine < _OWN_SHARE else ()
 
 
 def _failing_below(case: Case, function: Resource, moment: datetime) -> tuple[Resource, ...]:

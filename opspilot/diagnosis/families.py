@@ -35,6 +35,7 @@ _WORDS: dict[Family, re.Pattern[str]] = {
         r"AccessDenied|UnauthorizedOperation|not authorized to perform|NotAuthorized"
         r"|AuthorizationError|KMSAccessDenied|PermissionError: \[Errno 13\] .{0,40}arn:"
         r"|no (?:identity|resource)-based policy allows|with an explicit deny"
+        r"|Access to KMS is not allowed|KMS\.?DisabledException"
     ),
     Family.EXPIRED: re.compile(
         r"ExpiredToken|TokenExpired|CERT_HAS_EXPIRED|CertificateExpired|certificate has expired"
@@ -75,7 +76,9 @@ _WORDS: dict[Family, re.Pattern[str]] = {
         r"|Internal server error \(Service: |Status Code: 50[0-4]"
     ),
     Family.UNREACHABLE: re.compile(
-        r"Read (?:operation )?timed out|\bTimeoutError\b|ReadTimeout|ConnectTimeout"
+        r"Connection is not available|SQLTransientConnection|JDBCConnectionException"
+        r"|CommunicationsException|Read (?:operation )?timed out|\bTimeoutError\b|ReadTimeout"
+        r"|ConnectTimeout"
         r"|connect timed? ?out|SocketTimeout"
         r"|ETIMEDOUT|ESOCKETTIMEDOUT|ECONNREFUSED|ECONNRESET|ECONNABORTED|EHOSTUNREACH"
         r"|Connection (?:refused|reset|aborted|timed out)|ConnectionRefused|ConnectionReset"

@@ -7,6 +7,7 @@ from opspilot.domain.evidence import MetricDetail, MetricRequest
 from opspilot.domain.snapshots import metric_points
 
 _FEWEST = 3
+_FEWEST_BEFORE = 5
 
 
 def growth(shown: Shown[MetricDetail] | None) -> float | None:
@@ -48,4 +49,14 @@ def period_seconds(shown: Shown[MetricDetail]) -> int:
     return request.metric.period_seconds if isinstance(request, MetricRequest) else 60
 
 
-__all__ = ["growth", "per_second", "period_seconds", "since", "total", "until"]
+def only_began(shown: Shown[MetricDetail]) -> bool:
+    """Whether traffic that rose was hardly there before: it began, and had no usual level.
+
+    Of a young account or function the time before its first calls counts as zero.
+    """
+    onset = shown.detail.onset
+    before = [value for at, value in metric_points(shown.evidence) if onset and at < onset]
+    return sum(value > 0 for value in before) < _FEWEST_BEFORE
+
+
+__all__ = ["growth", "only_began", "per_second", "period_seconds", "since", "total", "until"]

@@ -7,6 +7,7 @@ from scipy.special import betainc
 from opspilot.diagnosis.case import Case, Shown
 from opspilot.diagnosis.change_search import Onset
 from opspilot.diagnosis.complaints import Complaint, complaints
+from opspilot.diagnosis.levels import only_began
 from opspilot.domain.evidence import LogDetail, MetricDetail
 from opspilot.domain.resource import Resource, ResourceKind
 from opspilot.domain.snapshots import metric_points
@@ -108,6 +109,8 @@ def out_of_proportion(case: Case, shown: Shown[MetricDetail]) -> bool:
     traffic = case.risen(shown.evidence.resource, _SHARE_OF.get(shown.detail.signal, ""))
     if traffic is None:
         return True
+    if only_began(traffic):
+        return False  # There was no traffic before of which it could have been a share.
     now, before = shown.detail.total_incident, shown.detail.total_baseline
     all_now, all_before = traffic.detail.total_incident, traffic.detail.total_baseline
     if not (before and all_before and all_now and now is not None):

@@ -7,7 +7,7 @@ are told from more traffic here as well: neither is a cause that began by itself
 
 from datetime import timedelta
 
-from opspilot.diagnosis.case import Case, ChangeFound, Shown
+from opspilot.diagnosis.case import Case, ChangeFound
 from opspilot.diagnosis.change_search import (
     CLOSE,
     NEAR,
@@ -19,14 +19,12 @@ from opspilot.diagnosis.change_search import (
 )
 from opspilot.diagnosis.levels import period_seconds
 from opspilot.diagnosis.symptoms import failure_onset, failures
-from opspilot.domain.evidence import MetricDetail
 from opspilot.domain.resource import Resource
 from opspilot.domain.snapshots import metric_points
 
 _BEFORE = timedelta(seconds=2)
 _RAN_WELL = 10
 _EXPLAINED = 1.2
-_FEWEST_BEFORE = 5
 
 
 def release_behind(case: Case, function: Resource, onset: Onset) -> ChangeFound | None:
@@ -84,7 +82,10 @@ def tried_again(case: Case, function: Resource) -> bool:
     began = failure_onset(case, function)
     if calls is None or failed is None or began is None or calls.detail.onset is None:
         return False
-    if calls.detail.onset < began.at + timedelta(seconds=period_seconds(calls)):
+    period = period_seconds(calls)
+    # A log tells the second, a metric the period in which it lies.
+    failing_since = began.at - timedelta(seconds=began.at.timestamp() % period)
+    if calls.detail.onset < failing_since + timedelta(seconds=period):
         return False
     usual, total = calls.detail.baseline_value, calls.detail.total_incident
     lost = failed.detail.total_incident
@@ -93,14 +94,4 @@ def tried_again(case: Case, function: Resource) -> bool:
     return total - usual * calls.detail.points <= _EXPLAINED * lost
 
 
-def only_began(shown: Shown[MetricDetail]) -> bool:
-    """Whether traffic that rose was hardly there before: it began, and had no usual level.
-
-    Of a young account or function the time before its first calls counts as zero.
-    """
-    onset = shown.detail.onset
-    before = [value for at, value in metric_points(shown.evidence) if onset and at < onset]
-    return sum(value > 0 for value in before) < _FEWEST_BEFORE
-
-
-__all__ = ["is_untold", "only_began", "release_behind", "tried_again", "unchanged_since"]
+__all__ = ["is_untold", "release_behind", "tried_again", "unchanged_since"]

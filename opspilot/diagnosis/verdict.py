@@ -23,7 +23,7 @@ from opspilot.domain.incident import Incident
 from opspilot.domain.resource import Resource, ResourceKind
 from opspilot.domain.signals import query_of, signal_named, signal_of_query, signals_of
 
-RULES_VERSION = "8"
+RULES_VERSION = "9"
 """Raised with every change of a rule, a weight or a cap: a capsule records which rules decided."""
 
 _SYMPTOM_CAP = 0.7

@@ -189,6 +189,23 @@ def test_events_that_are_dropped_after_waiting_are_told() -> None:
     assert settled(scene) == ("lambda.async_backlog", SIDE)
 
 
+def test_events_that_are_dropped_because_each_fails_are_an_effect() -> None:
+    scene = lost().metric(SIDE, "lambda.errors", 0.0, 40.0).log(SIDE, errors={"KeyError": 790})
+    verdict = scene.configuration(SIDE, timeout=30, alias="live").release(SIDE).feed().verdict()
+    assert verdict.cause is not None
+    assert verdict.cause.cause_class == "lambda.code_error_after_release"
+    backlog = next(one for one in verdict.hypotheses if one.cause_class == "lambda.async_backlog")
+    assert backlog.confidence <= 0.45
+
+
+def test_a_change_of_something_else_is_not_what_holds_events_up() -> None:
+    scene = lost().metric(SIDE, "lambda.errors", 0.0, 20.0)
+    scene.change(SIDE, "configuration", {"memory_mb": "256"}, {"memory_mb": "512"}).feed()
+    verdict = scene.verdict()
+    backlog = next(one for one in verdict.hypotheses if one.cause_class == "lambda.async_backlog")
+    assert not any("512" in one.text for one in backlog.arguments_for)
+
+
 def test_events_that_wait_for_a_throttled_function_are_told() -> None:
     scene = lost().metric(SIDE, "lambda.throttles", 0.0).feed()
     assert settled(scene)[0] == "lambda.async_backlog"

@@ -8,7 +8,7 @@ from pathlib import Path
 import opspilot.diagnosis
 from opspilot.diagnosis import RULES_VERSION
 
-PINNED = ("8", "e95ab6907bd514fd")
+PINNED = ("9", "c3b9dce482491096")
 """(RULES_VERSION, digest of the rules that it names)."""
 
 _RULES = Path(opspilot.diagnosis.__file__).parent

@@ -63,6 +63,15 @@ def test_calls_that_are_tried_again_do_not_hide_that_something_outside_is_waited
     assert settled(scene) == ("downstream_failure", FRONT)
 
 
+def test_a_failure_that_the_log_tells_to_the_second_began_in_its_minute() -> None:
+    within = TIMED_OUT | {"first_timeout": ONSET + timedelta(seconds=40)}
+    scene = blind(**within).metric(FRONT, "lambda.duration_p99", 300.0, 3_000.0)
+    scene.metric(FRONT, "lambda.errors", 0.0, 40.0, onset=ONSET + timedelta(seconds=40))
+    scene.metric(FRONT, "lambda.invocations", 30.0, 60.0, onset=ONSET + MINUTE)
+    scene.configuration(FRONT, modified=DAYS_AGO).feed()
+    assert settled(scene) == ("downstream_failure", FRONT)
+
+
 def test_more_traffic_before_the_timeouts_is_not_passed_over() -> None:
     scene = blind(**TIMED_OUT).metric(FRONT, "lambda.duration_p99", 300.0, 3_000.0)
     scene.metric(FRONT, "lambda.invocations", 30.0, 60.0, onset=ONSET - 2 * MINUTE)

@@ -6,7 +6,16 @@ the function fails or is throttled, or because its settings (retries, age) were 
 
 from collections.abc import Iterator
 
-from opspilot.diagnosis.assessment import FAIR, GOOD, STRONG, WEAK, Assessment, Brief, Harm
+from opspilot.diagnosis.assessment import (
+    FAIR,
+    GOOD,
+    LEAD_CAP,
+    STRONG,
+    WEAK,
+    Assessment,
+    Brief,
+    Harm,
+)
 from opspilot.diagnosis.case import Case, Shown
 from opspilot.diagnosis.change_search import argue_trigger, changes_behind
 from opspilot.diagnosis.symptoms import failures, onset_of
@@ -17,6 +26,8 @@ from opspilot.domain.wording import number, quantity
 
 CAUSE_CLASS = "lambda.async_backlog"
 _PRIOR = -2.0
+_HOLDING = {"async_max_retries", "async_max_age_seconds", "reserved_concurrency", "dead_letter"}
+"""Settings that decide how long an event waits, and when it is given up."""
 
 
 def assess(case: Case) -> Iterator[Assessment]:
@@ -34,7 +45,11 @@ def _weigh(case: Case, function: Resource, risen: list[Shown[MetricDetail]]) -> 
         _argue_signal(brief, function, shown)
     _argue_settings(brief, case, function)
     own = failures(case, function)
-    if own:
+    if own and _explains(case, function, own):
+        text = f"{function.name} fails itself, and no more is dropped than what failed"
+        brief.speaks_against(STRONG, text, own.id)
+        brief.cap(LEAD_CAP, "what is dropped is what failed: an effect")
+    elif own:
         text = f"{function.name} fails itself: its events are tried again for that"
         brief.speaks_against(WEAK, text, own.id)
     dated = [onset for shown in risen if (onset := onset_of(shown, case.period))]
@@ -83,5 +98,15 @@ def _argue_settings(brief: Brief, case: Case, function: Resource) -> None:
         brief.speaks_for(WEAK, "what is dropped goes nowhere: no dead-letter target", shown.id)
 
 
+def _explains(case: Case, function: Resource, own: Shown[MetricDetail]) -> bool:
+    """Whether its own failures account for what is dropped: it is not throttled, and drops less."""
+    dropped = case.risen(function, "lambda.async_dropped")
+    if dropped is None or case.risen(function, "lambda.throttles"):
+        return False
+    return (dropped.detail.total_incident or 0.0) <= (own.detail.total_incident or 0.0)
+
+
 def _could_hold_up(change: Change) -> bool:
-    return change.kind in ("configuration", "capacity", "other")
+    if change.kind == "configuration":
+        return not _HOLDING.isdisjoint(change.after)
+    return change.kind in ("capacity", "other")

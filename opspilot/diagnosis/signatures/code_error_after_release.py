@@ -21,6 +21,7 @@ from opspilot.diagnosis.cascade import origins
 from opspilot.diagnosis.case import Case, Shown
 from opspilot.diagnosis.change_search import argue_change
 from opspilot.diagnosis.families import Family, family_of, says_so_itself
+from opspilot.diagnosis.ran_well import ran_well
 from opspilot.diagnosis.symptoms import (
     accounts_for,
     failure_onset,
@@ -41,6 +42,7 @@ _PRIOR = -2.0
 _UNREAD_LOG_CAP = 0.7
 _NO_RELEASE_CAP = LEAD_CAP
 _UNTOLD_CAP = 0.75
+_RAN_WELL_CAP = 0.84
 _NEARLY_ALL = 0.8
 _NOT_CODE = {
     Family.DENIED: "refusals of permission",
@@ -81,6 +83,12 @@ def _weigh(
         brief.misses(f"what {function.name} calls was not read: the failure may come from there")
     change = release_behind(case, function, onset)
     close = argue_change(brief, case, onset, change, f"release of {function.name}")
+    well = ran_well(case, function, onset, change)
+    if well and change:
+        text = f"{well.told} ran well with it before the first failed"
+        brief.speaks_against(STRONG, text, *well.ids)
+        brief.cap(_RAN_WELL_CAP, "it ran well for a while before it failed")
+        close = False
     if change is None:
         brief.cap(_NO_RELEASE_CAP, "no release was found: a lead, not a cause")
     elif is_untold(change):

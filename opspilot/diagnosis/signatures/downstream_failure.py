@@ -13,10 +13,12 @@ from opspilot.diagnosis.cascade import origins
 from opspilot.diagnosis.case import Case
 from opspilot.diagnosis.change_search import changes_behind
 from opspilot.diagnosis.families import Family, says_so_itself
+from opspilot.diagnosis.levels import only_began
+from opspilot.diagnosis.ran_well import ran_well
 from opspilot.diagnosis.slowness import slowed, slowest_chain
 from opspilot.diagnosis.symptoms import failure_onset, timeouts
 from opspilot.diagnosis.telling import Failure, argue_told, failure_told
-from opspilot.diagnosis.untold import only_began, release_behind, tried_again, unchanged_since
+from opspilot.diagnosis.untold import release_behind, tried_again, unchanged_since
 from opspilot.domain.change import Change
 from opspilot.domain.resource import Resource, ResourceKind
 
@@ -102,7 +104,11 @@ def _argue_unchanged(brief: Brief, case: Case, failure: Failure) -> None:
         case, function, onset
     )
     feed = case.feed_of(function)
-    if change:
+    well = ran_well(case, function, onset, change)
+    if change and well:
+        text = f"{function.name} itself changed, but {well.told} ran well after that"
+        brief.speaks_for(FAIR, text, *change.ids, *well.ids)
+    elif change:
         text = f"{function.name} itself changed shortly before: {change.change.summary}"
         brief.speaks_against(GOOD, text, *change.ids)
     elif feed and feed.whole_until >= onset.latest:

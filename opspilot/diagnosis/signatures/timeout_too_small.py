@@ -55,7 +55,7 @@ def _weigh(case: Case, function: Resource, onset: Onset) -> Assessment:
     lowered = changes_behind(case, function, onset, _lowers_timeout) or _seen_lowered(
         brief, case, function, onset, limit
     )
-    grown = changes_behind(case, function, onset, is_release)
+    grown = changes_behind(case, function, onset, _gives_more_to_do)
     if lowered or not grown:
         close = argue_change(brief, case, onset, lowered, f"lower timeout of {function.name}")
     else:
@@ -83,6 +83,10 @@ def _weigh(case: Case, function: Resource, onset: Onset) -> Assessment:
         in_logs=True,
         failing=function,
     )
+
+
+def _gives_more_to_do(change: Change) -> bool:
+    return is_release(change) or ("batch_size" in change.after and not lowers(change, "batch_size"))
 
 
 def _lowers_timeout(change: Change) -> bool:

@@ -6,7 +6,7 @@ always. Fewer calls further down, because something above them fails, are an eff
 
 from collections.abc import Iterator
 
-from opspilot.diagnosis.assessment import FAIR, GOOD, WEAK, Assessment, Brief, Harm, Onset
+from opspilot.diagnosis.assessment import FAIR, GOOD, LEAD_CAP, WEAK, Assessment, Brief, Harm, Onset
 from opspilot.diagnosis.case import DURATIONS, Case, Shown
 from opspilot.diagnosis.change_search import changes_behind
 from opspilot.diagnosis.harm import harmful
@@ -46,8 +46,11 @@ def _weigh(case: Case, resource: Resource, less: Shown[MetricDetail]) -> Assessm
     by = f" to {times:.2g} times the usual" if times is not None else ""
     since = f" at {clock(onset.at)}" if onset else ""
     brief.speaks_for(GOOD, f"traffic of {resource.name} fell{by}{since}", less.id)
-    if times is not None and times > SMALL_DROP:
-        brief.speaks_against(FAIR, "so small a drop comes and goes by itself", less.id)
+    small = times is not None and times > SMALL_DROP
+    if small:
+        text = "so small a drop comes and goes by itself"
+        brief.speaks_against(FAIR, text, less.id)
+        brief.cap(LEAD_CAP, text)
     harm = [one for one in harmful(case) if one.detail.direction == "up"]
     others = [one for one in harm if not _of_few_calls(one, onset)]
     if harm and not others:
@@ -72,7 +75,7 @@ def _weigh(case: Case, resource: Resource, less: Shown[MetricDetail]) -> Assessm
     return brief.assessment(
         f"Traffic of {resource.name} fell{by}: less comes in from upstream",
         onset,
-        harm=[Harm(resource, "traffic")],
+        harm=[] if small else [Harm(resource, "traffic")],
         change_found=not others,
         in_metrics=True,
     )

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from opspilot.diagnosis.assessment import FAIR, GOOD, LEAD_CAP, WEAK, Assessment, Brief
 from opspilot.diagnosis.case import Case, Shown
 from opspilot.diagnosis.change_search import NEAR, Onset
+from opspilot.diagnosis.levels import only_began
 from opspilot.diagnosis.symptoms import earliest, entry_of, failing, failure_onset, onset_of
-from opspilot.diagnosis.untold import only_began, tried_again
+from opspilot.diagnosis.untold import tried_again
 from opspilot.domain.evidence import MetricDetail
 from opspilot.domain.resource import Resource, ResourceKind
 from opspilot.domain.wording import clock, quantity
