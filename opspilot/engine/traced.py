@@ -85,6 +85,12 @@ def _sentence(own: Resource, detail: TracesDetail, window: Window) -> str:
         for one in (*detail.calls, *detail.outside)
         if one.caller == own and one.failed
     ]
+    # First what fails of its own calls, as its callers see it: that is what the incident is about.
+    failing[:0] = [
+        f"{one.failed} of {one.calls} from {one.caller.name}"
+        for one in detail.calls
+        if one.callee == own and one.failed
+    ]
     said = f"; failed: {', '.join(failing)}" if failing else ""
     return (
         f"X-Ray saw {own.name} call {', '.join(callees) or 'nobody'}, and "

@@ -44,10 +44,15 @@ def _hypotheses(given: NoArguments, context: Context) -> Outcome:  # noqa: ARG00
     if verdict is None:
         return _none(context)
     told = [_told(one) for one in verdict.hypotheses[:_MOST]]
+    others = verdict.hypotheses[_MOST:]
     return Outcome(
         status="success" if told else "no_data",
         summary=f"{len(verdict.hypotheses)} hypotheses were weighed",
-        content={"count": len(verdict.hypotheses), "hypotheses": told},
+        content={
+            "count": len(verdict.hypotheses),
+            "hypotheses": told,
+            "others_in_short": [_in_short(one) for one in others],
+        },
     )
 
 
@@ -86,6 +91,18 @@ def _told(one: Hypothesis) -> Json:
         "against": _arguments(one.arguments_against),
         "missing": [argument.text for argument in one.missing[:_MOST_ARGUMENTS]],
         "ruled_out_because": one.ruled_out_because or None,
+    }
+
+
+def _in_short(one: Hypothesis) -> Json:
+    """Of the many that were excluded at a glance: what, and the one reason why not."""
+    cited = dict.fromkeys(each for line in one.arguments_against for each in line.evidence)
+    return {
+        "cause_class": one.cause_class,
+        "resource": one.resource.name,
+        "status": one.status,
+        "ruled_out_because": one.ruled_out_because or None,
+        "evidence": list(cited)[:_MOST_ARGUMENTS],
     }
 
 

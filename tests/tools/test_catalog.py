@@ -179,7 +179,10 @@ def test_the_verdict_and_its_hypotheses_cite_the_ledger(tmp_path: Path) -> None:
     assert verdict.content["cause_class"] == "lambda.slow_dependency"
     assert set(verdict.content["cause"]["evidence"]) <= ledger
     told = hypotheses.content["hypotheses"]
-    assert hypotheses.content["count"] == len(told)
+    others = hypotheses.content["others_in_short"]
+    assert hypotheses.content["count"] == len(told) + len(others)
+    assert all(one["ruled_out_because"] for one in others)
+    assert {each for one in others for each in one["evidence"]} <= ledger
     assert {one for each in told for line in each["for"] for one in line["evidence"]} <= ledger
 
 
