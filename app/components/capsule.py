@@ -68,7 +68,8 @@ def _provenance(capsule: Capsule) -> str:
         f"{manifest.incident_id}, exported {manifest.exported_at:%Y-%m-%d %H:%M:%S} UTC by "
         f"OpsPilot {manifest.product_version}. Its audit trail of "
         f"{plural(trail.entries, 'entry', 'entries')} is intact, {covered}, with the key "
-        f"{trail.key_id}. It is no incident of this workbench.{gone if capsule.missing else ''}"
+        f"{trail.key_id}. It is shown from the file; nothing here can be changed."
+        f"{gone if capsule.missing else ''}"
     )
 
 

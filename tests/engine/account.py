@@ -376,8 +376,11 @@ class SmallAccount:
     def service_graph(self, window: Window) -> ServiceGraph:
         """See `Traces.service_graph`."""
         self._enter("service_graph")
-        call = SeenCall(caller=CHECKOUT, callee=PAYMENTS, relation="invokes", calls=40, failed=8)
-        return ServiceGraph(window=window, calls=(call,), request_ids=("traces-1",))
+        calls = (
+            SeenCall(caller=SHOP_API, callee=CHECKOUT, relation="invokes", calls=50, failed=20),
+            SeenCall(caller=CHECKOUT, callee=PAYMENTS, relation="invokes", calls=40, failed=8),
+        )
+        return ServiceGraph(window=window, calls=calls, request_ids=("traces-1",))
 
     def topology(self, resource: Resource) -> Topology:
         """See `Workloads.topology`."""

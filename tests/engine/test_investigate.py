@@ -199,6 +199,12 @@ def test_a_window_that_a_person_chose_in_the_past_does_not_grow(stage: Scene) ->
     assert stage.incident(past.id).window == chosen
 
 
+def test_what_x_ray_saw_fail_is_told_from_the_side_of_the_callers_first(diagnosed: Scene) -> None:
+    ledger = diagnosed.store.evidence("INC-0001")
+    (seen,) = [item for item in ledger if item.request.source == "traces"]
+    assert seen.finding.endswith("failed: 20 of 50 from shop-api, 8 of 40 to payments")
+
+
 def test_a_stop_draws_the_verdict_from_what_there_is(stage: Scene) -> None:
     incident = stage.opened()
     stage.bench.investigations.start(incident.id, actor=ROSA)
