@@ -104,7 +104,12 @@ def _models(settings: Settings, *, stand_in: bool) -> ModelChoice:
     )
 
 
-def _declared(settings: Settings) -> DeclaredGraph | None:
+def declared_graph(settings: Settings) -> DeclaredGraph | None:
+    """The call graph that people declare; None where no file is set.
+
+    Raises:
+        InputError: The file cannot be read or understood; says where and what to do.
+    """
     return read_graph(Path(settings.graph_file).expanduser()) if settings.graph_file else None
 
 
@@ -175,7 +180,7 @@ def _on_world(settings: Settings, url: str, world: World, clock: Clock | None) -
         clock=chosen,
         account_id=world.account_id,
         models=models,
-        declared=_declared(settings),
+        declared=declared_graph(settings),
     )
     elsewhere = settings.aws_endpoint_url_dynamodb
     tables = (
@@ -189,7 +194,7 @@ def _on_world(settings: Settings, url: str, world: World, clock: Clock | None) -
 
 def _aws(settings: Settings, options: SessionOptions, clock: Clock, *, emulator: str = "") -> Place:
     """An account found the standard way; an emulator's state is kept apart from AWS's own."""
-    declared = _declared(settings)
+    declared = declared_graph(settings)
     try:
         aws = connect(
             options, clock=clock, models=_models(settings, stand_in=False), declared=declared

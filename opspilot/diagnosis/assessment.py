@@ -7,7 +7,7 @@ here and in the signatures.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from math import exp
 from typing import NamedTuple
@@ -99,6 +99,13 @@ class Assessment:
     def confidence(self) -> float:
         """Of the hypothesis."""
         return self.hypothesis.confidence
+
+    def capped(self, at: float, rule: str) -> "Assessment":
+        """The same, no surer than that; the rule, in words, stands with it where it bites."""
+        if self.confidence <= at:
+            return self
+        hypothesis = self.hypothesis.model_copy(update={"confidence": at, "cap": rule})
+        return replace(self, hypothesis=hypothesis)
 
 
 @dataclass(slots=True)

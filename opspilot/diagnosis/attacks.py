@@ -1,7 +1,6 @@
 """The questions that would refute each class of cause, and what holds while they are open."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from opspilot.diagnosis.asking import (
     Ask,
@@ -81,9 +80,7 @@ def capped_unattacked(case: Case, one: Assessment) -> Assessment:
     left = next(open_attacks(case, one.hypothesis), None)
     if left is None:
         return one
-    rule = f"not read, and could refute it: {left.what}; at most likely"
-    hypothesis = one.hypothesis.model_copy(update={"confidence": UNREFUTED_CAP, "cap": rule})
-    return replace(one, hypothesis=hypothesis)
+    return one.capped(UNREFUTED_CAP, f"not read, and could refute it: {left.what}; at most likely")
 
 
 def separating(case: Case, one: Hypothesis, other: Hypothesis) -> str:

@@ -167,11 +167,7 @@ class Entries:
         """(source, ARN, signal) of each question to whether it was answered; no data is one."""
         found: dict[tuple[str, str, str], bool] = {}
         for item in self.arrived:
-            signal = ""
-            if isinstance(item.request, MetricRequest):
-                known = signal_of_query(item.request.metric)
-                signal = known.name if known else ""
-            key = (item.request.source, item.resource.arn, signal)
+            key = (item.request.source, item.resource.arn, _signal_of(item))
             detail = item.detail
             open_ = isinstance(detail, GapDetail) and detail.reason is not GapReason.EMPTY
             found[key] = found.get(key, False) or not open_
@@ -193,6 +189,16 @@ class Entries:
             yield from ((queue.id, one) for one in queue.detail.consumers)
         for stream in self.streams.values():
             yield from ((stream.id, one) for one in stream.detail.consumers)
+
+
+def _signal_of(item: Evidence) -> str:
+    """The signal that a metric was read for, whatever statistic stood in for it; else empty."""
+    if isinstance(item.detail, MetricDetail):
+        return item.detail.signal
+    if isinstance(item.request, MetricRequest):
+        known = signal_of_query(item.request.metric)
+        return known.name if known else ""
+    return ""
 
 
 __all__ = ["Entries", "Shown"]

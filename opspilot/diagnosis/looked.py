@@ -5,7 +5,6 @@ denied or was cut by a budget rules nothing out; that there is no data is an ans
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from opspilot.diagnosis.asking import (
     Ask,
@@ -39,9 +38,9 @@ def capped_unlooked(case: Case, one: Assessment) -> Assessment:
     unread = next((ask for ask in asks if not is_answered(case, ask)), None)
     if unread is None:
         return one
-    rule = f"not looked at: {unread.what}; it is told from others by elimination"
-    hypothesis = one.hypothesis.model_copy(update={"confidence": LEAD_CAP, "cap": rule})
-    return replace(one, hypothesis=hypothesis)
+    return one.capped(
+        LEAD_CAP, f"not looked at: {unread.what}; it is told from others by elimination"
+    )
 
 
 def _log_if_it_fails(case: Case, function: Resource) -> Iterator[Ask]:

@@ -27,6 +27,8 @@ _SHARE_OF = {
     "dynamodb.conditional_failures": "dynamodb.writes",
 }
 """Count to the traffic that it is a share of."""
+_OF_CLIENTS = "api.4xx"
+"""Clients bring a share of it about at any time; failures of ours count from the first call."""
 
 
 def onset_of(shown: Shown[MetricDetail], period: timedelta) -> Onset | None:
@@ -109,8 +111,8 @@ def out_of_proportion(case: Case, shown: Shown[MetricDetail]) -> bool:
     traffic = case.risen(shown.evidence.resource, _SHARE_OF.get(shown.detail.signal, ""))
     if traffic is None:
         return True
-    if only_began(traffic):
-        return False  # There was no traffic before of which it could have been a share.
+    if shown.detail.signal == _OF_CLIENTS and only_began(traffic):
+        return False  # There was no traffic before that would tell what share is usual.
     now, before = shown.detail.total_incident, shown.detail.total_baseline
     all_now, all_before = traffic.detail.total_incident, traffic.detail.total_baseline
     if not (before and all_before and all_now and now is not None):

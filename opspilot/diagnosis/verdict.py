@@ -1,7 +1,6 @@
 """The verdict, settled by rule before any prose is written."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from opspilot.diagnosis.assessment import Assessment
@@ -23,7 +22,7 @@ from opspilot.domain.incident import Incident
 from opspilot.domain.resource import Resource, ResourceKind
 from opspilot.domain.signals import query_of, signal_named, signal_of_query, signals_of
 
-RULES_VERSION = "9"
+RULES_VERSION = "10"
 """Raised with every change of a rule, a weight or a cap: a capsule records which rules decided."""
 
 _SYMPTOM_CAP = 0.7
@@ -126,13 +125,9 @@ def _capped_without_symptom(case: Case, one: Assessment) -> Assessment:
     """Where the signal that opened the incident could not be read, nothing is surer than a lead."""
     query = case.incident.symptom.query
     signal = signal_of_query(query) if query else None
-    if signal is None or one.confidence <= _SYMPTOM_CAP:
+    if signal is None or case.metric(case.incident.resource, signal.name):
         return one
-    if case.metric(case.incident.resource, signal.name):
-        return one
-    rule = f"the symptom itself could not be read ({signal.title})"
-    hypothesis = one.hypothesis.model_copy(update={"confidence": _SYMPTOM_CAP, "cap": rule})
-    return replace(one, hypothesis=hypothesis)
+    return one.capped(_SYMPTOM_CAP, f"the symptom itself could not be read ({signal.title})")
 
 
 def _board(assessed: Sequence[Assessment], leading: Sequence[Assessment]) -> tuple[Hypothesis, ...]:

@@ -14,6 +14,7 @@ from tests.diagnosis.scene import (
     ONSET,
     SIDE,
     Scene,
+    failing_front,
     hypothesis,
     settled,
     unsettled,
@@ -192,6 +193,12 @@ def test_client_errors_of_an_api_that_only_began_are_no_rise() -> None:
     scene.metric(GATEWAY, "api.count", 0.0, 300.0).metric(GATEWAY, "api.4xx", 0.0, 6.2)
     scene.metric(GATEWAY, "api.5xx", 0.0).metric(GATEWAY, "api.latency_p99", 400.0).feed()
     assert scene.verdict().cause is None
+
+
+def test_errors_of_a_function_that_only_began_are_failures_all_the_same() -> None:
+    scene = failing_front(errors={"KeyError": 790}).release(FRONT)
+    scene.metric(FRONT, "lambda.invocations", 0.0, 100.0, onset=ONSET - 5 * MINUTE).feed()
+    assert settled(scene) == ("lambda.code_error_after_release", FRONT)
 
 
 def test_an_api_that_gives_up_before_its_function_is_told_by_its_timeout() -> None:

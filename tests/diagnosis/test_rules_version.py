@@ -8,7 +8,7 @@ from pathlib import Path
 import opspilot.diagnosis
 from opspilot.diagnosis import RULES_VERSION
 
-PINNED = ("9", "c3b9dce482491096")
+PINNED = ("10", "838f2b1b30763afe")
 """(RULES_VERSION, digest of the rules that it names)."""
 
 _RULES = Path(opspilot.diagnosis.__file__).parent

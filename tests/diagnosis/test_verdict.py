@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from opspilot.diagnosis import RULES_VERSION
 from opspilot.diagnosis.assessment import CEILING, Brief
-from opspilot.domain.evidence import LogRequest, MetricRequest
+from opspilot.domain.evidence import Evidence, LogRequest, MetricRequest
 from opspilot.domain.hypothesis import VerdictStatus
-from opspilot.domain.signals import query_of, signal_named
+from opspilot.domain.signals import query_of, signal_named, signals_of
 from opspilot.domain.telemetry import LogQuery
 from tests.diagnosis.scene import (
     BACK,
@@ -127,6 +127,23 @@ def test_a_verdict_records_the_version_of_its_rules() -> None:
 
 def test_the_same_ledger_gives_the_same_verdict() -> None:
     assert slow_back().verdict() == slow_back().verdict()
+
+
+def averaged(item: Evidence) -> Evidence:
+    """The entry as it is where percentiles are not to be had: read under another statistic."""
+    if not isinstance(item.request, MetricRequest) or item.request.metric.statistic[0] != "p":
+        return item
+    metric = item.request.metric.model_copy(update={"statistic": "Average"})
+    return item.model_copy(update={"request": MetricRequest(metric=metric)})
+
+
+def test_a_percentile_that_another_statistic_stands_in_for_was_read() -> None:
+    scene = Scene(whole=False).topology(((GATEWAY, FRONT, ""),)).configuration(FRONT).feed()
+    for signal in signals_of(FRONT):
+        scene.metric(FRONT, signal.name, 0.0)
+    scene.log(FRONT)
+    scene.evidence = [averaged(item) for item in scene.evidence]
+    assert scene.verdict().status is VerdictStatus.NO_INCIDENT
 
 
 def test_callers_that_were_turned_away_are_impact_though_no_invocation_failed() -> None:

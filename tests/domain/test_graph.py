@@ -5,15 +5,15 @@ from opspilot.domain.evidence import ConfigurationDetail, TopologyDetail, Traces
 from opspilot.domain.graph import known_edges
 from opspilot.domain.resource import Resource, dynamodb_table, lambda_function, sqs_queue
 from opspilot.domain.traces import SeenCall
-from opspilot.domain.workload import Edge, FunctionConfiguration, Topology
+from opspilot.domain.workload import Edge, FunctionConfiguration, Relation, Topology
 
 A, B, C = (lambda_function("000000000000", "us-east-1", name) for name in "abc")
 TABLE = dynamodb_table("000000000000", "us-east-1", "stock")
 QUEUE = sqs_queue("000000000000", "us-east-1", "work")
 
 
-def seen(caller: Resource, callee: Resource, relation: str = "invokes") -> SeenCall:
-    return SeenCall(caller=caller, callee=callee, relation=relation, calls=7)  # type: ignore[arg-type]
+def seen(caller: Resource, callee: Resource, relation: Relation = "invokes") -> SeenCall:
+    return SeenCall(caller=caller, callee=callee, relation=relation, calls=7)
 
 
 def told(*edges: Edge) -> TopologyDetail:

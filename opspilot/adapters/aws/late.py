@@ -6,7 +6,7 @@ Building one costs tens of milliseconds of CPU, and few commands need all of the
 from collections.abc import Callable
 from functools import partial
 from threading import Lock
-from typing import Any
+from typing import Any, cast
 
 import boto3
 
@@ -41,4 +41,6 @@ class LateClients:
 
     def _built(self, service: str, options: dict[str, Any]) -> Any:
         with self._lock:
-            return self._session.client(service, **options)  # type: ignore[call-overload]
+            # The stubs know a client by its literal name; this one is given as text.
+            build = cast("Callable[..., Any]", self._session.client)
+            return build(service, **options)

@@ -86,7 +86,10 @@ def _weigh(case: Case, function: Resource, onset: Onset) -> Assessment:
 
 
 def _gives_more_to_do(change: Change) -> bool:
-    return is_release(change) or ("batch_size" in change.after and not lowers(change, "batch_size"))
+    """Other code, or more messages at a time; of the feed's changes what it was is not known."""
+    if "batch_size" in change.after:
+        return "batch_size" not in change.before or not lowers(change, "batch_size")
+    return is_release(change)
 
 
 def _lowers_timeout(change: Change) -> bool:

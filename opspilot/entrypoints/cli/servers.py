@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from opspilot.config import load_settings
+from opspilot.bootstrap.place import declared_graph
+from opspilot.config import Settings, load_settings
 from opspilot.entrypoints.cli.output import answer, note
 from opspilot.entrypoints.cli.program import AsJson
 from opspilot.entrypoints.cli.session import opened
@@ -35,13 +36,13 @@ def demo(
 ) -> None:
     """Open the workbench on the embedded account: no AWS account, no key."""
     options = DemoOptions(speed=speed, seed=seed, fault=fault)
-    Supervisor(load_settings(), note, host).demo(port, options)
+    Supervisor(_settings(), note, host).demo(port, options)
     _ended(as_json)
 
 
 def serve(port: Port = _DEFAULT_PORT, host: Host = LOOPBACK, as_json: AsJson = False) -> None:
     """Open the workbench and a worker on the configured account."""
-    Supervisor(load_settings(), note, host).serve(port)
+    Supervisor(_settings(), note, host).serve(port)
     _ended(as_json)
 
 
@@ -54,6 +55,17 @@ def worker(as_json: AsJson = False) -> None:
     note(f"Worker on {workbench.account.account_id} in {workbench.account.region}.")
     Worker(workbench, stop).run()
     _ended(as_json)
+
+
+def _settings() -> Settings:
+    """The settings, held against what they name: a child that cannot start says so in a log only.
+
+    Raises:
+        InputError: A setting, or the file of the declared call graph, is malformed.
+    """
+    settings = load_settings()
+    declared_graph(settings)
+    return settings
 
 
 def _ended(as_json: bool) -> None:

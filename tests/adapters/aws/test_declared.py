@@ -30,7 +30,7 @@ HERE = Inventory(
 
 def graph(*pairs: tuple[str, str], **more: str) -> DeclaredGraph:
     edges = [
-        DeclaredEdge(caller=caller, callee=callee, line=at + 2, **more)  # type: ignore[arg-type]
+        DeclaredEdge.model_validate({"caller": caller, "callee": callee, "line": at + 2, **more})
         for at, (caller, callee) in enumerate(pairs)
     ]
     return DeclaredGraph(file="shop.yaml", edges=tuple(edges))

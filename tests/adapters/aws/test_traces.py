@@ -11,7 +11,7 @@ from opspilot.adapters.aws.traces_data import to_calls, to_resource
 from opspilot.domain.window import Window
 from opspilot.embedded.clock import ManualClock
 from opspilot.embedded.server import EmbeddedAccount
-from opspilot.errors import AwsDenied, AwsUnavailable
+from opspilot.errors import AwsDenied, AwsError, AwsUnavailable
 from tests.adapters.aws.stubs import NOW, PLACE, FixedClock, Hourglass, answer, calls, stubbed
 
 HALF_HOUR = Window(start=NOW - timedelta(minutes=30), end=NOW)
@@ -140,7 +140,7 @@ def test_traces_are_not_insisted_on(code, status, sent):
     with stubbed("xray") as (client, stub):
         for _ in range(sent):
             stub.add_client_error("get_service_graph", code, "no", status)
-        with pytest.raises(Exception) as caught:  # noqa: PT011 - which kind is told elsewhere
+        with pytest.raises(AwsError) as caught:
             AwsTraces(client, calls(hourglass), PLACE).service_graph(HALF_HOUR)
     assert isinstance(caught.value, AwsDenied) == (status == 403)
     assert sum(hourglass.slept) < 1
