@@ -313,6 +313,21 @@ def test_a_taken_port_is_refused_before_anything_is_started(
     assert not (tmp_path / "state").exists()
 
 
+@pytest.mark.parametrize("verb", ["demo", "serve"])
+def test_a_malformed_call_graph_is_told_before_anything_is_started(
+    offline: Opspilot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verb: str
+) -> None:
+    """A worker that cannot start says why in its log only, and is started again and again."""
+    graph = tmp_path / "graph.yaml"
+    graph.write_text("edges:\n  - caller: checkout\n    calee: payments\n", encoding="utf-8")
+    monkeypatch.setenv("OPSPILOT_GRAPH_FILE", str(graph))
+    code, said = offline(verb).error
+    assert code == "invalid_input"
+    assert "line 3" in said
+    assert "calee" in said
+    assert not (tmp_path / "state").exists()
+
+
 def test_the_installed_command_answers_in_one_document_and_with_its_status(
     account: EmbeddedAccount, monkeypatch: pytest.MonkeyPatch
 ) -> None:
